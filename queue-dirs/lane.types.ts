@@ -1,0 +1,87 @@
+/**
+ * lane:   one queue directory tree, QUEUE_ROOT/{leads,contacts}
+ * letter: one file in it; bulk letters are NDJSON of up to 500 lines, single letters hold one object
+ * claim:  a letter that one worker holds, in processando/<worker>/
+ * line:   what is delivered; every line of a claim ends exactly once: done, dead, or left for later
+ */
+export type LaneName = 'leads' | 'contacts'
+
+export interface LetterName {
+  readonly file: string
+  readonly prefix: string
+  /** Time of arrival in the name, epoch milliseconds; files without one sort by mtime. */
+  readonly arrivedAt: number
+}
+
+/** What is kept in `.tmp/<run>/manifest.json` between sealing and the last rename. */
+export interface Manifest {
+  readonly run: string
+  readonly entity: string
+  readonly files: readonly { readonly name: string; readonly lines: number; readonly md5: string }[]
+  /** Counts and whatever the publisher needs to finish after a crash. */
+  readonly meta: Readonly<Record<string, string | number>>
+}
+
+export interface Staging {
+  /** Appends one line; cuts a file at `linesPerFile`. No newline inside `line`. */
+  write(line: string): Promise<void>
+  /** fsyncs files and folder, names them `<prefix>_<batchHash>_<time>_<nnnn>.json`, writes the manifest last (fsynced). From here a crash is finished, not undone. */
+  seal(batchHash: string, meta: Manifest['meta']): Promise<Manifest>
+  /** Renames into processar, one directory fsync, then closes the manifest. Safe to repeat. */
+  commit(): Promise<void>
+  discard(): Promise<void>
+}
+
+export type LineOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly attempts: number; readonly httpStatus?: number }
+
+export interface Claim {
+  readonly name: LetterName
+  readonly worker: string
+  /** Lines without an outcome yet, in file order. `text` is raw; invalid JSON is the caller's to judge. */
+  lines(): AsyncIterable<{ readonly index: number; readonly text: string }>
+  /** fsynced before it resolves (concurrent calls share an fsync). A line recorded once is never yielded again. */
+  record(index: number, outcome: LineOutcome): Promise<void>
+  /** True while this worker still holds the letter and its heartbeat is fresh by the monotonic clock. Check before each effect. */
+  held(): Promise<boolean>
+  /**
+   * Ends the claim. All lines done -> processados/<YYYYMMDD>/. Some dead -> their lines to falhas/<name> with <name>.error.json
+   * written first, the rest to processados. Some open -> the letter goes back to processar with its progress.
+   * Returns where it went and the counts.
+   */
+  finish(): Promise<{ readonly done: number; readonly dead: number; readonly open: number }>
+  /** The whole letter is unreadable (not UTF-8, not JSON at all): falhas at once with the reason. */
+  reject(code: string, reason: string): Promise<void>
+}
+
+export interface DeadLetter {
+  readonly lane: LaneName
+  readonly file: string
+  readonly failedAt: string
+  readonly lines: readonly { readonly line: number; readonly code: string; readonly reason: string; readonly attempts: number; readonly httpStatus?: number }[]
+}
+
+export interface Lane {
+  readonly name: LaneName
+  /** A publisher's outbox for one run. */
+  stage(run: string, entity: string, prefix: string, at: Date): Promise<Staging>
+  /**
+   * Brings the lane to rest after crashes: for every manifest left behind calls `record` (idempotent, re-records the
+   * changes as queued), finishes the renames and closes it; folders without a manifest are thrown away; stale claims go
+   * back to processar with their progress; interrupted moves are completed.
+   */
+  recover(record: (manifest: Manifest, lines: AsyncIterable<{ file: string; index: number; text: string }>) => Promise<void>): Promise<{ manifests: number; discarded: number; claims: number }>
+  /** One durable single-object letter: `<prefix>_<slug>_<time>_<ulid>.json`. Resolves after fsync of file and directory. */
+  enqueue(prefix: string, slug: string, body: string): Promise<string>
+  /** Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. `other` takes foreign names too. */
+  claims(options: { prefixes: readonly string[]; worker: string; foreign?: boolean; limit?: number; signal?: AbortSignal }): AsyncIterable<Claim>
+  /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. */
+  counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
+  deadLetters(): AsyncIterable<DeadLetter>
+  showDead(file: string): Promise<{ letter: DeadLetter; body: string }>
+  /** falhas -> processar under a fresh name (same prefix), sidecar removed last. Returns the new name. */
+  requeue(file: string): Promise<string>
+  /** Deletes processados folders older than `days`. */
+  purge(days: number, now: Date): Promise<number>
+}
