@@ -59,7 +59,13 @@ export interface DeadLetter {
   readonly lane: LaneName
   readonly file: string
   readonly failedAt: string
-  readonly lines: readonly { readonly line: number; readonly code: string; readonly reason: string; readonly attempts: number; readonly httpStatus?: number }[]
+  readonly lines: readonly {
+    readonly line: number
+    readonly code: string
+    readonly reason: string
+    readonly attempts: number
+    readonly httpStatus?: number
+  }[]
 }
 
 export interface Lane {
@@ -71,11 +77,19 @@ export interface Lane {
    * changes as queued), finishes the renames and closes it; folders without a manifest are thrown away; stale claims go
    * back to processar with their progress; interrupted moves are completed.
    */
-  recover(record: (manifest: Manifest, lines: AsyncIterable<{ file: string; index: number; text: string }>) => Promise<void>): Promise<{ manifests: number; discarded: number; claims: number }>
+  recover(
+    record: (manifest: Manifest, lines: AsyncIterable<{ file: string; index: number; text: string }>) => Promise<void>,
+  ): Promise<{ manifests: number; discarded: number; claims: number }>
   /** One durable single-object letter: `<prefix>_<slug>_<time>_<ulid>.json`. Resolves after fsync of file and directory. */
   enqueue(prefix: string, slug: string, body: string): Promise<string>
   /** Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. `other` takes foreign names too. */
-  claims(options: { prefixes: readonly string[]; worker: string; foreign?: boolean; limit?: number; signal?: AbortSignal }): AsyncIterable<Claim>
+  claims(options: {
+    prefixes: readonly string[]
+    worker: string
+    foreign?: boolean
+    limit?: number
+    signal?: AbortSignal
+  }): AsyncIterable<Claim>
   /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. */
   counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
   deadLetters(): AsyncIterable<DeadLetter>

@@ -66,10 +66,23 @@ export interface Person {
   readonly mainContact: string
 }
 
-export interface Product { readonly productId: number; readonly quantity: number; readonly labelValue: string }
-export interface SoldLead { readonly leadId: number; readonly saleDate: string; readonly products: readonly { readonly id: number; readonly finalValue: number }[] }
+export interface Product {
+  readonly productId: number
+  readonly quantity: number
+  readonly labelValue: string
+}
+export interface SoldLead {
+  readonly leadId: number
+  readonly saleDate: string
+  readonly products: readonly { readonly id: number; readonly finalValue: number }[]
+}
 /** One entry of LeadsCustomFields: `options` for choice fields, `value` otherwise. */
-export interface LeadCustomField { readonly id: string; readonly leadId: number; readonly value: string | null; readonly options: readonly string[] }
+export interface LeadCustomField {
+  readonly id: string
+  readonly leadId: number
+  readonly value: string | null
+  readonly options: readonly string[]
+}
 
 /** Why the CRM refused a request: the line's own fault, decided by type and never by text outside the client. */
 export type Refusal =
@@ -101,7 +114,10 @@ export interface Spotter {
   updatePerson(id: number, person: PersonBody): Promise<CrmResult<void>>
   winLead(sale: { leadId: number; salesRepEmail: string; ignoreSalesRep: boolean; products: readonly Product[] }): Promise<CrmResult<void>>
   soldLead(leadId: number): Promise<SoldLead | null>
-  qualify(leadId: number, answers: readonly { questionId: number; questionType: string; answersIds: readonly number[] }[]): Promise<CrmResult<void>>
+  qualify(
+    leadId: number,
+    answers: readonly { questionId: number; questionType: string; answersIds: readonly number[] }[],
+  ): Promise<CrmResult<void>>
   recommendedProducts(leadId: number): Promise<readonly { productId: number }[]>
   removeRecommendedProduct(leadId: number, productId: number): Promise<CrmResult<void>>
   addRecommendedProducts(leadId: number, products: readonly Product[]): Promise<CrmResult<void>>

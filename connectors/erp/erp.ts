@@ -17,9 +17,7 @@ import type { Row, SourceRef } from '../../engine/model.ts'
  * insert_contacts  contacts with e-mail, no CRM id,  CODE NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID
  *                  on a branch with one (D-33)
  */
-export type ErpView =
-  | 'desired_leads' | 'known_leads' | 'insert_leads'
-  | 'desired_contacts' | 'known_contacts' | 'insert_contacts'
+export type ErpView = 'desired_leads' | 'known_leads' | 'insert_leads' | 'desired_contacts' | 'known_contacts' | 'insert_contacts'
 
 /** One consistent moment of the ERP: every source opened from it sees the same data. */
 export interface Extract {
@@ -40,7 +38,15 @@ export interface Erp {
   /** PRC_STORE_CRM_CLIENT_ID. Returns how many branches carry the id afterwards (0 is not an error). */
   storeLeadId(taxId: string, crmId: string): Promise<number>
   /** PRC_STORE_CRM_CONTACT_ID limited to the lead's branch; also writes the CONTACTS mirror when the lead is mirrored. One transaction. */
-  storeContactId(contact: { email: string; leadId: string; crmId: string; name: string; phone: string | null; jobTitle: string | null; isPrimary: boolean }): Promise<number>
+  storeContactId(contact: {
+    email: string
+    leadId: string
+    crmId: string
+    name: string
+    phone: string | null
+    jobTitle: string | null
+    isPrimary: boolean
+  }): Promise<number>
   /** The CRM took these values: write them into LEADS, keyed by ID. Triggers do nothing when the ERP agrees. Returns rows changed. */
   writeLeadMirror(row: Row): Promise<number>
   /** The same for CONTACTS (ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID). */
