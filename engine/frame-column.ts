@@ -1,0 +1,77 @@
+/** One column of a frame while it is being filled. Its memory is reused from frame to frame. */
+import { isUtf8 } from 'node:buffer'
+
+/** Below this a byte loop beats the fixed price of a bulk copy. */
+const SHORT = 24
+
+export class ColumnBuilder {
+  /** Bytes of text so far. */
+  used = 0
+  nulls = 0
+  #data = Buffer.allocUnsafeSlow(4096)
+  readonly #offsets: Int32Array
+  readonly #validity: Uint8Array
+
+  constructor(rowsPerFrame: number) {
+    this.#offsets = new Int32Array(rowsPerFrame + 1)
+    this.#validity = new Uint8Array(Math.ceil(rowsPerFrame / 64) * 8)
+  }
+
+  /** Sets row `row` to `source[start, end)`, or to null when that is empty. Returns the bytes added. */
+  bytes(row: number, source: Uint8Array, start: number, end: number): number {
+    const length = end - start
+    if (length <= 0) return this.#close(row, 0)
+    if (this.used + length > this.#data.length) this.#grow(length)
+    if (length <= SHORT) {
+      const data = this.#data
+      for (let from = start, to = this.used; from < end; from += 1, to += 1) data[to] = source[from]!
+    } else {
+      this.#data.set(source.subarray(start, end), this.used)
+    }
+    return this.#close(row, length)
+  }
+
+  /** Sets row `row` to `value` in UTF-8; null and '' are null. Returns the bytes added. */
+  text(row: number, value: string | null): number {
+    if (value === null || value === '') return this.#close(row, 0)
+    // A UTF-16 unit takes at most 3 bytes in UTF-8.
+    if (this.used + value.length * 3 > this.#data.length) this.#grow(value.length * 3)
+    return this.#close(row, this.#data.write(value, this.used, 'utf8'))
+  }
+
+  /** Whether each of the first `rows` cells is UTF-8 by itself: the whole is, and no cell starts inside a character. */
+  isUtf8(rows: number): boolean {
+    if (!isUtf8(this.#data.subarray(0, this.used))) return false
+    const data = this.#data
+    for (let row = 0; row < rows; row += 1) {
+      const start = this.#offsets[row]!
+      if (start < this.used && (data[start]! & 0xc0) === 0x80) return false
+    }
+    return true
+  }
+
+  /** Copies the first `rows` rows to their places in `buffer` and starts anew. */
+  moveTo(buffer: ArrayBuffer, at: { validity: number; offsets: number; data: number }, rows: number): void {
+    const words = Math.ceil(rows / 64) * 8
+    new Uint8Array(buffer, at.validity, words).set(this.#validity.subarray(0, words))
+    new Int32Array(buffer, at.offsets, rows + 1).set(this.#offsets.subarray(0, rows + 1))
+    new Uint8Array(buffer, at.data, this.used).set(this.#data.subarray(0, this.used))
+    this.#validity.fill(0, 0, words)
+    this.used = 0
+    this.nulls = 0
+  }
+
+  #close(row: number, length: number): number {
+    if (length === 0) this.nulls += 1
+    else this.#validity[row >> 3]! |= 1 << (row & 7)
+    this.used += length
+    this.#offsets[row + 1] = this.used
+    return length
+  }
+
+  #grow(length: number): void {
+    const bigger = Buffer.allocUnsafeSlow(Math.max(this.#data.length * 2, this.used + length))
+    this.#data.copy(bigger, 0, 0, this.used)
+    this.#data = bigger
+  }
+}
