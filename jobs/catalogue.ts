@@ -1,0 +1,17 @@
+/** The jobs by name. Each answers to the README's file name and to the real job id of the old system (mission C.1). */
+import { PonteError } from '../base/error.ts'
+import type { Job } from './context.ts'
+import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
+import { executeSpark } from './detect.ts'
+
+export const jobs: readonly Job[] = [executeSpark, insertLeads, updateLeads, insertContacts, updateContacts]
+
+/** @throws PonteError `job.unknown`, exit code 2 */
+export function jobNamed(name: string): Job {
+  const job = jobs.find((one) => one.name === name || one.aliases.includes(name))
+  if (job) return job
+  throw new PonteError('job.unknown', `There is no job called "${name}".`, {
+    hint: `Jobs: ${jobs.map((one) => one.name).join(', ')}.`,
+    exitCode: 2,
+  })
+}

@@ -1,0 +1,61 @@
+/** What a job is given. Built once by the command line (or the scheduler); jobs never read settings or open connections. */
+import type pg from 'pg'
+import type { Logger } from '../base/log.ts'
+import type { Spotter } from '../connectors/crm/types.ts'
+import type { Erp } from '../connectors/erp/erp.ts'
+import type { Lease } from '../connectors/state/leases.ts'
+import type { Engine } from '../engine/model.ts'
+import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
+
+export interface Context {
+  readonly erp: Erp
+  readonly crm: Spotter
+  readonly engine: Engine
+  readonly state: pg.Pool
+  readonly lanes: Readonly<Record<LaneName, Lane>>
+  readonly log: Logger
+  readonly options: {
+    /** Parallel ranges when reading the ERP. */
+    readonly readers: number
+    /** Lines in flight at once. */
+    readonly concurrency: number
+    /** How long an effect whose answer was lost may still be under way, milliseconds. */
+    readonly settleMs: number
+    /** Country name that leads carry (mission 0.1). */
+    readonly countryName: string
+    /** Lines per run of the lead jobs; 0 = all. The rest stays queued (D-03). */
+    readonly leadsPerRun: number
+  }
+}
+
+/** One run of one job. */
+export interface JobRun {
+  readonly id: string
+  readonly job: string
+  readonly at: Date
+  readonly lease: Lease
+  /** Aborts on SIGTERM, and when the lease is lost. */
+  readonly signal: AbortSignal
+  /** An operator looked at the guards of an earlier run and said: go on. */
+  readonly acceptGuards: boolean
+  readonly progress: (event: Progress) => void
+}
+
+export type Progress =
+  | { readonly kind: 'pull'; readonly entity: string; readonly side: 'desired' | 'known'; readonly rows: number }
+  | { readonly kind: 'publish'; readonly entity: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'deliver'; readonly done: number; readonly total: number }
+
+export interface JobOutcome {
+  readonly status: 'success' | 'skipped' | 'failed' | 'stopped'
+  readonly counts: Readonly<Record<string, unknown>>
+  readonly message?: string
+}
+
+export interface Job {
+  /** The README's name of mission C.1; `aliases` holds the real job id of the old system. */
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly summary: string
+  run(context: Context, run: JobRun): Promise<JobOutcome>
+}

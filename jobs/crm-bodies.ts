@@ -1,0 +1,84 @@
+/** Rows to CRM bodies, by the field table (mission C.4-C.7, G.3). Pure functions. */
+import type { CustomField, Lead, LeadBody, LeadCustomField, Person, PersonBody } from '../connectors/crm/types.ts'
+import type { Row } from '../engine/model.ts'
+import { exempt, type Field, leadFields, unknownRep } from './fields.ts'
+
+/** What an empty value becomes on its way out; fields not listed are left out on creation and emptied on update. */
+const outgoing: Record<string, (value: string | null) => string | null> = {
+  ADDRESS_NUMBER: (value) => (value === null || value === '0' ? 'SN' : value),
+  TAX_REGISTRATION: (value) => (value === null || value === exempt ? '99' : value),
+  FINANCIAL_ANALYSIS: (value) => value ?? 'Vazio.',
+}
+
+/**
+ * @param kind create: null fields are left out; update: they are sent empty, so that a value erased in the ERP is erased in the CRM
+ * @param reps the CRM's options of `_cod.gestores`; a rep that is not among them is sent as 99 (mission B.8)
+ */
+export function leadBody(fields: readonly Field[], row: Row, options: { kind: 'create' | 'update'; reps: ReadonlySet<string>; country: string }): LeadBody {
+  const lead: Record<string, string> = { country: options.country }
+  const customFields: CustomField[] = []
+  for (const field of fields) {
+    if (!field.crm) continue
+    const raw = row[field.name] ?? null
+    const known = field.name === 'SALES_REP' ? knownRep(raw, options.reps) : raw
+    const value = outgoing[field.name]?.(known) ?? known
+    if ('custom' in field.crm) {
+      if (value === null && options.kind === 'create') continue
+      customFields.push(field.crm.choice ? { id: field.crm.custom, options: [{ value: value ?? '' }] } : { id: field.crm.custom, value: value ?? '' })
+    } else if (value !== null || options.kind === 'update') lead[field.crm.property] = value ?? ''
+  }
+  return { ...lead, customFields }
+}
+
+export const knownRep = (rep: string | null, reps: ReadonlySet<string>): string => (rep !== null && reps.has(rep) ? rep : unknownRep)
+
+/** @param row canonical contact columns; a missing phone is sent as the old system's placeholder on update (mission C.7) */
+export function personBody(row: Row, kind: 'create' | 'update'): PersonBody {
+  const phone = row.PHONE ?? (kind === 'update' ? '5500000000' : null)
+  const jobTitle = row.JOB_TITLE ?? (kind === 'update' ? '' : null)
+  return {
+    name: row.NAME ?? '',
+    email: row.EMAIL ?? '',
+    mainContact: row.IS_PRIMARY === 'S',
+    ...(phone === null ? {} : { phone1: phone }),
+    ...(jobTitle === null ? {} : { jobTitle }),
+  }
+}
+
+/** Property of a lead as written -> as read (mission E.2: the two differ). */
+const readName: Record<string, keyof Lead> = {
+  name: 'lead',
+  cpfcnpj: 'cnpj',
+  address: 'street',
+  zipcode: 'cep',
+  addressNumber: 'number',
+  addressComplement: 'complement',
+  neighborhood: 'district',
+  city: 'city',
+  state: 'state',
+}
+
+/** Does the CRM already hold what this update would write? Asked only when an earlier try is in doubt. */
+export function leadHolds(lead: Lead, customFields: readonly LeadCustomField[], body: LeadBody): boolean {
+  const same = (a: unknown, b: unknown) => String(a ?? '') === String(b ?? '')
+  const properties = leadFields.flatMap((field) => (field.crm && 'property' in field.crm ? [field.crm.property] : []))
+  const held = properties.every((name) => same(lead[readName[name]!], body[name as keyof LeadBody]))
+  return (
+    held &&
+    (body.customFields ?? []).every((wanted) => {
+      const found = customFields.find((field) => field.id === wanted.id)
+      return wanted.options ? same(found?.options.at(-1) ?? found?.value, wanted.options[0]?.value) : same(found?.value, wanted.value)
+    })
+  )
+}
+
+export function personHolds(person: Person, body: PersonBody): boolean {
+  const same = (a: unknown, b: unknown) => String(a ?? '') === String(b ?? '')
+  return (
+    same(person.name, body.name) &&
+    same(person.email, body.email) &&
+    same(person.phone1, body.phone1) &&
+    same(person.jobTitle, body.jobTitle) &&
+    same(person.mainContact, body.mainContact)
+  )
+}

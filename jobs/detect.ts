@@ -1,0 +1,111 @@
+/** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (mission C.3, D). */
+import type { Context, Job, JobOutcome, JobRun } from './context.ts'
+import { type Entity, entities } from './entities.ts'
+import { publish } from './publish.ts'
+import { recoverLanes } from './recover.ts'
+import type { Guard } from '../engine/model.ts'
+import type { Extract } from '../connectors/erp/erp.ts'
+
+export interface Detected {
+  readonly entity: string
+  readonly status: 'success' | 'stopped' | 'failed'
+  readonly rows?: { desired: number; known: number; keyless: number }
+  readonly changed: number
+  readonly queued: number
+  readonly suppressed: number
+  readonly held: readonly string[]
+  readonly files: number
+  readonly vanished: number
+  readonly guards?: readonly Guard[]
+  readonly error?: string
+  readonly steps?: readonly { step: string; wallMs: number; cpuMs: number; rows: number }[]
+}
+
+const nothing = { changed: 0, queued: 0, suppressed: 0, held: [], files: 0, vanished: 0 }
+
+export const executeSpark: Job = {
+  name: 'job_execute_spark',
+  aliases: [],
+  summary: 'compare the ERP with what the CRM is known to hold, and queue what differs',
+  async run(context, run) {
+    await recoverLanes(context)
+    const ambiguous = await context.erp.ambiguousTaxIds()
+    if (ambiguous.length > 0)
+      context.log.warn({ count: ambiguous.length, branches: ambiguous.flatMap((one) => one.branches).slice(0, 20) }, 'tax ids carried by several branches are held back')
+    // One moment of the ERP for all detectors: a contact is never compared against a later branch (D-16).
+    const extract = await context.erp.openExtract(context.options.readers)
+    const detected: Detected[] = []
+    try {
+      for (const entity of entities) {
+        if (run.signal.aborted) break
+        detected.push(await detect(context, run, entity, extract))
+      }
+    } finally {
+      await extract.close()
+    }
+    return outcome(detected, ambiguous.length)
+  },
+}
+
+async function detect(context: Context, run: JobRun, entity: Entity, extract: Extract): Promise<Detected> {
+  try {
+    const columns = entity.columns.map((column) => column.name)
+    const compared = await context.engine.compare(
+      {
+        entity: entity.name,
+        columns: entity.columns,
+        key: entity.key,
+        desired: await extract.source(entity.desired, columns),
+        known: entity.known ? await extract.source(entity.known, columns) : null,
+      },
+      {
+        run: run.id,
+        acceptGuards: run.acceptGuards,
+        signal: run.signal,
+        onProgress: ({ side, rows }) => run.progress({ kind: 'pull', entity: entity.name, side, rows }),
+      },
+    )
+    if (compared.kind === 'stopped') {
+      context.log.error({ entity: entity.name, guards: compared.guards.map((guard) => guard.guard) }, 'a guard stopped the detector')
+      return { ...nothing, entity: entity.name, status: 'stopped', guards: compared.guards }
+    }
+    const { comparison } = compared
+    try {
+      const published = await publish({ state: context.state, lane: context.lanes[entity.lane] }, run, entity, comparison, (done) =>
+        run.progress({ kind: 'publish', entity: entity.name, done, total: comparison.changed }),
+      )
+      if (published.held.length > 0)
+        context.log.error({ entity: entity.name, keys: published.held.slice(0, 20) }, 'sent three times without converging: held until they change or are requeued')
+      const { changed, rows, steps, vanished } = comparison
+      return { entity: entity.name, status: 'success', rows, changed, ...published, vanished: vanished.count, steps }
+    } finally {
+      await comparison.close()
+    }
+  } catch (error) {
+    context.log.error({ err: error, entity: entity.name }, 'detector failed')
+    return { ...nothing, entity: entity.name, status: 'failed', error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function outcome(detected: readonly Detected[], ambiguousTaxIds: number): JobOutcome {
+  const sum = (name: 'changed' | 'queued' | 'suppressed' | 'files' | 'vanished') => detected.reduce((total, one) => total + one[name], 0)
+  const held = detected.reduce((total, one) => total + one.held.length, 0)
+  const counts = {
+    changed: sum('changed'),
+    queued: sum('queued'),
+    suppressed: sum('suppressed'),
+    held,
+    files: sum('files'),
+    vanished: sum('vanished'),
+    ambiguousTaxIds,
+    detectors: detected,
+  }
+  const failed = detected.filter((one) => one.status === 'failed')
+  const stopped = detected.filter((one) => one.status === 'stopped')
+  if (failed.length > 0) return { status: 'failed', counts, message: failed.map((one) => `${one.entity}: ${one.error}`).join('\n') }
+  if (stopped.length > 0) {
+    const guards = stopped.flatMap((one) => (one.guards ?? []).map((guard) => `${one.entity}: ${guard.message}`))
+    return { status: 'stopped', counts, message: guards.join('\n') }
+  }
+  return { status: counts.changed === 0 ? 'skipped' : 'success', counts, ...(counts.changed === 0 ? { message: 'nothing to do' } : {}) }
+}

@@ -1,0 +1,56 @@
+/** One run of one job: its lease, its history, its balance. Whatever triggers a job (command line, scheduler) calls this. */
+import { hostname } from 'node:os'
+import { ulid } from 'ulid'
+import { PonteError } from '../base/error.ts'
+import { acquireLease } from '../connectors/state/leases.ts'
+import { endRun, startRun } from '../connectors/state/runs.ts'
+import type { Context, Job, JobOutcome, Progress } from './context.ts'
+
+export interface RunReport extends JobOutcome {
+  readonly run: string
+  readonly job: string
+  readonly ms: number
+}
+
+export interface RunOptions {
+  readonly acceptGuards?: boolean
+  readonly signal?: AbortSignal
+  readonly progress?: (event: Progress) => void
+}
+
+/** Never throws for what a job reports; throws when the state database is away or the job has a defect. */
+export async function runJob(context: Context, job: Job, options: RunOptions = {}): Promise<RunReport> {
+  const startedAt = performance.now()
+  const id = ulid()
+  const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`)
+  if (!lease) return { run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message: 'already running elsewhere' }
+  try {
+    await startRun(context.state, id, job.name)
+    const outcome = await attempt(context, job, {
+      id,
+      job: job.name,
+      at: new Date(),
+      lease,
+      signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
+      acceptGuards: options.acceptGuards ?? false,
+      progress: options.progress ?? (() => {}),
+    })
+    await endRun(context.state, id, outcome.status, { ...outcome.counts }, outcome.message)
+    const ms = Math.round(performance.now() - startedAt)
+    const { detectors: _, ...counts } = outcome.counts
+    context.log.info({ job: job.name, run: id, status: outcome.status, ms, ...counts }, 'run ended')
+    return { run: id, job: job.name, ms, ...outcome }
+  } finally {
+    await lease.release()
+  }
+}
+
+async function attempt(context: Context, job: Job, run: Parameters<Job['run']>[1]): Promise<JobOutcome> {
+  try {
+    return await job.run(context, run)
+  } catch (error) {
+    context.log.error({ err: error, job: job.name, run: run.id }, 'run failed')
+    const message = error instanceof PonteError ? `${error.message} ${error.hint}` : error instanceof Error ? error.message : String(error)
+    return { status: 'failed', counts: {}, message }
+  }
+}

@@ -1,0 +1,36 @@
+/** ERP contact -> CRM person, once per lead and e-mail; its id back to the ERP at once (mission C.6, D-24). */
+import type { Context } from './context.ts'
+import { personBody } from './crm-bodies.ts'
+import type { Delivery, Sink } from './deliver.ts'
+import { createOnce } from './in-doubt.ts'
+import { dead, refused } from './refused.ts'
+
+export function insertContactSink(context: Context): Sink {
+  const { crm, erp, options } = context
+  return async ({ row }, attempt): Promise<Delivery> => {
+    const leadId = Number(row.LEAD_ID)
+    if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
+    const email = row.EMAIL
+    if (!email) return dead('MISSING_FIELD', 'EMAIL is missing.')
+    if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
+
+    const find = async () => (await crm.persons(leadId)).find((person) => person.email?.trim().toLowerCase() === email)?.id ?? null
+    const body = { ...personBody(row, 'create'), leadId }
+    // The CRM does not refuse a repeated person, so the list is read before every create, doubt or not.
+    const existing = attempt.inDoubtSince ? null : await find()
+    const result = existing !== null ? ({ ok: true, value: existing } as const) : await createOnce({ find, create: () => crm.addPerson(body), attempt, settleMs: options.settleMs })
+    if (!result.ok) return refused(result)
+
+    const crmId = String(result.value)
+    await erp.storeContactId({
+      email,
+      leadId: String(leadId),
+      crmId,
+      name: row.NAME,
+      phone: row.PHONE ?? null,
+      jobTitle: row.JOB_TITLE ?? null,
+      isPrimary: row.IS_PRIMARY === 'S',
+    })
+    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${crmId}-${leadId}` }, crmId, erp: row, crm: body }
+  }
+}

@@ -1,0 +1,56 @@
+/** ERP branch -> CRM lead, then its id back to the ERP, then its contacts onto the queue (mission C.4). */
+import { decide, recordQueued } from '../connectors/state/changes.ts'
+import { changeOf } from '../engine/change-of.ts'
+import type { Context } from './context.ts'
+import { leadBody } from './crm-bodies.ts'
+import type { Delivery, Sink } from './deliver.ts'
+import { entityNamed } from './entities.ts'
+import { createOnce } from './in-doubt.ts'
+import { writeLine } from './lines.ts'
+import { dead, refused } from './refused.ts'
+
+export function insertLeadSink(context: Context): Sink {
+  const { crm, erp, options } = context
+  const entity = entityNamed('leads.insert')
+  return async ({ change, row }, attempt): Promise<Delivery> => {
+    const taxId = row.TAXID ?? null
+    if (taxId === null || taxId.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
+    if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
+    if (!row.CLIENT_CODE) return dead('MISSING_FIELD', 'CLIENT_CODE is missing.')
+
+    const body = leadBody(entity.fields, row, { kind: 'create', reps: await crm.salesReps(), country: options.countryName })
+    const result = await createOnce({
+      find: async () => (await crm.leadsByTaxId(taxId)).at(0)?.id ?? null,
+      create: () => crm.addLead(body),
+      attempt,
+      settleMs: options.settleMs,
+    })
+    if (!result.ok) return refused(result)
+
+    const leadId = String(result.value)
+    const branches = await erp.storeLeadId(taxId, leadId)
+    if (branches === 0) context.log.warn({ key: change.key, leadId }, 'the lead was created, but no ERP branch carries its tax id any more')
+    await queueContacts(context, change.run, leadId)
+    return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, erp: row, crm: body }
+  }
+}
+
+/**
+ * One letter per contact, as the compare would write it: same key, same hash, so that the compare finds it pending.
+ * Letter first, record second: a crash in between makes a second letter of the same change, which `begin` recognises.
+ */
+async function queueContacts(context: Context, run: string, leadId: string): Promise<void> {
+  const entity = entityNamed('contacts.insert')
+  const rows = await context.erp.contactsToInsert(leadId)
+  const changes = rows.flatMap((raw) => {
+    const change = changeOf(entity.columns, entity.key, raw)
+    return change.key === null ? [] : [{ key: change.key, hash: change.hash, after: change.row }]
+  })
+  const decisions = await decide(context.state, entity.name, changes)
+  for (const [index, change] of changes.entries()) {
+    if (decisions[index] !== 'send') continue
+    const slug = String(change.after.EMAIL ?? '').split('@')[0]!
+    const letter = await context.lanes.contacts.enqueue(entity.prefix, slug, writeLine(run, entity.name, change))
+    await recordQueued(context.state, run, entity.name, [{ key: change.key, hash: change.hash, letter }])
+  }
+}
