@@ -39,6 +39,7 @@ export const sectors: readonly Sector[] = [
   sector(36, 'COSMÉTICOS', 'Cosméticos', 'Perfumaria', 'Higiene Pessoal'),
 ]
 
+// biome-ignore format: a word list, read by the line
 export const fantasyNames = [
   'Aliança',
   'Atlântico',
@@ -76,6 +77,7 @@ export const fantasyNames = [
   'Xingu',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const suffixes = [
   'Ltda',
   'Ltda',
@@ -94,6 +96,7 @@ export const suffixes = [
 ] as const
 
 /** Tails that push a name past the CRM's 40 characters (mission B.8). */
+// biome-ignore format: a word list, read by the line
 export const longTails = [
   'Comércio, Importação e Exportação',
   'Indústria e Comércio de Produtos Especiais',

@@ -1,4 +1,5 @@
 /** The words that addresses and people are made of. Lists only: how they combine is in address.ts and people.ts. */
+// biome-ignore format: a word list, read by the line
 export const streetTypes = [
   'Rua',
   'Rua',
@@ -15,6 +16,7 @@ export const streetTypes = [
   'Estrada',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const streetNames = [
   'XV de Novembro',
   'Sete de Setembro',
@@ -100,6 +102,7 @@ export const streetNames = [
 
 export const highways = ['BR-101', 'BR-116', 'BR-153', 'BR-040', 'BR-277', 'BR-364', 'BR-381', 'BR-050', 'BR-163', 'BR-230'] as const
 
+// biome-ignore format: a word list, read by the line
 export const districtTypes = [
   'Jardim',
   'Jardim',
@@ -113,6 +116,7 @@ export const districtTypes = [
   'Loteamento',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const districtNames = [
   'América',
   'Europa',
@@ -150,6 +154,7 @@ export const districtNames = [
   'Vitória',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const plainDistricts = [
   'Centro',
   'Centro',
@@ -176,6 +181,7 @@ export const plainDistricts = [
   'Conceição',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const givenNames = [
   'Ana',
   'Antônio',
@@ -237,6 +243,7 @@ export const givenNames = [
   'Vinícius',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const middleNames = [
   'Aparecida',
   'Carlos',
@@ -250,6 +257,7 @@ export const middleNames = [
   'Conceição',
 ] as const
 
+// biome-ignore format: a word list, read by the line
 export const surnames = [
   'Silva',
   'Santos',
@@ -314,6 +322,7 @@ export const surnames = [
 ] as const
 
 /** CONTACT_JOB_TITLES: the place in the list, from 1, is the code. */
+// biome-ignore format: a word list, read by the line
 export const jobTitles = [
   'Comprador',
   'Gerente de Compras',
@@ -330,6 +339,7 @@ export const jobTitles = [
 ] as const
 
 /** What people type instead of choosing a code; the last is longer than the CRM's 30 characters. */
+// biome-ignore format: a word list, read by the line
 export const freeJobTitles = [
   'compras',
   'DONO',
