@@ -1,3 +1,5 @@
+import { wordsOf } from './word-list.ts'
+
 /** INDUSTRIES of the ERP and how companies of each like to be called. `10` is the house's "unknown" (mission B.5, step 4c). */
 export interface Sector {
   readonly code: number
@@ -39,67 +41,18 @@ export const sectors: readonly Sector[] = [
   sector(36, 'COSMÉTICOS', 'Cosméticos', 'Perfumaria', 'Higiene Pessoal'),
 ]
 
-// biome-ignore format: a word list, read by the line
-export const fantasyNames = [
-  'Aliança',
-  'Atlântico',
-  'Boa Vista',
-  'Bom Jesus',
-  'Central',
-  'Cruzeiro do Sul',
-  'Dois Irmãos',
-  'Esperança',
-  'Estrela',
-  'Globo',
-  'Horizonte',
-  'Ipiranga',
-  'Irmãos Unidos',
-  'Líder',
-  'Mantiqueira',
-  'Nordeste',
-  'Ouro Verde',
-  'Pantanal',
-  'Pão de Mel',
-  'Planalto',
-  'Ponto Certo',
-  'Primavera',
-  'Rio Claro',
-  'Santa Fé',
-  'São Jorge',
-  'São Judas',
-  'Serra Azul',
-  'Sol Nascente',
-  'Três Corações',
-  'Três Marias',
-  'Tupã',
-  'União',
-  'Vitória-Régia',
-  'Xingu',
-] as const
+export const fantasyNames = wordsOf(`
+  Aliança; Atlântico; Boa Vista; Bom Jesus; Central; Cruzeiro do Sul; Dois Irmãos; Esperança; Estrela; Globo; Horizonte; Ipiranga;
+  Irmãos Unidos; Líder; Mantiqueira; Nordeste; Ouro Verde; Pantanal; Pão de Mel; Planalto; Ponto Certo; Primavera; Rio Claro; Santa Fé;
+  São Jorge; São Judas; Serra Azul; Sol Nascente; Três Corações; Três Marias; Tupã; União; Vitória-Régia; Xingu
+`)
 
-// biome-ignore format: a word list, read by the line
-export const suffixes = [
-  'Ltda',
-  'Ltda',
-  'Ltda',
-  'Ltda.',
-  'LTDA',
-  'LTDA - ME',
-  'ME',
-  'EPP',
-  'EIRELI',
-  'EIRELI - ME',
-  'S.A.',
-  'S/A',
-  'e Filhos Ltda',
-  '& Cia. Ltda',
-] as const
+export const suffixes = wordsOf(`
+  Ltda; Ltda; Ltda; Ltda.; LTDA; LTDA - ME; ME; EPP; EIRELI; EIRELI - ME; S.A.; S/A; e Filhos Ltda; & Cia. Ltda
+`)
 
 /** Tails that push a name past the CRM's 40 characters (mission B.8). */
-// biome-ignore format: a word list, read by the line
-export const longTails = [
-  'Comércio, Importação e Exportação',
-  'Indústria e Comércio de Produtos Especiais',
-  'Prestadora de Serviços de Manutenção Industrial',
-  'Administração e Participações Societárias',
-] as const
+export const longTails = wordsOf(`
+  Comércio, Importação e Exportação; Indústria e Comércio de Produtos Especiais; Prestadora de Serviços de Manutenção Industrial;
+  Administração e Participações Societárias
+`)
