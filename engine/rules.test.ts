@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { textRows, withDuck } from './local/testing/duck.ts'
+import { applyRule, type Rule, type Step } from './rules.ts'
+import { literal, stagedSelect } from './rules-sql.ts'
+import { hostileCell, hostileTexts } from './testing/hostile.ts'
+import { runs } from './testing/runs.ts'
+
+const text = fc.constantFrom('a', 'São', "d'", '\\', '|', '😀', '.', ' - ', '99', 'ISENTO', '\u00a0', '0', '\n', '$&')
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.constantFrom<Step>(
+    { op: 'trim' },
+    { op: 'upper' },
+    { op: 'lower' },
+    { op: 'unaccent' },
+    { op: 'digits' },
+    { op: 'alnum' },
+    { op: 'stripZeros' },
+  ),
+  fc.constantFrom<Step>({ op: 'remove', chars: '.-/^]\\' }, { op: 'remove', chars: '😀 ' }),
+  fc.record({ op: fc.constant('replace' as const), from: text, to: fc.oneof(text, fc.constant('')) }),
+  fc.record({ op: fc.constant('padLeft' as const), length: fc.integer({ min: 1, max: 20 }), fill: text }),
+  fc.record({ op: fc.constant('truncate' as const), length: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ op: fc.constant('before' as const), separator: text }),
+  fc.record({ op: fc.constant('map' as const), from: fc.array(text, { minLength: 1, maxLength: 3 }), to: fc.oneof(text, fc.constant('')) }),
+  fc.record({ op: fc.constant('oneOf' as const), values: fc.array(text, { minLength: 1, maxLength: 3 }), otherwise: text }),
+  fc.record({ op: fc.constant('default' as const), value: text }),
+)
+const rule: fc.Arbitrary<Rule> = fc.array(step, { maxLength: 5 })
+
+/** The rule by the engine's SQL over `values`, in order. */
+function bySql(values: readonly (string | null)[], use: Rule): Promise<(string | null)[]> {
+  return withDuck(async (connection) => {
+    const rows = values.map(
+      (value, index) => `(${index}, ${value === null ? 'null' : literal(value.replace(/\p{Surrogate}/gu, '\ufffd'))})`,
+    )
+    const from = `(select i, nullif(v, '') as v from (values ${rows.join(', ')}) t(i, v))`
+    return (await textRows(connection, `select v from (${stagedSelect([{ from: 'v', rule: use, as: 'v' }], ['i'], from)}) order by i`)).map(
+      ([v]) => v!,
+    )
+  })
+}
+
+describe('rules', () => {
+  it('give the same in TypeScript and in SQL for hostile texts and random rules', async () => {
+    await fc.assert(
+      fc.asyncProperty(rule, fc.array(hostileCell, { minLength: 1, maxLength: 40 }), async (use, cells) => {
+        const values = [...cells, '', ...hostileTexts]
+        expect(await bySql(values, use)).toEqual(values.map((value) => applyRule(use, value)))
+      }),
+      { numRuns: runs(150, 5000) },
+    )
+  })
+
+  it.each(['trim', 'upper', 'lower', 'unaccent', 'digits', 'alnum'] as const)(
+    '%s gives the same for every character of Unicode',
+    async (op) => {
+      const use: Rule = [{ op }]
+      const characters = `select i, concat('x', chr(i::integer)) as v from range(1, 1114112) t(i) where i not between 55296 and 57343 and (i < 12288 or i % ${runs(97, 1)} = 0)`
+      const rows = await withDuck((connection) =>
+        textRows(connection, `select i::varchar, v from (${stagedSelect([{ from: 'v', rule: use, as: 'v' }], ['i'], `(${characters})`)})`),
+      )
+      expect(rows.length).toBeGreaterThan(runs(23_000, 1_112_062))
+      const wrong = rows.filter(([code, value]) => value !== applyRule(use, `x${String.fromCodePoint(Number(code))}`))
+      expect(wrong).toEqual([])
+    },
+  )
+
+  it('keep what mission B.8 asks for', () => {
+    expect(applyRule([{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }], '1.222.333/0001-81')).toBe('01222333000181')
+    expect(applyRule([{ op: 'padLeft', length: 3, fill: '0' }], '12345')).toBe('12345')
+    expect(applyRule([{ op: 'unaccent' }, { op: 'upper' }], 'Conceição do Araguaia')).toBe('CONCEICAO DO ARAGUAIA')
+    expect(applyRule([{ op: 'trim' }], '\u00a0Vendidos \u00a0')).toBe('Vendidos')
+    expect(
+      applyRule(
+        [
+          { op: 'before', separator: ',' },
+          { op: 'before', separator: '-' },
+        ],
+        'Rua A, 1 - B',
+      ),
+    ).toBe('Rua A')
+    expect(
+      applyRule(
+        [{ op: 'remove', chars: '.-' }, { op: 'trim' }, { op: 'map', from: ['ISENTO', '0'], to: '99' }, { op: 'default', value: '99' }],
+        ' - ',
+      ),
+    ).toBe('99')
+    expect(applyRule([{ op: 'stripZeros' }], '000')).toBe('0')
+    expect(applyRule([{ op: 'truncate', length: 2 }], '😀😀😀')).toBe('😀😀')
+  })
+
+  it('leave alone the letters on which libraries disagree', () => {
+    expect(applyRule([{ op: 'upper' }], 'ß ı ŉ ſ é')).toBe('ß ı ŉ ſ É')
+    expect(applyRule([{ op: 'lower' }], 'İ É')).toBe('İ é')
+  })
+
+  it('never pad an empty value into zeros', async () => {
+    const taxId: Rule = [{ op: 'digits' }, { op: 'padLeft', length: 14, fill: '0' }]
+    expect(applyRule(taxId, 'n/a')).toBeNull()
+    expect(await bySql(['n/a'], taxId)).toEqual([null])
+  })
+
+  it.each<Step>([
+    { op: 'replace', from: '', to: 'x' },
+    { op: 'truncate', length: 0 },
+    { op: 'padLeft', length: 3, fill: '' },
+    { op: 'before', separator: '' },
+    { op: 'default', value: '' },
+  ])('refuse a senseless step: %j', (bad) => {
+    expect(() => applyRule([bad], 'x')).toThrow(expect.objectContaining({ code: 'engine.bad_rule' }))
+    expect(() => stagedSelect([{ from: 'v', rule: [bad], as: 'v' }], [], 't')).toThrow(expect.objectContaining({ code: 'engine.bad_rule' }))
+  })
+})
