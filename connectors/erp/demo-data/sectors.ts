@@ -56,3 +56,6 @@ export const longTails = wordsOf(`
   Comércio, Importação e Exportação; Indústria e Comércio de Produtos Especiais; Prestadora de Serviços de Manutenção Industrial;
   Administração e Participações Societárias
 `)
+
+const nameByCode = new Map([UNKNOWN_SECTOR, ...sectors].map(({ code, description }) => [code, description]))
+export const sectorName = (code: number): string => nameByCode.get(code)!

@@ -40,3 +40,7 @@ export const states: readonly State[] = [
   state('SE', 'Sergipe', 0.8, '99999999-9'),
   state('TO', 'Tocantins', 0.7, '99999999999'),
 ]
+
+const nameByCode = new Map(states.map(({ code, name }) => [code, name]))
+/** São Paulo for SP. */
+export const stateName = (code: string): string => nameByCode.get(code)!
