@@ -3,7 +3,7 @@
  * Names are architecture 10. Every secret may come from a file instead: `API_TOKEN_FILE=/run/credentials/...`.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
 
@@ -37,9 +37,13 @@ const schema = z.object({
   CRM_SETTLE_MS: duration.default(5_000),
   CRM_BACKOFF_MS: positive.default(1_000),
   LEADS_PER_RUN: duration.default(0),
-  ENGINE_MEMORY: z.string().regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'a size such as 4GB or 60%').default('4GB'),
+  ENGINE_MEMORY: z
+    .string()
+    .regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'a size such as 4GB or 60%')
+    .default('4GB'),
   ENGINE_THREADS: positive.max(256).optional(),
   ENGINE_READERS: positive.max(64).optional(),
+  LOG_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -65,6 +69,8 @@ export interface Settings {
   /** 0 = all (architecture 6: off by default). */
   readonly leadsPerRun: number
   readonly engine: { readonly memory: string; readonly threads: number | undefined; readonly readers: number | undefined }
+  /** null: standard error. */
+  readonly logFile: string | null
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
 }
 
@@ -96,6 +102,7 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
     countryName: env.COUNTRY_NAME,
     leadsPerRun: env.LEADS_PER_RUN,
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
+    logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),
     logLevel: env.LOG_LEVEL,
   }
 }
@@ -103,7 +110,7 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
 /** The CRM's address and token, for commands that cannot work without them. */
 export function needCrm(settings: Settings): { url: string; token: string } {
   if (settings.crm) return settings.crm
-  throw invalid(['API_URL: missing (the CRM\'s address, such as https://api.exactspotter.com/v3/)', 'API_TOKEN: missing'])
+  throw invalid(["API_URL: missing (the CRM's address, such as https://api.exactspotter.com/v3/)", 'API_TOKEN: missing'])
 }
 
 type Env = z.infer<typeof schema>
@@ -122,7 +129,8 @@ function erpUrl(env: Env): string | null {
   const given = (['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const).filter((name) => env[name] !== undefined)
   if (!env.ERP_DIALECT && given.length === 0) return null
   const missing = (['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const).filter((name) => env[name] === undefined)
-  if (missing.length > 0) throw invalid(missing.map((name) => `${name}: missing (the ERP's ${name === 'DB_SERVICE_NAME' ? 'database name' : 'connection'})`))
+  if (missing.length > 0)
+    throw invalid(missing.map((name) => `${name}: missing (the ERP's ${name === 'DB_SERVICE_NAME' ? 'database name' : 'connection'})`))
   const url = new URL('postgres://host')
   url.hostname = env.DB_HOST!
   url.port = String(env.DB_PORT ?? 5432)

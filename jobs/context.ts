@@ -1,6 +1,6 @@
 /** What a job is given. Built once by the command line (or the scheduler); jobs never read settings or open connections. */
 import type pg from 'pg'
-import type { Logger } from '../base/log.ts'
+import type { Logger } from 'pino'
 import type { Spotter } from '../connectors/crm/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { Lease } from '../connectors/state/leases.ts'
@@ -50,6 +50,8 @@ export interface JobOutcome {
   readonly status: 'success' | 'skipped' | 'failed' | 'stopped'
   readonly counts: Readonly<Record<string, unknown>>
   readonly message?: string
+  /** Exit code of a failed run, when it is not 1: 2 for a wrong configuration (a refused token). */
+  readonly exitCode?: number
 }
 
 export interface Job {

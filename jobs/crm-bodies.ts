@@ -14,7 +14,11 @@ const outgoing: Record<string, (value: string | null) => string | null> = {
  * @param kind create: null fields are left out; update: they are sent empty, so that a value erased in the ERP is erased in the CRM
  * @param reps the CRM's options of `_cod.gestores`; a rep that is not among them is sent as 99 (mission B.8)
  */
-export function leadBody(fields: readonly Field[], row: Row, options: { kind: 'create' | 'update'; reps: ReadonlySet<string>; country: string }): LeadBody {
+export function leadBody(
+  fields: readonly Field[],
+  row: Row,
+  options: { kind: 'create' | 'update'; reps: ReadonlySet<string>; country: string },
+): LeadBody {
   const lead: Record<string, string> = { country: options.country }
   const customFields: CustomField[] = []
   for (const field of fields) {
@@ -24,7 +28,9 @@ export function leadBody(fields: readonly Field[], row: Row, options: { kind: 'c
     const value = outgoing[field.name]?.(known) ?? known
     if ('custom' in field.crm) {
       if (value === null && options.kind === 'create') continue
-      customFields.push(field.crm.choice ? { id: field.crm.custom, options: [{ value: value ?? '' }] } : { id: field.crm.custom, value: value ?? '' })
+      customFields.push(
+        field.crm.choice ? { id: field.crm.custom, options: [{ value: value ?? '' }] } : { id: field.crm.custom, value: value ?? '' },
+      )
     } else if (value !== null || options.kind === 'update') lead[field.crm.property] = value ?? ''
   }
   return { ...lead, customFields }

@@ -18,7 +18,13 @@ import { type Line, readLine } from './lines.ts'
 
 export type Delivery =
   /** Both sides agree: `erp` as the ERP spells it, `crm` as it was sent. `ledger` names the record on the agreed ledger. */
-  | { readonly kind: 'delivered'; readonly ledger: { entity: 'leads' | 'contacts'; key: string }; readonly crmId: string; readonly erp: object; readonly crm: object }
+  | {
+      readonly kind: 'delivered'
+      readonly ledger: { entity: 'leads' | 'contacts'; key: string }
+      readonly crmId: string
+      readonly erp: object
+      readonly crm: object
+    }
   /** The line's own fault: to falhas. */
   | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly httpStatus?: number }
 
@@ -108,7 +114,11 @@ export async function deliver(
     })
   }
 
-  for await (const claim of lane.claims({ prefixes: [entity.prefix], worker: `${run.job}-${process.pid}-${run.lease.epoch}`, signal: run.signal })) {
+  for await (const claim of lane.claims({
+    prefixes: [entity.prefix],
+    worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
+    signal: run.signal,
+  })) {
     tally.letters++
     const limit = pLimit(context.options.concurrency)
     /** Order within a key: each line waits for the one before it. */
@@ -164,6 +174,8 @@ function unexpected(context: Context, line: Line, error: unknown): Delivery {
 }
 
 async function pendingChanges(context: Context, entity: Entity): Promise<number> {
-  const { rows } = await context.state.query<{ n: string }>(`select count(*) as n from changes where entity = $1 and status = 'queued'`, [entity.name])
+  const { rows } = await context.state.query<{ n: string }>(`select count(*) as n from changes where entity = $1 and status = 'queued'`, [
+    entity.name,
+  ])
   return Number(rows[0]!.n)
 }

@@ -36,10 +36,34 @@ function deliveryJob(name: string, alias: string, entityName: EntityName, summar
   }
 }
 
-export const insertLeads = deliveryJob('job_insert_leads_in_spotter', 'job_insert_leads_in_crm', 'leads.insert', 'create leads in the CRM', insertLeadSink)
-export const updateLeads = deliveryJob('job_update_leads_in_spotter', 'job_update_leads_in_crm', 'leads.update', 'update leads in the CRM', updateLeadSink)
-export const insertContacts = deliveryJob('job_insert_contacts_in_spotter', 'job_insert_contacts_in_crm', 'contacts.insert', 'create contacts in the CRM', insertContactSink)
-export const updateContacts = deliveryJob('job_update_contacts_in_spotter', 'job_update_contacts_in_crm', 'contacts.update', 'update contacts in the CRM', updateContactSink)
+export const insertLeads = deliveryJob(
+  'job_insert_leads_in_spotter',
+  'job_insert_leads_in_crm',
+  'leads.insert',
+  'create leads in the CRM',
+  insertLeadSink,
+)
+export const updateLeads = deliveryJob(
+  'job_update_leads_in_spotter',
+  'job_update_leads_in_crm',
+  'leads.update',
+  'update leads in the CRM',
+  updateLeadSink,
+)
+export const insertContacts = deliveryJob(
+  'job_insert_contacts_in_spotter',
+  'job_insert_contacts_in_crm',
+  'contacts.insert',
+  'create contacts in the CRM',
+  insertContactSink,
+)
+export const updateContacts = deliveryJob(
+  'job_update_contacts_in_spotter',
+  'job_update_contacts_in_crm',
+  'contacts.update',
+  'update contacts in the CRM',
+  updateContactSink,
+)
 
 /** Open lines are those of the last pass; everything else adds up. */
 const add = (a: Tally, b: Tally): Tally => ({
@@ -60,5 +84,6 @@ function outcome(tally: Tally, run: JobRun): JobOutcome {
 
 function stopped(tally: Tally, cause: unknown): JobOutcome {
   const message = cause instanceof PonteError ? `${cause.message} ${cause.hint}` : cause instanceof Error ? cause.message : String(cause)
-  return { status: 'failed', counts: { ...tally }, message: `${message} What was not delivered stays queued.` }
+  const exitCode = cause instanceof PonteError ? cause.exitCode : 1
+  return { status: 'failed', counts: { ...tally }, message: `${message} What was not delivered stays queued.`, exitCode }
 }

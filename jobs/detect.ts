@@ -1,10 +1,11 @@
 /** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (mission C.3, D). */
+
+import type { Extract } from '../connectors/erp/erp.ts'
+import type { Guard } from '../engine/model.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { type Entity, entities } from './entities.ts'
 import { publish } from './publish.ts'
 import { recoverLanes } from './recover.ts'
-import type { Guard } from '../engine/model.ts'
-import type { Extract } from '../connectors/erp/erp.ts'
 
 export interface Detected {
   readonly entity: string
@@ -31,7 +32,10 @@ export const executeSpark: Job = {
     await recoverLanes(context)
     const ambiguous = await context.erp.ambiguousTaxIds()
     if (ambiguous.length > 0)
-      context.log.warn({ count: ambiguous.length, branches: ambiguous.flatMap((one) => one.branches).slice(0, 20) }, 'tax ids carried by several branches are held back')
+      context.log.warn(
+        { count: ambiguous.length, branches: ambiguous.flatMap((one) => one.branches).slice(0, 20) },
+        'tax ids carried by several branches are held back',
+      )
     // One moment of the ERP for all detectors: a contact is never compared against a later branch (D-16).
     const extract = await context.erp.openExtract(context.options.readers)
     const detected: Detected[] = []
@@ -75,7 +79,10 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
         run.progress({ kind: 'publish', entity: entity.name, done, total: comparison.changed }),
       )
       if (published.held.length > 0)
-        context.log.error({ entity: entity.name, keys: published.held.slice(0, 20) }, 'sent three times without converging: held until they change or are requeued')
+        context.log.error(
+          { entity: entity.name, keys: published.held.slice(0, 20) },
+          'sent three times without converging: held until they change or are requeued',
+        )
       const { changed, rows, steps, vanished } = comparison
       return { entity: entity.name, status: 'success', rows, changed, ...published, vanished: vanished.count, steps }
     } finally {

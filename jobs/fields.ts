@@ -52,8 +52,22 @@ export const leadFields: readonly Field[] = [
     rule: [...integer, { op: 'default', value: '0' }],
     compare: [],
   },
-  { name: 'ADDRESS_COMPLEMENT', aliases: ['COMPLEMENT', 'END_COMPLEMENTO'], crm: { property: 'addressComplement' }, owner: 'erp', rule: cut(200), compare: anyCase },
-  { name: 'ADDRESS_DISTRICT', aliases: ['DISTRICT', 'NEIGHBORHOOD', 'END_BAIRRO'], crm: { property: 'neighborhood' }, owner: 'erp', rule: cut(50), compare: anyCase },
+  {
+    name: 'ADDRESS_COMPLEMENT',
+    aliases: ['COMPLEMENT', 'END_COMPLEMENTO'],
+    crm: { property: 'addressComplement' },
+    owner: 'erp',
+    rule: cut(200),
+    compare: anyCase,
+  },
+  {
+    name: 'ADDRESS_DISTRICT',
+    aliases: ['DISTRICT', 'NEIGHBORHOOD', 'END_BAIRRO'],
+    crm: { property: 'neighborhood' },
+    owner: 'erp',
+    rule: cut(50),
+    compare: anyCase,
+  },
   { name: 'CITY', aliases: ['END_CIDADE'], crm: { property: 'city' }, owner: 'erp', rule: cut(50), compare: anyCaseOrAccent },
   { name: 'STATE', aliases: ['END_ESTADO'], crm: { property: 'state' }, owner: 'erp', rule: cut(50), compare: anyCaseOrAccent },
   {
@@ -85,7 +99,14 @@ export const leadFields: readonly Field[] = [
 
 /** Sent when a lead is created, owned by the CRM from then on (mission B.9). */
 export const leadCreationFields: readonly Field[] = [
-  { name: 'PHONE', aliases: ['TELEFONE'], crm: { property: 'phone' }, owner: 'crm', rule: [{ op: 'digits' }, { op: 'truncate', length: 13 }], compare: [] },
+  {
+    name: 'PHONE',
+    aliases: ['TELEFONE'],
+    crm: { property: 'phone' },
+    owner: 'crm',
+    rule: [{ op: 'digits' }, { op: 'truncate', length: 13 }],
+    compare: [],
+  },
   { name: 'INDUSTRY', aliases: ['MERCADO'], crm: { property: 'industry' }, owner: 'crm', rule: cut(30), compare: anyCaseOrAccent },
 ]
 
@@ -107,7 +128,14 @@ export const contactFields: readonly Field[] = [
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'truncate', length: 13 }],
     compare: [],
   },
-  { name: 'JOB_TITLE', aliases: ['JOBTITLE', 'CARGO_DESCRICAO', 'CARGO'], crm: { property: 'jobTitle' }, owner: 'crm', rule: cut(30), compare: anyCase },
+  {
+    name: 'JOB_TITLE',
+    aliases: ['JOBTITLE', 'CARGO_DESCRICAO', 'CARGO'],
+    crm: { property: 'jobTitle' },
+    owner: 'crm',
+    rule: cut(30),
+    compare: anyCase,
+  },
   {
     name: 'IS_PRIMARY',
     aliases: ['MAINCONTACT', 'CONTATO_PRINCIPAL'],

@@ -5,9 +5,9 @@
 import { PonteError } from '../base/error.ts'
 import type { ChangeId } from '../connectors/state/changes.ts'
 import { changeOf } from '../engine/change-of.ts'
-import { applyRule } from '../engine/rules.ts'
-import type { Cell, Change, Row } from '../engine/model.ts'
 import { jsonLine } from '../engine/json-line.ts'
+import type { Cell, Change, Row } from '../engine/model.ts'
+import { applyRule } from '../engine/rules.ts'
 import { type Entity, type EntityName, entityNamed } from './entities.ts'
 
 export interface Line {

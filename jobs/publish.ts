@@ -4,7 +4,7 @@
  * because the changes already queued are suppressed by the next compare.
  */
 import type pg from 'pg'
-import { type QueuedChange, decide, recordQueued } from '../connectors/state/changes.ts'
+import { decide, type QueuedChange, recordQueued } from '../connectors/state/changes.ts'
 import type { Comparison } from '../engine/model.ts'
 import type { Lane, Manifest } from '../queue-dirs/lane.types.ts'
 import type { Entity } from './entities.ts'

@@ -5,6 +5,7 @@ import { recordManifest } from './publish.ts'
 export async function recoverLanes(context: Context): Promise<void> {
   for (const lane of Object.values(context.lanes)) {
     const found = await lane.recover(recordManifest(context.state))
-    if (found.manifests + found.discarded + found.claims > 0) context.log.info({ lane: lane.name, ...found }, 'recovered what a crash left behind')
+    if (found.manifests + found.discarded + found.claims > 0)
+      context.log.info({ lane: lane.name, ...found }, 'recovered what a crash left behind')
   }
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { ulid } from 'ulid'
 import { PonteError } from '../base/error.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
-import { endRun, startRun } from '../connectors/state/runs.ts'
+import { endRun, findRun, startRun } from '../connectors/state/runs.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
 
 export interface RunReport extends JobOutcome {
@@ -13,15 +13,20 @@ export interface RunReport extends JobOutcome {
 }
 
 export interface RunOptions {
-  readonly acceptGuards?: boolean
+  /** A run of this job that a guard stopped, and that an operator lets go on. */
+  readonly acceptGuard?: string
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
 }
 
-/** Never throws for what a job reports; throws when the state database is away or the job has a defect. */
+/**
+ * Never throws for what a job reports.
+ * @throws PonteError `run.not_stopped` when `acceptGuard` names no stopped run of this job; what the state database throws
+ */
 export async function runJob(context: Context, job: Job, options: RunOptions = {}): Promise<RunReport> {
   const startedAt = performance.now()
   const id = ulid()
+  if (options.acceptGuard !== undefined) await checkStopped(context, job, options.acceptGuard)
   const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`)
   if (!lease) return { run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message: 'already running elsewhere' }
   try {
@@ -32,7 +37,7 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
       at: new Date(),
       lease,
       signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
-      acceptGuards: options.acceptGuards ?? false,
+      acceptGuards: options.acceptGuard !== undefined,
       progress: options.progress ?? (() => {}),
     })
     await endRun(context.state, id, outcome.status, { ...outcome.counts }, outcome.message)
@@ -45,12 +50,21 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
   }
 }
 
+async function checkStopped(context: Context, job: Job, runId: string): Promise<void> {
+  const run = await findRun(context.state, runId)
+  if (run?.job === job.name && run.status === 'stopped') return
+  throw new PonteError('run.not_stopped', `Run ${runId} is not a run of ${job.name} that a guard stopped.`, {
+    hint: 'Use the run id that the stopped run printed.',
+    exitCode: 2,
+  })
+}
+
 async function attempt(context: Context, job: Job, run: Parameters<Job['run']>[1]): Promise<JobOutcome> {
   try {
     return await job.run(context, run)
   } catch (error) {
     context.log.error({ err: error, job: job.name, run: run.id }, 'run failed')
     const message = error instanceof PonteError ? `${error.message} ${error.hint}` : error instanceof Error ? error.message : String(error)
-    return { status: 'failed', counts: {}, message }
+    return { status: 'failed', counts: {}, message, exitCode: error instanceof PonteError ? error.exitCode : 1 }
   }
 }

@@ -18,7 +18,10 @@ export function insertContactSink(context: Context): Sink {
     const body = { ...personBody(row, 'create'), leadId }
     // The CRM does not refuse a repeated person, so the list is read before every create, doubt or not.
     const existing = attempt.inDoubtSince ? null : await find()
-    const result = existing !== null ? ({ ok: true, value: existing } as const) : await createOnce({ find, create: () => crm.addPerson(body), attempt, settleMs: options.settleMs })
+    const result =
+      existing !== null
+        ? ({ ok: true, value: existing } as const)
+        : await createOnce({ find, create: () => crm.addPerson(body), attempt, settleMs: options.settleMs })
     if (!result.ok) return refused(result)
 
     const crmId = String(result.value)

@@ -30,10 +30,13 @@ export function insertLeadSink(context: Context): Sink {
     const leadId = String(result.value)
     const branches = await erp.storeLeadId(taxId, leadId)
     if (branches === 0) context.log.warn({ key: change.key, leadId }, 'the lead was created, but no ERP branch carries its tax id any more')
-    await queueContacts(context, change.run, leadId)
+    await queueContacts(context, contactsRun(change.run), leadId)
     return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, erp: row, crm: body }
   }
 }
+
+/** Not the compare's own run, which must balance by itself; derived from it, so that a repeated line names the same changes. */
+const contactsRun = (run: string) => `${run}.contacts`
 
 /**
  * One letter per contact, as the compare would write it: same key, same hash, so that the compare finds it pending.

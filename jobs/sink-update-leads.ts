@@ -12,7 +12,7 @@ export function updateLeadSink(context: Context): Sink {
     const id = Number(row.ID)
     if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM lead id.')
     if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
-    if (!row.TAXID || row.TAXID.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
+    if (row.TAXID?.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
 
     const body = leadBody(entity.fields, row, { kind: 'update', reps: await crm.salesReps(), country: options.countryName })
     if (!(attempt.inDoubtSince && (await alreadyThere(context, id, body)))) {

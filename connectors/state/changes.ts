@@ -48,7 +48,11 @@ export async function recordQueued(pool: pg.Pool, run: string, entity: string, i
   try {
     await client.query('begin')
     const keys = items.map((i) => i.key)
-    const known = await client.query<{ key: string }>('select key from changes where run_id = $1 and entity = $2 and key = any($3)', [run, entity, keys])
+    const known = await client.query<{ key: string }>('select key from changes where run_id = $1 and entity = $2 and key = any($3)', [
+      run,
+      entity,
+      keys,
+    ])
     const done = new Set(known.rows.map((row) => row.key))
     const fresh = items.filter((item) => !done.has(item.key))
     await client.query(
@@ -103,7 +107,11 @@ export async function begin(
   if (!row.held) return { kind: 'fenced' }
   // A row made in this statement is not visible to its update: mark it now.
   if (row.status === 'made') {
-    await pool.query('update changes set intent_at = clock_timestamp() where run_id = $1 and entity = $2 and key = $3', [change.run, change.entity, change.key])
+    await pool.query('update changes set intent_at = clock_timestamp() where run_id = $1 and entity = $2 and key = $3', [
+      change.run,
+      change.entity,
+      change.key,
+    ])
     return { kind: 'go', inDoubtSince: null }
   }
   // failed: a crash fell between settling and the letter's progress, so the line is judged once more.
@@ -115,7 +123,11 @@ export async function begin(
 
 /** The effect certainly did not happen (429, refused connection): the next try is not in doubt. */
 export async function clearIntent(pool: pg.Pool, change: ChangeId): Promise<void> {
-  await pool.query(`update changes set intent_at = null where run_id = $1 and entity = $2 and key = $3 and status = 'queued'`, [change.run, change.entity, change.key])
+  await pool.query(`update changes set intent_at = null where run_id = $1 and entity = $2 and key = $3 and status = 'queued'`, [
+    change.run,
+    change.entity,
+    change.key,
+  ])
 }
 
 /** Delivered, with what both sides now hold: change and ledger in one statement. */
@@ -129,7 +141,16 @@ export async function settleDelivered(
                      on conflict (entity, key) do update set erp = excluded.erp, crm = excluded.crm, updated_at = clock_timestamp())
      update changes set status = 'delivered', crm_id = $6, code = null, updated_at = clock_timestamp()
       where run_id = $1 and entity = $2 and key = $3`,
-    [change.run, change.entity, change.key, agreed.entity, agreed.key, agreed.crmId, JSON.stringify(agreed.erp), JSON.stringify(agreed.crm)],
+    [
+      change.run,
+      change.entity,
+      change.key,
+      agreed.entity,
+      agreed.key,
+      agreed.crmId,
+      JSON.stringify(agreed.erp),
+      JSON.stringify(agreed.crm),
+    ],
   )
 }
 
@@ -155,7 +176,11 @@ export async function requeueChanges(pool: pg.Pool, changes: readonly ChangeId[]
     )
     queued += rowCount ?? 0
     if (!rowCount)
-      await pool.query(`update changes set status = 'superseded' where run_id = $1 and entity = $2 and key = $3 and status = 'failed'`, [change.run, change.entity, change.key])
+      await pool.query(`update changes set status = 'superseded' where run_id = $1 and entity = $2 and key = $3 and status = 'failed'`, [
+        change.run,
+        change.entity,
+        change.key,
+      ])
   }
   return { queued, superseded: changes.length - queued }
 }
