@@ -1,0 +1,198 @@
+import { type Dispatcher, Pool } from 'undici'
+import { PonteError } from '../../base/error.ts'
+import { maskText } from '../../base/mask.ts'
+
+export interface HttpOptions {
+  /** Ends with or without `/`; http or https, no user name or password inside. */
+  readonly baseUrl: string
+  readonly token: string
+  readonly connectTimeoutMs: number
+  /** Sockets kept; the caller sends no more requests than this at a time. */
+  readonly connections: number
+  /** Larger answers are cut off and count as unreadable. */
+  readonly maxBodyBytes: number
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Relative to the base, with its query, already percent-encoded. */
+  readonly path: string
+  readonly body?: string | undefined
+  /** Milliseconds for everything: connect, send, wait, read. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Asked at the last instant before the first byte: `false` means "do not send any more" and gives `stale`. */
+  readonly mayStart?: (() => boolean) | undefined
+}
+
+/**
+ * What became of one request. `written` says whether a byte may have reached the CRM: only then can it have done anything.
+ * `stale`: `mayStart` said no, nothing was written.
+ */
+export type Exchange =
+  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | null; readonly body: string }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'broken'; readonly written: boolean; readonly reason: string; readonly cause: Error }
+
+export interface Http {
+  /** Never rejects, except with the reason of an aborted `signal`. */
+  exchange(request: HttpRequest): Promise<Exchange>
+  /** Lets running requests end, then closes the sockets. */
+  close(): Promise<void>
+}
+
+/**
+ * One HTTP/1.1 request at a time per socket, no redirects followed, no retries: policy lives above. undici is used through
+ * its dispatch interface because only there one learns whether a request was ever written (`onRequestStart`).
+ *
+ * @throws PonteError `crm.bad_url` | `crm.bad_token`
+ */
+export function openHttp(options: HttpOptions): Http {
+  const base = parseBase(options.baseUrl)
+  const token = parseToken(options.token)
+  const pool = new Pool(base.origin, {
+    connections: options.connections,
+    pipelining: 1,
+    connect: { timeout: options.connectTimeoutMs },
+    // One deadline per request covers these.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  return {
+    exchange: (request) => exchange(pool, base.pathname, token, options.maxBodyBytes, request),
+    close: () => pool.close(),
+  }
+}
+
+function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: number, request: HttpRequest): Promise<Exchange> {
+  const { promise, resolve, reject } = deferred<Exchange>()
+  let controller: Dispatcher.DispatchController | null = null
+  let written = false
+  let settled = false
+  let status = 0
+  let retryAfter: string | null = null
+  let size = 0
+  const chunks: Buffer[] = []
+
+  const timer = setTimeout(() => broken('no complete answer in time', new Error(`deadline of ${request.timeoutMs} ms`)), request.timeoutMs)
+  const onAbort = () => settle(() => reject(request.signal?.reason))
+  request.signal?.addEventListener('abort', onAbort, { once: true })
+
+  function settle(finish: () => void): void {
+    if (settled) return
+    settled = true
+    clearTimeout(timer)
+    request.signal?.removeEventListener('abort', onAbort)
+    finish()
+    // After the outcome is fixed: the error that this causes must not change it.
+    if (controller !== null && !controller.aborted) controller.abort(new Error('given up'))
+  }
+  function broken(reason: string, cause: unknown): void {
+    // These say all in their status: a body that breaks off afterwards changes nothing.
+    const enough = status === 429 || status === 401 || status === 403
+    const outcome: Exchange = enough
+      ? { kind: 'answer', status, retryAfter, body: '' }
+      : { kind: 'broken', written, reason, cause: harmless(cause, token) }
+    settle(() => resolve(outcome))
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started
+      if (settled) return started.abort(new Error('given up'))
+      // undici may start a request again on a new socket: a repeated effect is for the caller to decide.
+      if (written) return broken('the connection broke', new Error('second start'))
+      if (request.mayStart?.() === false) return settle(() => resolve({ kind: 'stale' }))
+      written = true
+    },
+    onResponseStart(_started, statusCode, headers) {
+      if (statusCode < 200) return
+      status = statusCode
+      const header = headers['retry-after']
+      retryAfter = (Array.isArray(header) ? header[0] : header) ?? null
+    },
+    onResponseData(_started, chunk) {
+      size += chunk.length
+      if (size > maxBodyBytes) return broken(`the answer is larger than ${maxBodyBytes} bytes`, new Error('answer too large'))
+      chunks.push(chunk)
+    },
+    onResponseEnd() {
+      controller = null
+      settle(() => resolve({ kind: 'answer', status, retryAfter, body: Buffer.concat(chunks).toString('utf8') }))
+    },
+    onResponseError(_started, error) {
+      controller = null
+      broken(written ? 'the connection broke' : 'no connection', error)
+    },
+  }
+
+  if (request.signal?.aborted) onAbort()
+  else {
+    try {
+      pool.dispatch(
+        { method: request.method, path: basePath + request.path, headers: headersOf(token, request), body: request.body ?? null },
+        handler,
+      )
+    } catch (error) {
+      broken('no connection', error)
+    }
+  }
+  return promise
+}
+
+function headersOf(token: string, request: HttpRequest): Record<string, string> {
+  return {
+    token_exact: token,
+    accept: 'application/json',
+    'content-type': 'application/json',
+    ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
+  }
+}
+
+/** undici's errors may hold bytes of the answer, and a message may quote a header: keep name, code and masked message. */
+function harmless(cause: unknown, token: string): Error {
+  if (!(cause instanceof Error)) return new Error('not an error')
+  const code = (cause as NodeJS.ErrnoException).code
+  const clean: NodeJS.ErrnoException = new Error(maskText(cause.message.replaceAll(token, '[token]')))
+  clean.name = cause.name
+  if (typeof code === 'string') clean.code = code
+  clean.stack = `${clean.name}: ${clean.message}`
+  return clean
+}
+
+function parseBase(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.password !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    throw new PonteError('crm.bad_url', 'the address of the CRM is not an http(s) URL without user, query or fragment', {
+      hint: 'set API_URL, for example https://api.exactspotter.com/v3/',
+      exitCode: 2,
+    })
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return url
+}
+
+function parseToken(token: string): string {
+  if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token
+  throw new PonteError('crm.bad_token', 'the token of the CRM is empty or holds blanks or characters that no header can carry', {
+    hint: 'check API_TOKEN (or the file of API_TOKEN_FILE) for line breaks and quotes',
+    exitCode: 2,
+  })
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve!: (value: T) => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}
