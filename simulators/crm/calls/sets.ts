@@ -1,0 +1,190 @@
+import type { Crm } from '../crm.ts'
+import type { LeadRow, PersonRow, ProductRow, SaleRow } from '../model.ts'
+import type { Equality } from '../odata/filter.ts'
+import { properties } from '../odata/properties.ts'
+import type { EntitySet } from '../odata/query.ts'
+import { type CustomFieldRow, customFields } from './custom-fields.ts'
+
+/** GET Leads: the fields of mission E.2 and crm-api C1. */
+export function leadSet({ state, catalogue }: Crm): EntitySet<LeadRow> {
+  return {
+    name: 'Leads',
+    properties: leadProperties,
+    all: () => state.leads(),
+    indexed(equality) {
+      if (equality.property === 'id') return some(state.lead(Number(equality.value)))
+      return equality.property === 'cnpj' && typeof equality.value === 'string' ? state.leadsByCnpj(equality.value) : null
+    },
+    show({ industry, source, subSource, sdrEmail, salesRepEmail, customFields: _values, answered: _answered, ...plain }) {
+      const sdr = catalogue.sdrs.findIndex(({ email }) => email === sdrEmail)
+      return {
+        ...plain,
+        industry: industry === null ? null : { id: state.industries.get(industry), value: industry },
+        source: source === null ? null : { id: state.sources.get(source), value: source },
+        subSource: subSource === null ? null : { id: state.subSources.get(subSource), value: subSource },
+        sdr: { id: sdr + 1, name: catalogue.sdrs[sdr]?.name ?? '', lastName: '', email: sdrEmail, active: true },
+        salesRep: salesRepEmail === null ? null : { name: '', lastName: '', email: salesRepEmail, active: true },
+      }
+    },
+  }
+}
+
+const leadProperties = properties<LeadRow>({
+  id: ['number', (row) => row.id],
+  lead: ['text', (row) => row.lead],
+  cnpj: ['text', (row) => row.cnpj],
+  stage: ['text', (row) => row.stage],
+  funnelId: ['number', (row) => row.funnelId],
+  registerDate: ['date', (row) => row.registerDate],
+  updateDate: ['date', (row) => row.updateDate],
+  phone1: ['text', (row) => row.phone1],
+  phone2: ['text', (row) => row.phone2],
+  website: ['text', (row) => row.website],
+  'industry/value': ['text', (row) => row.industry],
+  'source/value': ['text', (row) => row.source],
+  'subSource/value': ['text', (row) => row.subSource],
+  'sdr/email': ['text', (row) => row.sdrEmail],
+  'salesRep/email': ['text', (row) => row.salesRepEmail],
+  street: ['text', (row) => row.street],
+  cep: ['text', (row) => row.cep],
+  number: ['text', (row) => row.number],
+  complement: ['text', (row) => row.complement],
+  district: ['text', (row) => row.district],
+  city: ['text', (row) => row.city],
+  state: ['text', (row) => row.state],
+  country: ['text', (row) => row.country],
+  description: ['text', (row) => row.description],
+})
+
+/** GET Persons and Persons/{leadId}. `mainContact` is a text (mission E.2). */
+export function personSet({ state }: Crm): EntitySet<PersonRow> {
+  return {
+    name: 'Persons',
+    properties: properties<PersonRow>({
+      id: ['number', (row) => row.id],
+      leadId: ['number', (row) => row.leadId],
+      name: ['text', (row) => row.name],
+      email: ['text', (row) => row.email],
+      phone1: ['text', (row) => row.phone1],
+      jobTitle: ['text', (row) => row.jobTitle],
+      mainContact: ['text', (row) => String(row.mainContact)],
+    }),
+    all: () => state.persons(),
+    indexed({ property, value }) {
+      if (property === 'id') return some(state.person(Number(value)))
+      return property === 'leadid' ? state.personsOf(Number(value)) : null
+    },
+    show: (row) => ({ ...row, mainContact: String(row.mainContact) }),
+  }
+}
+
+/** GET LeadsSold. `finalValue` is a number: quantity times label value, to the cent. */
+export function saleSet({ state, catalogue }: Crm): EntitySet<SaleRow> {
+  return {
+    name: 'LeadsSold',
+    properties: properties<SaleRow>({ leadId: ['number', (row) => row.leadId], saleDate: ['date', (row) => row.saleDate] }),
+    all: () => state.sales(),
+    indexed: byLead((leadId) => some(state.sale(leadId))),
+    show: (row) => ({
+      leadId: row.leadId,
+      saleDate: row.saleDate,
+      salesRep: row.salesRepEmail === null ? null : { email: row.salesRepEmail },
+      products: row.products.map(({ productId, quantity, labelValue }) => ({
+        id: productId,
+        name: catalogue.products.find(({ id }) => id === productId)?.name ?? '',
+        quantity,
+        finalValue: Number((Number(labelValue) * quantity).toFixed(2)),
+      })),
+    }),
+  }
+}
+
+export type RecommendedRow = ProductRow & { readonly leadId: number }
+
+/** GET recommendedProducts and recommendedProducts/{leadId}. */
+export function productSet({ state, catalogue }: Crm): EntitySet<RecommendedRow> {
+  const of = (leadId: number) => state.products(leadId).map((product) => ({ ...product, leadId }))
+  return {
+    name: 'recommendedProducts',
+    properties: properties<RecommendedRow>({ leadId: ['number', (row) => row.leadId], productId: ['number', (row) => row.productId] }),
+    all: () => state.listed('recommended', () => state.leads().flatMap(({ id }) => of(id))),
+    indexed: byLead(of),
+    show: (row) => ({
+      ...row,
+      name: catalogue.products.find(({ id }) => id === row.productId)?.name ?? '',
+      labelValue: Number(row.labelValue),
+    }),
+  }
+}
+
+export interface LeadValueRow {
+  readonly id: string
+  readonly leadId: number
+  readonly value: string | null
+  readonly options: readonly string[]
+}
+
+/** GET LeadsCustomFields: one row per lead and field that was ever set. */
+export function leadValueSet({ state }: Crm): EntitySet<LeadValueRow> {
+  const of = (lead: LeadRow | undefined): LeadValueRow[] =>
+    Object.entries(lead?.customFields ?? {}).map(([id, held]) => ({
+      id,
+      leadId: lead!.id,
+      value: typeof held === 'string' ? held : null,
+      options: typeof held === 'string' ? [] : held,
+    }))
+  return {
+    name: 'LeadsCustomFields',
+    properties: properties<LeadValueRow>({
+      id: ['text', (row) => row.id],
+      leadId: ['number', (row) => row.leadId],
+      value: ['text', (row) => row.value],
+    }),
+    all: () => state.listed('leadValues', () => state.leads().flatMap(of)),
+    indexed: byLead((leadId) => of(state.lead(leadId))),
+    show: (row) => ({ ...row }),
+  }
+}
+
+/** GET CustomFields: the fields and, for a choice, its options. */
+export function customFieldSet({ catalogue }: Crm): EntitySet<CustomFieldRow> {
+  return {
+    name: 'CustomFields',
+    properties: properties<CustomFieldRow>({
+      id: ['number', (row) => row.id],
+      key: ['text', (row) => row.key],
+      name: ['text', (row) => row.name],
+      type: ['text', (row) => row.type],
+    }),
+    all: () => customFields,
+    indexed: () => null,
+    show: (row) => ({
+      ...row,
+      options: row.type === 'choice' ? catalogue.representatives.map((value, index) => ({ id: index + 1, value })) : [],
+    }),
+  }
+}
+
+interface NamedRow {
+  readonly id: number
+  readonly value: string
+}
+
+/** GET industries. */
+export function industrySet({ state }: Crm): EntitySet<NamedRow> {
+  return {
+    name: 'industries',
+    properties: properties<NamedRow>({ id: ['number', (row) => row.id], value: ['text', (row) => row.value] }),
+    all: () => [...state.industries].map(([value, id]) => ({ id, value })),
+    indexed: () => null,
+    show: (row) => ({ ...row }),
+  }
+}
+
+function some<Row>(row: Row | undefined): readonly Row[] {
+  return row === undefined ? [] : [row]
+}
+
+function byLead<Row>(find: (leadId: number) => readonly Row[]): (equality: Equality) => readonly Row[] | null {
+  return ({ property, value }) => (property === 'leadid' ? find(Number(value)) : null)
+}

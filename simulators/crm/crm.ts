@@ -1,0 +1,32 @@
+import type { Clock } from './clock.ts'
+import type { EffectLog } from './effect-log.ts'
+import type { After, EffectDraft, EffectKind } from './model.ts'
+import type { Catalogue, Policies } from './settings.ts'
+import type { CrmState } from './state.ts'
+
+/** What the handlers of a request work with. */
+export interface Crm {
+  readonly state: CrmState
+  readonly log: EffectLog
+  readonly clock: Clock
+  readonly catalogue: Catalogue
+  /** May be replaced between requests by the control API. */
+  policies: Policies
+}
+
+/**
+ * Makes an effect happen: state in memory at once, so that the next request sees it; the line on disk with the next flush.
+ * The answer must wait for `log.durable()`. Throws PonteError `simulators.log_broken`.
+ */
+export function commit(
+  crm: Crm,
+  effect: { kind: EffectKind; by?: EffectDraft['by']; id: number; key: string; body: unknown; time?: string; after: After },
+): void {
+  crm.log.append({ by: 'api', time: effect.time ?? crm.clock.next(), ...effect })
+  crm.state.apply(effect.after)
+}
+
+/** `key` of a lead's effects. */
+export function leadKey(lead: { id: number; cnpj: string | null }): string {
+  return lead.cnpj ?? `lead:${lead.id}`
+}
