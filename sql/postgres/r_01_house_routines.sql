@@ -1,0 +1,81 @@
+-- House routines that the original names but does not contain (mission 0.2).
+
+-- The value of a setting; null when there is no such name.
+create function ponte_setting(p_name text) returns text
+language sql stable parallel safe
+return (select value from ponte_settings where name = p_name);
+
+-- Title case that keeps Portuguese prepositions small: RIO DE JANEIRO -> Rio de Janeiro. The first word stays capital.
+create function initcap2(p_text text) returns text
+language sql immutable parallel safe
+return replace(replace(replace(replace(replace(replace(
+  initcap(p_text), ' De ', ' de '), ' Da ', ' da '), ' Do ', ' do '), ' Dos ', ' dos '), ' Das ', ' das '), ' E ', ' e ');
+
+-- Unicode decomposition, marks dropped (mission B.8): Ação -> Acao.
+create function remove_accents(p_text text) returns text
+language sql immutable parallel safe
+return normalize(regexp_replace(normalize(p_text, nfd), '[\u0300-\u036f]', '', 'g'), nfc);
+
+-- The form in which tax ids are compared (mission B.8), the same as the columns taxid_key hold; null when nothing is left.
+create function taxid_key(p_taxid text) returns text
+language sql immutable parallel safe
+return lpad(upper(nullif(regexp_replace(p_taxid, '[^0-9A-Za-z]', '', 'g'), '')),
+            greatest(14, length(regexp_replace(p_taxid, '[^0-9A-Za-z]', '', 'g'))), '0');
+
+-- The form in which state registrations are compared (mission B.8, D-13): ISENTO when exempt, else digits.
+create function tax_registration_key(p_value text) returns text
+language sql immutable parallel safe
+return case
+  when p_value is null then 'ISENTO'
+  when upper(replace(replace(trim(p_value), '.', ''), '-', '')) in ('', '0', '99', 'ISENTO', 'EXEMPT') then 'ISENTO'
+  else coalesce(nullif(regexp_replace(p_value, '[^0-9]', '', 'g'), ''), 'ISENTO')
+end;
+
+-- How the ERP writes a state registration: exempt -> ISENTO; else through the state's mask, e.g. the setting
+-- tax_registration_mask_SP = '###.###.###.###'; digits alone when there is no mask or it does not fit.
+create function format_tax_registration(p_value text, p_state_code text) returns text
+language plpgsql stable as $$
+declare
+  v_digits text := tax_registration_key(p_value);
+  v_mask text;
+  v_result text := '';
+  v_next integer := 1;
+begin
+  if v_digits = 'ISENTO' then
+    return v_digits;
+  end if;
+  v_mask := ponte_setting('tax_registration_mask_' || p_state_code);
+  if v_mask is null or length(replace(v_mask, '#', '')) + length(v_digits) <> length(v_mask) then
+    return v_digits;
+  end if;
+  for v_at in 1 .. length(v_mask) loop
+    if substr(v_mask, v_at, 1) = '#' then
+      v_result := v_result || substr(v_digits, v_next, 1);
+      v_next := v_next + 1;
+    else
+      v_result := v_result || substr(v_mask, v_at, 1);
+    end if;
+  end loop;
+  return v_result;
+end $$;
+
+-- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
+-- today's items, which are dated midnight, are inside.
+create function erp_today() returns date
+language sql stable parallel safe
+return (current_timestamp at time zone coalesce(ponte_setting('time_zone'), 'UTC'))::date;
+
+-- A client code that is free. Codes that the ERP gave by itself are skipped.
+create function get_client_code() returns bigint
+language plpgsql volatile as $$
+declare
+  v_code bigint := nextval('seq_client_code');
+begin
+  if exists (select from clients where client_code = v_code) then
+    -- One session at a time moves the sequence past the highest code; it never moves back.
+    perform pg_advisory_xact_lock(hashtext('get_client_code'));
+    perform setval('seq_client_code', greatest((select max(client_code) from clients), (select last_value from seq_client_code)));
+    v_code := nextval('seq_client_code');
+  end if;
+  return v_code;
+end $$;
