@@ -6,7 +6,8 @@ import { districtNames, districtTypes, highways, plainDistricts, streetNames, st
 /** As the ERP keeps it: raw, with the sloppiness of people who type. */
 export interface Address {
   readonly street: string
-  readonly number: string | null
+  /** The ERP's column is an integer: no number is null or 0, and some people write S/N behind the street. */
+  readonly number: number | null
   readonly complement: string | null
   readonly district: string
   /** 8 digits, `01310-100`, or 7 digits where a leading zero was lost. */
@@ -81,19 +82,17 @@ export function drawAddress(random: Random, city: number): Address {
   const place = municipalities[city]!
   const rest = { complement: drawComplement(random), district: drawDistrict(random), zip: drawZip(random, place), city }
   if (random.chance(4)) {
-    return { ...rest, street: `Rodovia ${random.pick(highways)}, km ${random.between(2, 890)}`, number: random.chance(50) ? 'S/N' : null }
+    return { ...rest, street: `Rodovia ${random.pick(highways)}, km ${random.between(2, 890)}`, number: random.chance(50) ? 0 : null }
   }
   const tail = random.chance(3) ? ` ${random.pick(compass)}` : ''
   const street = `${random.pick(streetTypes)} ${random.pick(streetNames)}${tail}`
-  return { ...rest, street, number: drawNumber(random) }
+  const number = drawNumber(random)
+  return { ...rest, street: number === null && random.chance(40) ? `${street}, S/N` : street, number }
 }
 
-export function drawNumber(random: Random): string | null {
-  const number = random.chance(80) ? random.between(1, 2_500) : random.between(2_501, 19_000)
+export function drawNumber(random: Random): number | null {
   const kind = random.below(100)
-  if (kind < 88) return String(number)
-  if (kind < 92) return 'S/N'
-  if (kind < 94) return null
-  if (kind < 97) return `${number}-${letters[random.below(6)]}`
-  return `${number} `
+  if (kind < 5) return null
+  if (kind < 7) return 0
+  return random.chance(80) ? random.between(1, 2_500) : random.between(2_501, 19_000)
 }

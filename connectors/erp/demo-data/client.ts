@@ -1,7 +1,7 @@
 /** One client with everything that hangs on it, drawn from its own streams. */
 import { type Address, drawAddress, drawCity } from './address.ts'
 import { type Commerce, drawCommerce } from './commerce.ts'
-import { type Company, drawCompany, drawSector } from './company.ts'
+import { type Company, cutName, drawCompany, drawSector } from './company.ts'
 import { type Contact, drawContacts } from './contacts.ts'
 import { type CreditLine, drawCreditHistory } from './credit.ts'
 import { type Municipality, municipalities } from './municipalities.ts'
@@ -103,7 +103,7 @@ function buildBranch(settings: Settings, plan: PlannedClient, place: number, hol
     index,
     code: place + 1,
     role,
-    description: place > 0 && random.chance(40) ? `${company.name.trimEnd()} - Filial ${area.name}` : company.name,
+    description: place > 0 && random.chance(40) ? cutName(`${company.name.trimEnd()} - Filial ${area.name}`) : company.name,
     address: drawAddress(random, city),
     hasCity: role !== 'plain' || !random.chance(3),
     salesRep: drawRep(random, role),

@@ -13,6 +13,9 @@ export interface Company {
 
 export const drawSector = (random: Random): Sector => (random.chance(3) ? UNKNOWN_SECTOR : random.pick(sectors))
 
+/** The ERP's columns end at 100 characters, one of which `typed` may need. */
+export const cutName = (name: string): string => name.slice(0, 99).trimEnd()
+
 /** How the ERP's people typed it: mostly upper case, sometimes with a blank left over. */
 function typed(random: Random, name: string): string {
   const cased = random.chance(70) ? name.toUpperCase() : name
@@ -33,6 +36,6 @@ export function drawCompany(random: Random): Company {
   const sector = drawSector(random)
   const tradingName = drawTradingName(random, sector)
   const tail = random.chance(14) ? ` ${random.pick(longTails)}` : ''
-  const name = typed(random, `${tradingName}${tail} ${random.pick(suffixes)}`)
+  const name = typed(random, cutName(`${tradingName}${tail} ${random.pick(suffixes)}`))
   return { name, tradingName: tradingName.toUpperCase(), sector, domain: `${plainWord(tradingName).slice(0, 24)}.com.br` }
 }

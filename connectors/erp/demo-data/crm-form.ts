@@ -14,8 +14,6 @@ const rules = {
   text: cut(200),
   district: cut(50),
   zip: [{ op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
-  number: [{ op: 'digits' }, { op: 'stripZeros' }, { op: 'default', value: '0' }],
-  taxId: [{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }],
   registration: [
     ...trim,
     { op: 'remove', chars: '.-/ ' },
@@ -33,11 +31,10 @@ const rules = {
 /** `kind` names what the value is; null when nothing is left of it. */
 export const crmForm = (kind: keyof typeof rules, value: Cell): Cell => applyRule(rules[kind], value)
 
-const small = new Set(['da', 'das', 'de', 'do', 'dos', 'e'])
+const small = [' De ', ' Da ', ' Do ', ' Dos ', ' Das ', ' E '] as const
 
-/** How the views write places: capitals at the start of words, prepositions small (mission B.3, INITCAP2). */
+/** How the views write places and industries (mission B.3): capitals at the start of words, prepositions small. Equal to SQL's initcap2. */
 export function titleCase(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[\p{L}\p{N}]+/gu, (word, at: number) => (at > 0 && small.has(word) ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+  const capitals = text.toLowerCase().replace(/[\p{L}\p{N}]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return small.reduce((rest, word) => rest.replaceAll(word, word.toLowerCase()), capitals)
 }

@@ -30,18 +30,18 @@ export function mirrorLead(settings: Settings, client: Client, branch: Branch): 
   const { address, commerce } = branch
   const place = municipalities[address.city]!
   const random = new Random(settings.seed, streams.mirror, branch.index)
-  const industry = [...branch.industries].map((code) => titleCase(sectorName(code))).sort()[0] ?? null
+  const industry = branch.industries.map(sectorName).sort()[0]
   return {
     ID: String(branch.crmId),
     NAME: crmForm('name', branch.description),
     STAGE: branch.stage,
     TAXID: branch.taxId.padStart(14, '0'),
-    INDUSTRY: crmForm('industry', industry),
+    INDUSTRY: industry === undefined ? null : crmForm('industry', titleCase(industry)),
     SOURCE: random.pick(sources),
     PHONE: crmForm('phone', branch.phone),
     ADDRESS_STREET: crmForm('text', address.street),
     ADDRESS_ZIPCODE: crmForm('zip', address.zip),
-    ADDRESS_NUMBER: crmForm('number', address.number),
+    ADDRESS_NUMBER: String(address.number ?? 0),
     ADDRESS_COMPLEMENT: crmForm('text', address.complement),
     ADDRESS_DISTRICT: crmForm('district', address.district),
     CITY: titleCase(place.name),
