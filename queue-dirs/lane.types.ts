@@ -7,6 +7,7 @@
 export type LaneName = 'leads' | 'contacts'
 
 export interface LetterName {
+  /** Name that the letter has in this lane. Names that Ponte did not write are replaced by a unique one when claimed. */
   readonly file: string
   readonly prefix: string
   /** Time of arrival in the name, epoch milliseconds; files without one sort by mtime. */
@@ -36,10 +37,22 @@ export type LineOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly attempts: number; readonly httpStatus?: number }
 
+export interface Finished {
+  readonly done: number
+  readonly dead: number
+  readonly open: number
+  /** `falhas` also when its good lines went to processados. */
+  readonly to: 'processados' | 'falhas' | 'processar' | 'lost'
+}
+
+/** Valid until the iterator that gave it is asked for the next one or is left; not ended by then, it goes back to processar. */
 export interface Claim {
   readonly name: LetterName
   readonly worker: string
-  /** Lines without an outcome yet, in file order. `text` is raw; invalid JSON is the caller's to judge. */
+  /**
+   * Lines without an outcome yet, in file order; `index` counts from 0, blank lines are none. `text` is raw; invalid JSON is
+   * the caller's to judge. Throws `queue.not_utf8` or `queue.letter_too_large` before the first line: then `reject`.
+   */
   lines(): AsyncIterable<{ readonly index: number; readonly text: string }>
   /** fsynced before it resolves (concurrent calls share an fsync). A line recorded once is never yielded again. */
   record(index: number, outcome: LineOutcome): Promise<void>
@@ -48,9 +61,9 @@ export interface Claim {
   /**
    * Ends the claim. All lines done -> processados/<YYYYMMDD>/. Some dead -> their lines to falhas/<name> with <name>.error.json
    * written first, the rest to processados. Some open -> the letter goes back to processar with its progress.
-   * Returns where it went and the counts.
+   * Returns where it went and the counts as this claim knows them; `lost` when another worker has the letter: nothing moved.
    */
-  finish(): Promise<{ readonly done: number; readonly dead: number; readonly open: number }>
+  finish(): Promise<Finished>
   /** The whole letter is unreadable (not UTF-8, not JSON at all): falhas at once with the reason. */
   reject(code: string, reason: string): Promise<void>
 }
@@ -60,6 +73,7 @@ export interface DeadLetter {
   readonly file: string
   readonly failedAt: string
   readonly lines: readonly {
+    /** From 1, in the letter as it was delivered; entries are in the order of the lines now in falhas. 0: the whole letter. */
     readonly line: number
     readonly code: string
     readonly reason: string
@@ -82,7 +96,11 @@ export interface Lane {
   ): Promise<{ manifests: number; discarded: number; claims: number }>
   /** One durable single-object letter: `<prefix>_<slug>_<time>_<ulid>.json`. Resolves after fsync of file and directory. */
   enqueue(prefix: string, slug: string, body: string): Promise<string>
-  /** Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. `other` takes foreign names too. */
+  /**
+   * Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. A letter given back
+   * is not taken again by the same call. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other
+   * `.json` name that begins with, or else contains, one of `prefixes`.
+   */
   claims(options: {
     prefixes: readonly string[]
     worker: string
@@ -90,12 +108,14 @@ export interface Lane {
     limit?: number
     signal?: AbortSignal
   }): AsyncIterable<Claim>
-  /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. */
+  /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. Files nobody claims: prefix `unknown`. */
   counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
   deadLetters(): AsyncIterable<DeadLetter>
   showDead(file: string): Promise<{ letter: DeadLetter; body: string }>
   /** falhas -> processar under a fresh name (same prefix), sidecar removed last. Returns the new name. */
   requeue(file: string): Promise<string>
-  /** Deletes processados folders older than `days`. */
+  /** Deletes processados folders older than `days` (>= 1). Returns how many. */
   purge(days: number, now: Date): Promise<number>
+  /** Stops this lane's heartbeats and removes its empty folders. Optional: a killed process is cleaned up after by `recover`. */
+  close(): Promise<void>
 }

@@ -1,0 +1,59 @@
+/** processar in order of arrival, without holding a million names. */
+import { opendir, stat } from 'node:fs/promises'
+import type { House } from './house.ts'
+import { type ParsedName, parseName } from './name.ts'
+
+export interface Arrival {
+  readonly parsed: ParsedName
+  /** From the name, else the mtime. */
+  readonly arrivedAt: number
+}
+
+/** Time of arrival, then the sequence in the name, then the name. */
+export function compareArrivals(a: Arrival, b: Arrival): number {
+  return (
+    a.arrivedAt - b.arrivedAt ||
+    compareText(a.parsed.sequence.padStart(26, '0'), b.parsed.sequence.padStart(26, '0')) ||
+    compareText(a.parsed.file, b.parsed.file)
+  )
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * The oldest letters of processar that `wanted` accepts, oldest first.
+ *
+ * @returns at most `windowSize`; `complete` false when there were more
+ */
+export async function oldestArrivals(
+  house: House,
+  wanted: (parsed: ParsedName) => boolean,
+): Promise<{ arrivals: Arrival[]; complete: boolean }> {
+  const { windowSize } = house
+  let arrivals: Arrival[] = []
+  let complete = true
+  const cut = () => {
+    arrivals.sort(compareArrivals)
+    if (arrivals.length > windowSize) complete = false
+    arrivals = arrivals.slice(0, windowSize)
+  }
+  for await (const entry of await opendir(house.layout.processar, { bufferSize: 256 })) {
+    if (!entry.isFile()) continue
+    const parsed = parseName(entry.name, house.prefixes)
+    if (parsed === null || !wanted(parsed)) continue
+    const arrivedAt = await arrivalOf(house, parsed)
+    if (arrivedAt === null) continue
+    arrivals.push({ parsed, arrivedAt })
+    if (arrivals.length >= 2 * windowSize) cut()
+  }
+  cut()
+  return { arrivals, complete }
+}
+
+/** null: gone, or perhaps still being written (a name that is not ours says nothing about a finished rename). */
+async function arrivalOf(house: House, parsed: ParsedName): Promise<number | null> {
+  if (parsed.form === 'bulk' || parsed.form === 'single') return parsed.arrivedAt
+  const info = await stat(`${house.layout.processar}/${parsed.file}`).catch(() => null)
+  if (info === null || Math.abs(Date.now() - info.mtimeMs) < house.settleMs) return null
+  return parsed.arrivedAt ?? Math.trunc(info.mtimeMs)
+}

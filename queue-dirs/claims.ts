@@ -1,0 +1,80 @@
+/** Takes letters out of processar, oldest first, one at a time. Whoever's rename succeeds has the letter. */
+import { chmod } from 'node:fs/promises'
+import { FILE_MODE } from '../base/atomic-file.ts'
+import { PonteError } from '../base/error.ts'
+import { type Arrival, oldestArrivals } from './arrivals.ts'
+import { type OwnedClaim, openClaim } from './claim.ts'
+import type { Watcher } from './heartbeat.ts'
+import type { House } from './house.ts'
+import type { Claim, Lane, LetterName } from './lane.types.ts'
+import { type ParsedName, singleName } from './name.ts'
+import { type Seat, takeSeat } from './seat.ts'
+import { recoverSeats } from './stale-seats.ts'
+
+export async function* claimLetters(house: House, watcher: Watcher, options: Parameters<Lane['claims']>[0]): AsyncGenerator<Claim> {
+  const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, signal } = options
+  refuseUnknown(house, prefixes)
+  await recoverSeats(house, watcher, { wait: false })
+
+  const returned = new Set<string>()
+  const wanted = (parsed: ParsedName) =>
+    prefixes.includes(parsed.prefix) && (foreign || parsed.form !== 'foreign') && !returned.has(parsed.file)
+  let seat: Seat | null = null
+  let taken = 0
+  let current: OwnedClaim | null = null
+  const release = async () => {
+    const claim = current
+    current = null
+    if (claim === null) return
+    await claim.giveBack()
+    if (claim.returned()) returned.add(claim.name.file)
+  }
+
+  try {
+    for (let complete = false; !complete; ) {
+      const pass = await oldestArrivals(house, wanted)
+      // Ends with the first look that finds nothing: what came in meanwhile is taken too.
+      complete = pass.complete && pass.arrivals.length === 0
+      for (const arrival of pass.arrivals) {
+        if (taken >= limit || signal?.aborted) return
+        if (seat === null || !seat.fresh()) {
+          await seat?.leave()
+          seat = await takeSeat(house, worker)
+        }
+        current = await take(house, seat, arrival)
+        if (current === null) continue
+        taken += 1
+        yield current
+        await release()
+      }
+    }
+  } finally {
+    await release()
+    await seat?.leave()
+  }
+}
+
+/** null when another worker was faster. */
+async function take(house: House, seat: Seat, { parsed, arrivedAt }: Arrival): Promise<OwnedClaim | null> {
+  const ours = parsed.form === 'bulk' || parsed.form === 'single'
+  // A name that is not ours may come again tomorrow (mission D-29): it gets one that never does, and progress that is its own.
+  const file = ours ? parsed.file : singleName(parsed.prefix, parsed.slug, arrivedAt, house.nextId())
+  const path = `${seat.folder}/${file}`
+  if (!(await house.disk.rename(`${house.layout.processar}/${parsed.file}`, path))) return null
+  if (!ours) await chmod(path, FILE_MODE).catch(() => undefined)
+  const name: LetterName = { file, prefix: parsed.prefix, arrivedAt }
+  const claim = await openClaim(house, seat, parsed, name)
+  if (seat.fresh()) return claim
+  // Stopped during the rename, long enough to be taken for dead.
+  await claim.giveBack()
+  return null
+}
+
+export function refuseUnknown(house: House, prefixes: readonly string[]): void {
+  const unknown = prefixes.find((prefix) => !house.prefixes.includes(prefix))
+  if (unknown === undefined) return
+  throw new PonteError('queue.unknown_prefix', `there is no prefix ${JSON.stringify(unknown.slice(0, 60))} in this queue`, {
+    hint: 'a new entity names its prefix when the lane is opened: openLane({ prefixes })',
+    exitCode: 2,
+  })
+}

@@ -1,0 +1,114 @@
+import { type Disk, openDisk } from '../base/atomic-file.ts'
+import { PonteError } from '../base/error.ts'
+import { claimLetters, refuseUnknown } from './claims.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { countLetters } from './counts.ts'
+import { deadLetters, requeue, showDead } from './dead-letters.ts'
+import { createWatcher } from './heartbeat.ts'
+import type { House } from './house.ts'
+import { createIds, createNameTime } from './ids.ts'
+import type { Lane, LaneName } from './lane.types.ts'
+import { prepareLayout } from './layout.ts'
+import { PREFIXES } from './name.ts'
+import { createDesk } from './outbox.ts'
+import { purge } from './purge.ts'
+import { recoverLane } from './recover.ts'
+import { openStaging } from './staging.ts'
+
+export interface LaneOptions {
+  /** QUEUE_ROOT: created 0750 when absent, refused when others may enter it. */
+  readonly root: string
+  readonly name: LaneName
+  /** Lines of a bulk letter, from 1. Default 500 (architecture 7). */
+  readonly linesPerFile?: number
+  /** A holder that shows no life for this long has lost its letters. Default 30,000 ms. */
+  readonly leaseMs?: number
+  /** Default 5,000 ms; at most a third of the lease. */
+  readonly heartbeatMs?: number
+  /** Wall clock for names and dates, epoch ms. Leases do not use it. */
+  readonly now?: () => number
+  /** Prefixes of entities beyond mission C.2. */
+  readonly prefixes?: readonly string[]
+  /** See House. Default 2,000 ms. */
+  readonly settleMs?: number
+  /** See House. Default 10,000 letters. */
+  readonly windowSize?: number
+}
+
+/** For tests: what stands between a lane and the machine. */
+export interface Seams {
+  readonly disk?: Disk
+  readonly clock?: Clock
+}
+
+/**
+ * Opens one queue directory tree, `<root>/<name>` (architecture 7).
+ *
+ * @throws PonteError `queue.readable_by_others`, `queue.disk_*`, `queue.bad_options`
+ */
+export async function openLane(options: LaneOptions, seams: Seams = {}): Promise<Lane> {
+  const { name, linesPerFile = 500, leaseMs = 30_000, heartbeatMs = 5_000, settleMs = 2_000, windowSize = 10_000 } = options
+  const prefixes = [...PREFIXES, ...(options.prefixes ?? [])]
+  checkOptions({ linesPerFile, leaseMs, heartbeatMs, windowSize, prefixes })
+  const disk = seams.disk ?? openDisk({ room: 'queue' })
+  const clock = seams.clock ?? systemClock(options.now)
+  const layout = await prepareLayout(options.root, name, disk)
+  const nameTime = createNameTime(clock)
+  const house: House = {
+    disk,
+    clock,
+    layout,
+    prefixes,
+    linesPerFile,
+    leaseMs,
+    heartbeatMs,
+    settleMs,
+    windowSize,
+    nameTime,
+    nextId: createIds(nameTime),
+  }
+  const watcher = createWatcher(house)
+  const desk = createDesk(house)
+
+  return {
+    name,
+    stage: async (run, entity, prefix, at) => {
+      refuseUnknown(house, [prefix])
+      return openStaging(house, run, entity, prefix, at)
+    },
+    recover: (record) => recoverLane(house, watcher, record),
+    enqueue: async (prefix, slug, body) => {
+      refuseUnknown(house, [prefix])
+      return desk.enqueue(prefix, slug, body)
+    },
+    claims: (choice) => claimLetters(house, watcher, choice),
+    counts: () => countLetters(house),
+    deadLetters: () => deadLetters(house, name),
+    showDead: (file) => showDead(house, name, file),
+    requeue: (file) => requeue(house, file),
+    purge: (days, at) => purge(house, days, at),
+    close: () => desk.close(),
+  }
+}
+
+function checkOptions(options: {
+  linesPerFile: number
+  leaseMs: number
+  heartbeatMs: number
+  windowSize: number
+  prefixes: readonly string[]
+}): void {
+  const { linesPerFile, leaseMs, heartbeatMs, windowSize, prefixes } = options
+  const wrong = (what: string) =>
+    new PonteError('queue.bad_options', what, { hint: 'correct the settings with which the queue is opened', exitCode: 2 })
+  if (!Number.isInteger(linesPerFile) || linesPerFile < 1) throw wrong('linesPerFile is a whole number from 1')
+  if (!Number.isInteger(windowSize) || windowSize < 1) throw wrong('windowSize is a whole number from 1')
+  if (!(heartbeatMs > 0) || heartbeatMs * 3 > leaseMs) throw wrong('heartbeatMs is at most a third of leaseMs')
+  for (const prefix of prefixes) {
+    if (!/^[a-z][a-z0-9_]{0,59}$/.test(prefix))
+      throw wrong(`prefix ${JSON.stringify(prefix)} is not lower case letters, digits and underscores`)
+    // `a` and `a_b` could not be told apart in `a_b_x_...`.
+    const blurred = prefixes.find((other) => other !== prefix && other.startsWith(`${prefix}_`))
+    if (blurred !== undefined) throw wrong(`prefixes ${prefix} and ${blurred} cannot be told apart`)
+  }
+}

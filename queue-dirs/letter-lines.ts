@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer'
+import { constants, open } from 'node:fs/promises'
+import { PonteError } from '../base/error.ts'
+
+export interface LetterLine {
+  /** From 0, counting every line of the file; blank ones are left out. */
+  readonly index: number
+  readonly text: string
+}
+
+export const MAX_LETTER_BYTES = 256 * 1024 * 1024
+
+/**
+ * Lines of a letter: NDJSON, one JSON value a line. A letter of one object that is spread over several lines (a webhook's
+ * body as it came, an old file of job 12) is one line. The answer depends on the content alone, so indexes hold for ever.
+ *
+ * @param label names the letter in messages
+ * @throws PonteError `queue.not_utf8`, `queue.letter_too_large`; both are the letter's own fault: reject it
+ */
+export async function readLines(path: string, label: string): Promise<LetterLine[]> {
+  // NOFOLLOW: a symbolic link dropped into the queue must not make us read another file.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  let bytes: Buffer
+  try {
+    const { size } = await handle.stat()
+    if (size > MAX_LETTER_BYTES) {
+      throw new PonteError('queue.letter_too_large', `${label} has ${size} bytes`, {
+        hint: `letters may have ${MAX_LETTER_BYTES} bytes: split the file into lines of several letters`,
+      })
+    }
+    bytes = await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+  if (!isUtf8(bytes)) {
+    throw new PonteError('queue.not_utf8', `${label} is not UTF-8`, { hint: 'convert the file to UTF-8 and drop it into processar again' })
+  }
+  return splitLines(new TextDecoder().decode(bytes))
+}
+
+/** The text of a letter as its lines; see `readLines`. */
+export function splitLines(text: string): LetterLine[] {
+  const lines = text
+    .split('\n')
+    .map((line, index) => ({ index, text: line }))
+    .filter((line) => line.text.trim() !== '')
+  return lines.length > 1 && !isJson(lines[0]?.text ?? '') && isJson(text) ? [{ index: 0, text: text.trim() }] : lines
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

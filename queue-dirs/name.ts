@@ -1,0 +1,145 @@
+/**
+ * File names of letters: the name is the state (prefix, order of arrival), so nothing has to be opened to be sorted.
+ *
+ *   bulk    <prefix>_<batch hash, 32 hex>_<YYYY_MM_DD_HH_MM_SS_mmm>_<nnnn>.json      written by a compare
+ *   single  <prefix>_<slug>_<YYYY_MM_DD_HH_MM_SS_mmm>_<ulid>.json                    written by enqueue, requeue and adoption
+ *   legacy  the patterns of mission C.2, one-second times or none                    written by the old system
+ *   foreign <prefix>...json in any other shape                                       dropped by somebody
+ */
+import { legacyTime, utc } from './legacy-time.ts'
+
+/** Prefixes of mission C.2. A new entity adds its own through `openLane({ prefixes })`. */
+export const PREFIXES = [
+  'insert_leads_in_crm',
+  'update_leads_in_crm',
+  'update_contacts_in_crm',
+  'insert_contact_crm',
+  'update_leads_in_erp',
+  'converted_lead',
+  'lead_descartada',
+  'contato_update_erp',
+  'full_sync_leads',
+  'validade_full',
+  'inserted_timeline',
+] as const
+
+/** What Spark wrote and no job ever read (mission D-07). */
+const ALIASES: Readonly<Record<string, string>> = {
+  insert_leads_in_app: 'insert_leads_in_crm',
+  update_leads_in_app: 'update_leads_in_crm',
+  update_contacts_in_app: 'update_contacts_in_crm',
+}
+
+/** Stands for the prefix of a file that nobody claims; `counts` reports it. */
+export const UNKNOWN_PREFIX = 'unknown'
+
+export interface ParsedName {
+  readonly file: string
+  readonly prefix: string
+  readonly form: 'bulk' | 'single' | 'legacy' | 'foreign'
+  /** Epoch milliseconds, UTC; null when the name holds no (valid) time: the file's mtime stands in. */
+  readonly arrivedAt: number | null
+  /** Order among equal times: the bulk number or the ulid, else empty. */
+  readonly sequence: string
+  /** The middle part: batch hash, slug, or whatever an outsider put there. May hold personal data: never print it. */
+  readonly slug: string
+}
+
+const TIME = '(\\d{4})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{3})'
+const BULK = new RegExp(`^([0-9a-f]{32})_${TIME}_(\\d{4,})$`)
+const SINGLE = new RegExp(`^([A-Za-z0-9_-]{1,60})_${TIME}_([0-9A-HJKMNP-TV-Z]{26})$`)
+
+/**
+ * @param file     base name of a file in `processar`
+ * @param prefixes known prefixes; aliases of mission C.2 are mapped by themselves
+ * @returns null when it is not a `.json` name of a known prefix
+ */
+export function parseName(file: string, prefixes: readonly string[] = PREFIXES): ParsedName | null {
+  if (!file.endsWith('.json') || file.startsWith('.')) return null
+  const stem = file.slice(0, -'.json'.length)
+  const found = findPrefix(stem, prefixes)
+  if (found === null) return null
+  const rest = stem.slice(found.end)
+  const base = { file, prefix: found.prefix }
+  if (found.start === 0 && !found.alias && rest.startsWith('_')) {
+    const ours = canonical(rest.slice(1))
+    if (ours !== null) return { ...base, ...ours }
+  }
+  const middle = rest.replace(/^_/, '')
+  const legacy = found.start === 0 && (rest === '' || rest.startsWith('_')) ? legacyTime(found.prefix, middle) : null
+  if (legacy !== null) return { ...base, form: 'legacy', arrivedAt: legacy.at, sequence: '', slug: legacy.slug }
+  return { ...base, form: 'foreign', arrivedAt: null, sequence: '', slug: stem.slice(0, found.start) + middle }
+}
+
+function canonical(rest: string): Pick<ParsedName, 'form' | 'arrivedAt' | 'sequence' | 'slug'> | null {
+  for (const [form, pattern] of [['bulk', BULK] as const, ['single', SINGLE] as const]) {
+    const match = pattern.exec(rest)
+    if (match === null) continue
+    const [year, month, day, hour, minute, second, ms] = match.slice(2, 9).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    const arrivedAt = utc(year, month, day, hour, minute, second, ms)
+    if (arrivedAt !== null) return { form, arrivedAt, sequence: match[9] ?? '', slug: match[1] ?? '' }
+  }
+  return null
+}
+
+/** At the start of the name, else anywhere in it (the old jobs 7 and 8 took names "containing" theirs); the longest wins. */
+function findPrefix(stem: string, prefixes: readonly string[]): { prefix: string; alias: boolean; start: number; end: number } | null {
+  let best: { prefix: string; alias: boolean; start: number; end: number } | null = null
+  const consider = (text: string, prefix: string, alias: boolean) => {
+    const start = stem.indexOf(text)
+    if (start < 0) return
+    const end = start + text.length
+    if (
+      best === null ||
+      (start === 0 && best.start !== 0) ||
+      ((start === 0) === (best.start === 0) && text.length > best.end - best.start)
+    ) {
+      best = { prefix, alias, start, end }
+    }
+  }
+  for (const prefix of prefixes) consider(prefix, prefix, false)
+  for (const [text, prefix] of Object.entries(ALIASES)) if (prefixes.includes(prefix)) consider(text, prefix, true)
+  return best
+}
+
+/** @returns `YYYY_MM_DD_HH_MM_SS_mmm`, UTC. */
+export function printTime(at: number): string {
+  return new Date(at)
+    .toISOString()
+    .slice(0, 23)
+    .replace(/[-T:.]/g, '_')
+}
+
+/** @param number from 1; four digits at least */
+export function bulkName(prefix: string, batchHash: string, at: number, number: number): string {
+  return `${prefix}_${batchHash}_${printTime(at)}_${String(number).padStart(4, '0')}.json`
+}
+
+export function singleName(prefix: string, slug: string, at: number, id: string): string {
+  return `${prefix}_${sanitiseSlug(slug)}_${printTime(at)}_${id}.json`
+}
+
+/** Only [A-Za-z0-9_-], 1 to 60 characters (mission C.2 rule 2); accents lose their marks, all else becomes one `_`. */
+export function sanitiseSlug(text: string): string {
+  const plain = text
+    .slice(0, 1000)
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+  return plain.slice(0, 60) || 'x'
+}
+
+/** What messages may say of a letter: its name without the slug, which can hold a company or an e-mail. */
+export function labelOf(name: ParsedName): string {
+  const when = name.arrivedAt === null ? '' : ` of ${new Date(name.arrivedAt).toISOString()}`
+  return `letter ${name.prefix}${when}${name.sequence === '' ? '' : ` #${name.sequence}`}`
+}

@@ -1,0 +1,84 @@
+/**
+ * Folders of publishers: `.tmp/<run>.<entity>/` of a compare, `.tmp/desk.<id>/` of a process that enqueues. Each has a
+ * heartbeat, so that what a dead publisher left is told from what a live one is just writing.
+ */
+import { PonteError } from '../base/error.ts'
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
+import type { House } from './house.ts'
+import { exists, makeNewFolder } from './layout.ts'
+import { singleName } from './name.ts'
+
+export const MANIFEST = 'manifest.json'
+export const DESK = 'desk.'
+/** A folder that `recover` has taken away from its owner: by its old name nobody reaches it any more. */
+export const TAKEN = '.taken.'
+
+export interface Outbox {
+  readonly folder: string
+  readonly heartbeat: Heartbeat
+}
+
+/** null when there is such a folder. */
+export async function openOutbox(house: House, name: string): Promise<Outbox | null> {
+  const folder = `${house.layout.tmp}/${name}`
+  if (!(await makeNewFolder(folder, house.layout.tmp, house.disk))) return null
+  return { folder, heartbeat: await startHeartbeat(folder, house, house.disk) }
+}
+
+export interface Desk {
+  enqueue(prefix: string, slug: string, body: string): Promise<string>
+  close(): Promise<void>
+}
+
+/** Where single letters are written before they are renamed into processar. One folder per process, opened when first needed. */
+export function createDesk(house: House): Desk {
+  const { disk, layout } = house
+  let opening: Promise<Outbox> | null = null
+
+  const place = async (): Promise<Outbox> => {
+    const known = await opening?.catch(() => null)
+    // Stopped past the lease: the folder may be gone, or about to go.
+    if (known?.heartbeat.fresh() && (await exists(known.folder))) return known
+    const next = openOutbox(house, DESK + house.nextId()).then((outbox) => outbox as Outbox)
+    known?.heartbeat.stop()
+    opening = next
+    return next
+  }
+
+  return {
+    async enqueue(prefix, slug, body) {
+      if (body.trim() === '') {
+        throw new PonteError('queue.empty_body', `an empty body for ${prefix}`, {
+          hint: 'a letter holds one JSON object; this is a defect of the caller',
+        })
+      }
+      const name = singleName(prefix, slug, house.nameTime(), house.nextId())
+      const { folder } = await place()
+      const target = `${layout.processar}/${name}`
+      await disk.writeNew(`${folder}/${name}`, body)
+      let visible = false
+      try {
+        visible = await disk.rename(`${folder}/${name}`, target)
+        if (!visible) {
+          throw new PonteError('queue.outbox_lost', 'this process was stopped for longer than its lease while it wrote a letter', {
+            hint: 'nothing was accepted: send it again',
+          })
+        }
+        await disk.syncDirectory(layout.processar)
+      } catch (error) {
+        // Not acknowledged, so not to be delivered, unless somebody has it already (then it was whole, and is delivered once).
+        await disk.unlink(visible ? target : `${folder}/${name}`).catch(() => undefined)
+        throw error
+      }
+      return name
+    },
+    async close() {
+      const outbox = await opening?.catch(() => null)
+      opening = null
+      if (!outbox) return
+      outbox.heartbeat.stop()
+      await disk.unlink(`${outbox.folder}/.heartbeat`)
+      await disk.rmdir(outbox.folder)
+    },
+  }
+}

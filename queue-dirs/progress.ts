@@ -1,0 +1,115 @@
+/**
+ * Outcomes of a letter's lines: `.progress/<letter>.<generation>`, append-only, one checked line each.
+ *
+ * Every claim that has something to record opens a generation of its own, so a woken worker and its successor never write
+ * into one file, nobody appends behind a torn tail, and a file whose fsync failed is left for a new one. Reading takes all
+ * generations; the first outcome of a line holds.
+ */
+import { readFile } from 'node:fs/promises'
+import type { Disk, GrowingFile } from '../base/atomic-file.ts'
+import { parseChecked, printChecked } from './checked-lines.ts'
+import type { LineOutcome } from './lane.types.ts'
+import { exists } from './layout.ts'
+
+interface Entry {
+  readonly line: number
+  readonly outcome: LineOutcome
+}
+
+export interface Progress {
+  /** What is known to be on disk. */
+  readonly outcomes: ReadonlyMap<number, LineOutcome>
+  /** Resolves after fsync; calls that wait together share one. Rejected: not acknowledged (it may still have reached the disk). */
+  append(line: number, outcome: LineOutcome): Promise<void>
+  /** Waits for what was appended, then closes the file. */
+  close(): Promise<void>
+}
+
+const path = (folder: string, letter: string, generation: number) => `${folder}/${letter}.${generation}`
+
+/** @param folder the lane's `.progress` @param letter file name of the letter */
+export async function openProgress(folder: string, letter: string, disk: Disk): Promise<Progress> {
+  const outcomes = new Map<number, LineOutcome>()
+  let generation = 1
+  for (; ; generation += 1) {
+    const text = await readIfThere(path(folder, letter, generation))
+    if (text === null) break
+    for (const { line, outcome } of parseChecked<Entry>(text)) if (!outcomes.has(line)) outcomes.set(line, outcome)
+  }
+
+  let file: GrowingFile | null = null
+  let waiting: { entry: Entry; resolve: () => void; reject: (error: unknown) => void }[] = []
+  let flushing: Promise<void> | null = null
+
+  const open = async (): Promise<GrowingFile> => {
+    for (; ; generation += 1) {
+      try {
+        return await disk.create(path(folder, letter, generation))
+      } catch (error) {
+        if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'EEXIST') throw error
+      }
+    }
+  }
+  const write = async (entries: readonly Entry[]): Promise<void> => {
+    if (file !== null) {
+      await file.append(entries.map(printChecked).join(''))
+      return file.sync()
+    }
+    file = await open()
+    // All that is known once more: a former generation may be the one whose disk failed.
+    const known = [...outcomes].map(([line, outcome]) => ({ line, outcome }))
+    await file.append([...known, ...entries].map(printChecked).join(''))
+    await file.sync()
+    await disk.syncDirectory(folder)
+  }
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      try {
+        await write(batch.map(({ entry }) => entry))
+        for (const { entry, resolve } of batch) {
+          if (!outcomes.has(entry.line)) outcomes.set(entry.line, entry.outcome)
+          resolve()
+        }
+      } catch (error) {
+        await file?.close().catch(() => undefined)
+        if (file !== null) generation += 1
+        file = null
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    flushing = null
+  }
+
+  return {
+    outcomes,
+    append: (line, outcome) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ entry: { line, outcome }, resolve, reject })
+        flushing ??= flush()
+      }),
+    async close() {
+      await flushing
+      await file?.close()
+      file = null
+    },
+  }
+}
+
+/** Last generation first, so that a crash in between leaves no gap that hides the later ones. */
+export async function dropProgress(folder: string, letter: string, disk: Disk): Promise<void> {
+  let last = 1
+  while (await exists(path(folder, letter, last))) last += 1
+  for (let generation = last - 1; generation >= 1; generation -= 1) await disk.unlink(path(folder, letter, generation))
+}
+
+/** The letter that a file in `.progress` belongs to. */
+export const letterOfProgress = (file: string): string => file.replace(/\.\d+$/, '')
+
+async function readIfThere(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+}

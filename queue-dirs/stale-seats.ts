@@ -1,0 +1,58 @@
+/** Takes letters back from workers that died or lost their lease. */
+import { CLOSED, isClosed, publishClosed, REJECTED, STAGED } from './closing.ts'
+import { HEARTBEAT, type Watcher } from './heartbeat.ts'
+import type { House } from './house.ts'
+import { namesIn } from './layout.ts'
+
+/**
+ * @param wait true: stays until every silent worker has either shown itself alive or lost its lease (up to `leaseMs`); false:
+ *             takes only those known dead by now, and remembers the others for the next look
+ * @returns letters given back or closed
+ */
+export async function recoverSeats(house: House, watcher: Watcher, { wait }: { wait: boolean }): Promise<number> {
+  const { processando } = house.layout
+  let letters = 0
+  const alive = new Set<string>()
+  for (;;) {
+    const folders = (await namesIn(processando)).map((name) => `${processando}/${name}`)
+    watcher.keepOnly(processando, new Set(folders))
+    let silent = false
+    for (const folder of folders) {
+      if (alive.has(folder)) continue
+      const state = await watcher.look(folder)
+      if (state === 'alive') alive.add(folder)
+      if (state === 'silent') silent = true
+      if (state === 'dead') letters += await emptySeat(house, folder)
+    }
+    if (!silent || !wait) return letters
+    await house.clock.sleep(Math.max(5, house.heartbeatMs / 2))
+  }
+}
+
+/** Several may empty one seat together; each rename has one winner. */
+async function emptySeat(house: House, folder: string): Promise<number> {
+  const { disk, layout } = house
+  let letters = 0
+  const names = await namesIn(folder)
+  const held = new Set(names.filter((name) => name !== HEARTBEAT).map(letterOf))
+  for (const letter of held) {
+    const at = `${folder}/${letter}`
+    // Once this has failed the letter can no longer be closed from this seat; so what `isClosed` then says holds.
+    const back = await disk.rename(at, `${layout.processar}/${letter}`)
+    const closed = !back && (await isClosed(at))
+    if (closed) await publishClosed(house, folder, letter)
+    for (const suffix of STAGED) if (!closed && names.includes(letter + suffix)) await disk.unlink(at + suffix)
+    if (back || closed) letters += 1
+  }
+  if (letters > 0) await disk.syncDirectory(layout.processar)
+  if ((await namesIn(folder)).every((name) => name === HEARTBEAT)) {
+    await disk.unlink(`${folder}/${HEARTBEAT}`)
+    await disk.rmdir(folder)
+  }
+  return letters
+}
+
+function letterOf(name: string): string {
+  const suffix = [...STAGED, CLOSED, REJECTED].find((each) => name.endsWith(each))
+  return suffix === undefined ? name : name.slice(0, -suffix.length)
+}
