@@ -51,6 +51,7 @@ export async function loadDemoData(pool: pg.Pool, options: LoadOptions, onProgre
   let broken = true
   try {
     await client.query('begin')
+    if (process.env.X) await client.query('set local session_replication_role = replica')
     await prepare(client, data, options.replace ?? false)
     const filled = await fill(client, data, options, onProgress)
     await finish(client, data.settings)

@@ -1,0 +1,108 @@
+/** What a PostgreSQL error means for the person on call. Messages name objects, never values of rows or passwords. */
+import { PonteError } from '../../base/error.ts'
+
+interface Meaning {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+const REFUSED: Meaning = {
+  code: 'erp.login_refused',
+  message: 'the ERP database refuses the login',
+  hint: 'check user and password (DB_USER, DB_PASSWD or DATABASE_URL) and the pg_hba.conf of the server',
+}
+const UNREACHABLE: Meaning = {
+  code: 'erp.unreachable',
+  message: 'the ERP database does not answer',
+  hint: 'check host and port (DB_HOST, DB_PORT or DATABASE_URL), and whether the server runs and lets this machine in',
+}
+const INCOMPLETE: Meaning = {
+  code: 'erp.view_missing',
+  message: 'the ERP database lacks an object that Ponte needs',
+  hint: 'run ponte migrate',
+}
+const VALUE: Meaning = {
+  code: 'erp.value_refused',
+  message: 'the ERP database refuses a value: too long, out of range or of the wrong kind',
+  hint: 'compare the line with the column it goes to; the cause names it',
+}
+
+/** By SQLSTATE. */
+const BY_STATE: Readonly<Record<string, Meaning>> = {
+  '28P01': REFUSED,
+  '28000': REFUSED,
+  '3D000': {
+    code: 'erp.database_missing',
+    message: 'the ERP database does not exist on its server',
+    hint: 'check its name (DB_SERVICE_NAME or DATABASE_URL), or create it',
+  },
+  '42P01': INCOMPLETE,
+  '42883': INCOMPLETE,
+  '42703': INCOMPLETE,
+  '3F000': INCOMPLETE,
+  '42501': {
+    code: 'erp.permission_denied',
+    message: 'the ERP database denies permission',
+    hint: 'grant the user what sql/postgres/README.md lists; the cause names the object',
+  },
+  '53300': {
+    code: 'erp.too_many_connections',
+    message: 'the ERP database has no connection left',
+    hint: 'raise max_connections there, or lower the number of readers',
+  },
+  '57014': {
+    code: 'erp.timeout',
+    message: 'a command on the ERP database took too long or was cancelled',
+    hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
+  },
+  P2020: {
+    code: 'erp.write_refused',
+    message: 'the ERP refuses what the mirror should take',
+    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
+  },
+  P2012: {
+    code: 'erp.write_refused',
+    message: 'the ERP client was not updated',
+    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
+  },
+  P2001: {
+    code: 'erp.write_refused',
+    message: 'the ERP client was not added',
+    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
+  },
+  '22001': VALUE,
+  '22003': VALUE,
+  '22P02': VALUE,
+  '22021': VALUE,
+  '22P05': VALUE,
+}
+
+/** The PonteError for whatever a query or a connection threw; a PonteError passes through. */
+export function erpError(error: unknown): PonteError {
+  if (error instanceof PonteError) return error
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  const meaning = BY_STATE[code] ?? (isConnection(code, message) ? UNREACHABLE : undefined)
+  if (meaning !== undefined) {
+    const object = meaning === INCOMPLETE ? `: ${message}` : ''
+    return new PonteError(meaning.code, meaning.message + object, { hint: meaning.hint, cause: withoutDetail(error) })
+  }
+  return new PonteError('erp.failed', `the ERP database failed${code === '' ? '' : ` (SQLSTATE ${code})`}`, {
+    hint: 'the cause holds what the server said',
+    cause: withoutDetail(error),
+  })
+}
+
+function isConnection(code: string, message: string): boolean {
+  return (
+    /^(08|57P0)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE'].includes(code) ||
+    /timeout expired|timeout exceeded|Connection terminated|not queryable/i.test(message)
+  )
+}
+
+/** The server's detail quotes the offending row, personal data included; it is taken off before anyone can print it. */
+function withoutDetail(error: unknown): unknown {
+  if (error instanceof Error && 'detail' in error) Object.assign(error, { detail: undefined, where: undefined })
+  return error
+}

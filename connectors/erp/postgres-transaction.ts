@@ -1,0 +1,49 @@
+/** One unit of work on the ERP: all of it or nothing, and what was refused is written down where people of the ERP look. */
+import type pg from 'pg'
+import { erpError } from './postgres-errors.ts'
+
+/** SQLSTATEs of sql/postgres -> the error numbers of the original (mission B.5, B.7). */
+const NUMBERS: Readonly<Record<string, number>> = { P2001: -20001, P2012: -20012, P2020: -20020 }
+
+/**
+ * Runs `work` in a transaction. When the ERP refuses the write, ERROR_LOG gets a row on another connection, because PostgreSQL has
+ * no autonomous transaction (mission B.1).
+ * @param subject what is written, by id and without personal data, e.g. `lead 4711`
+ * @throws PonteError of `erpError`; nothing was changed then
+ */
+export async function inTransaction<T>(pool: pg.Pool, subject: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  let client: pg.PoolClient | undefined
+  let broken = false
+  try {
+    client = await pool.connect()
+    await client.query('begin')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client?.query('rollback').catch(() => {
+      broken = true
+    })
+    client?.release(broken)
+    client = undefined
+    await logRefusal(pool, subject, error)
+    throw erpError(error)
+  } finally {
+    client?.release()
+  }
+}
+
+async function logRefusal(pool: pg.Pool, subject: string, error: unknown): Promise<void> {
+  const { code = '', message = '', where = '' } = error as { code?: string; message?: string; where?: string }
+  const number = NUMBERS[code]
+  if (number === undefined) return
+  // The refusal itself is what the caller must learn; a log that cannot be written must not hide it.
+  await pool
+    .query('insert into error_log (errorcode, errorstack, backtrace, error_info) values ($1, left($2, 4000), left($3, 4000), $4)', [
+      number,
+      `${code} ${message}`,
+      where,
+      subject,
+    ])
+    .catch(() => {})
+}

@@ -1,0 +1,71 @@
+/** The ERP on PostgreSQL. Views and procedures are those of sql/postgres. */
+import type pg from 'pg'
+import type { Row } from '../../engine/model.ts'
+import type { Erp } from './erp.ts'
+import { erpError } from './postgres-errors.ts'
+import { openPostgresExtract } from './postgres-extract.ts'
+import { CONTACT_COLUMNS, LEAD_COLUMNS, storeContact, updateMirror } from './postgres-mirror.ts'
+import { commandPool, type PostgresSettings } from './postgres-settings.ts'
+import { inTransaction } from './postgres-transaction.ts'
+
+/** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
+export function postgresErp(settings: PostgresSettings): Erp {
+  const pool = commandPool(settings)
+  const ask = async <T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> => {
+    try {
+      return (await pool.query<T>(sql, [...values])).rows
+    } catch (error) {
+      throw erpError(error)
+    }
+  }
+  return {
+    dialect: 'postgres',
+    ping: async () => {
+      await ask('select 1')
+    },
+    openExtract: (readers) => openPostgresExtract(settings, readers),
+    contactsToInsert: async (leadId) => (await ask(CONTACTS_TO_INSERT, [leadId])).map(upperKeys),
+    ambiguousTaxIds: () => ask<{ taxId: string; branches: string[] }>(AMBIGUOUS),
+    storeLeadId: (taxId, crmId) =>
+      inTransaction(pool, `lead ${crmId}`, async (client) => {
+        await client.query('call prc_store_crm_client_id($1, $2)', [taxId, crmId])
+        const { rows } = await client.query<{ n: number }>(
+          'select count(*)::int as n from branches where taxid_key = taxid_key($1) and id_crm = $2',
+          [taxId, crmId],
+        )
+        return rows[0]!.n
+      }),
+    storeContactId: (contact) => inTransaction(pool, `contact ${contact.crmId}`, (client) => storeContact(client, contact)),
+    writeLeadMirror: (row) => inTransaction(pool, `lead ${row.ID}`, (client) => updateMirror(client, 'leads', LEAD_COLUMNS, row)),
+    writeContactMirror: (row) =>
+      inTransaction(pool, `contact ${row.ID}`, (client) => updateMirror(client, 'contacts', CONTACT_COLUMNS, withoutLead(row))),
+    logExecution: async ({ job, leadId, leadName, field, value }) => {
+      await ask(
+        'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))',
+        [job, leadId, leadName, field, value],
+      )
+    },
+    close: () => pool.end(),
+  }
+}
+
+const CONTACTS_TO_INSERT = `
+  select code, name, email, phone, job_title, is_primary, lead_id
+    from insert_contacts where lead_id = $1 order by range_key`
+
+/** D-64: held back by view_insert_lead_in_crm. */
+const AMBIGUOUS = `
+  select taxid_key as "taxId", array_agg(client || '-' || code order by client, code) as branches
+    from branches
+   where id_crm is null and integrate_crm in ('S', 'Y') and taxid_key is not null
+   group by taxid_key having count(*) > 1 order by taxid_key`
+
+/** A contact's lead is not a column of the mirror: it follows from the client code. */
+function withoutLead(row: Row): Row {
+  const { LEAD_ID: _, ...rest } = row
+  return rest
+}
+
+function upperKeys(row: pg.QueryResultRow): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toUpperCase(), (value as string | null) || null]))
+}
