@@ -1,0 +1,259 @@
+/**
+ * What every ERP connector must do, whatever the dialect: the contract of erp.ts as a suite. A dialect's test opens a harness on a
+ * freshly migrated database and calls `testErp`. The SQL here stays in what all dialects accept.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Row } from '../../engine/model.ts'
+import type { Erp, ErpView } from './erp.ts'
+import { readSource } from './read-source.ts'
+
+export interface ErpHarness {
+  readonly erp: Erp
+  /** Runs one statement beside the connector, and returns its rows with lower-case column names and text values. */
+  sql(statement: string): Promise<Readonly<Record<string, string | null>>[]>
+  close(): Promise<void>
+}
+
+const LEAD =
+  'ID NAME TAXID ADDRESS_STREET ADDRESS_ZIPCODE ADDRESS_NUMBER ADDRESS_COMPLEMENT ADDRESS_DISTRICT CITY STATE SALES_REP CLIENT_CODE TAX_REGISTRATION FINANCIAL_ANALYSIS'
+const PERSON = 'ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID'
+/** The columns that erp.ts promises. */
+export const VIEW_COLUMNS: Readonly<Record<ErpView, readonly string[]>> = {
+  desired_leads: LEAD.split(' '),
+  known_leads: LEAD.split(' '),
+  insert_leads:
+    'ID NAME TAXID ADDRESS DISTRICT ZIPCODE ADDRESS_NUMBER CITY PHONE COMPLEMENT STATE COUNTRY INDUSTRY SALES_REP CLIENT_CODE TAX_REGISTRATION'.split(
+      ' ',
+    ),
+  desired_contacts: PERSON.split(' '),
+  known_contacts: PERSON.split(' '),
+  insert_contacts: 'CODE NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID'.split(' '),
+}
+
+/** Registers the suite. `open` gives a harness on an empty, migrated database; each test gets its own. */
+export function testErp(name: string, open: () => Promise<ErpHarness>): void {
+  describe(`ERP contract: ${name}`, () => {
+    let it: ErpHarness
+    beforeEach(async () => {
+      it = await open()
+      await seed(it)
+    })
+    afterEach(() => it.close())
+
+    const view = async (name: ErpView, readers = 1): Promise<Row[]> => {
+      const extract = await it.erp.openExtract(readers)
+      try {
+        return await readSource(await extract.source(name, VIEW_COLUMNS[name]), VIEW_COLUMNS[name])
+      } finally {
+        await extract.close()
+      }
+    }
+    const one = async (statement: string) => (await it.sql(statement))[0]
+
+    test('answers a ping', async () => {
+      await expect(it.erp.ping()).resolves.toBeUndefined()
+    })
+
+    test('shows a linked branch as a desired lead, in text', async () => {
+      expect(await view('desired_leads')).toEqual([
+        {
+          ID: '9001',
+          NAME: 'PADARIA SÃO JOÃO',
+          TAXID: '00000000000191',
+          ADDRESS_STREET: 'RUA DAS FLORES',
+          ADDRESS_ZIPCODE: '01001000',
+          ADDRESS_NUMBER: '12',
+          ADDRESS_COMPLEMENT: null,
+          ADDRESS_DISTRICT: 'CENTRO',
+          CITY: 'Rio de Janeiro',
+          STATE: 'Rio de Janeiro',
+          SALES_REP: '7',
+          CLIENT_CODE: '1',
+          TAX_REGISTRATION: 'ISENTO',
+          FINANCIAL_ANALYSIS: null,
+        },
+      ])
+    })
+
+    test('shows as known only what is in an integrated stage, in any of its spellings', async () => {
+      const id = async (stage: string) => {
+        await it.sql(`update leads set stage = '${stage}' where id = 9001`)
+        return (await view('known_leads')).map((row) => row.ID)
+      }
+      for (const stage of ['Desenvolvimento/Orçamento', 'Activation', 'Retenção/Expansão', 'Ativação\u00a0'])
+        expect(await id(stage)).toEqual(['9001'])
+      for (const stage of ['Passagem de bastão', 'Descartado', 'no such stage']) expect(await id(stage)).toEqual([])
+    })
+
+    test('lists a flagged branch without a lead for insertion, whether the flag is S or Y', async () => {
+      const [row, ...others] = await view('insert_leads')
+      expect(others).toEqual([])
+      expect(row).toMatchObject({
+        ID: '2-1',
+        NAME: 'NOVA',
+        TAXID: '11222333000181',
+        CITY: 'Rio de Janeiro',
+        COUNTRY: 'Brasil',
+        INDUSTRY: null,
+        CLIENT_CODE: '2',
+      })
+      await it.sql("update branches set integrate_crm = 'Y' where client = 2")
+      expect(await view('insert_leads')).toHaveLength(1)
+      await it.sql("update branches set integrate_crm = 'N' where client = 2")
+      expect(await view('insert_leads')).toEqual([])
+    })
+
+    test('holds back and reports a tax id that two waiting branches carry', async () => {
+      expect(await it.erp.ambiguousTaxIds()).toEqual([])
+      await it.sql(
+        "insert into branches (client, code, description, taxid, city, integrate_crm) values (2, 2, 'TWIN', '11.222.333/0001-81', 1, 'S')",
+      )
+      expect(await view('insert_leads')).toEqual([])
+      expect(await it.erp.ambiguousTaxIds()).toEqual([{ taxId: '11222333000181', branches: ['2-1', '2-2'] }])
+      expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(0)
+    })
+
+    test('links a branch to its lead once, and none to an unknown tax id', async () => {
+      expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(1)
+      expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(1)
+      expect(await it.erp.storeLeadId('99999999999999', '9003')).toBe(0)
+      expect(await view('insert_leads')).toEqual([])
+      expect(await one('select id_crm, integrate_crm from branches where client = 2')).toEqual({ id_crm: '9002', integrate_crm: 'S' })
+    })
+
+    test('lists contacts that were never sent, and stores the id of one in its own lead only', async () => {
+      expect(await it.erp.contactsToInsert('9001')).toEqual([
+        {
+          CODE: '501',
+          NAME: 'Ana',
+          EMAIL: 'ana@example.com',
+          PHONE: '21999990000',
+          JOB_TITLE: 'COMPRAS',
+          IS_PRIMARY: 'S',
+          LEAD_ID: '9001',
+        },
+      ])
+      expect(await view('insert_contacts')).toEqual(await it.erp.contactsToInsert('9001'))
+      expect(await it.erp.contactsToInsert('1')).toEqual([])
+      await it.sql('update branches set id_crm = 9002 where client = 2')
+      const ana = {
+        email: 'ANA@example.com',
+        leadId: '9001',
+        crmId: '70',
+        name: 'Ana',
+        phone: '21999990000',
+        jobTitle: 'COMPRAS',
+        isPrimary: true,
+      }
+      expect(await it.erp.storeContactId(ana)).toBe(1)
+      expect(await it.erp.storeContactId(ana)).toBe(1)
+      expect(await it.erp.contactsToInsert('9001')).toEqual([])
+      expect((await it.erp.contactsToInsert('9002')).map((row) => row.CODE)).toEqual(['502'])
+      expect(await view('known_contacts')).toEqual(await view('desired_contacts'))
+      expect(await view('known_contacts')).toHaveLength(1)
+    })
+
+    test('a contact of a lead that is not mirrored gets its id, and no mirror row', async () => {
+      await it.sql('update branches set id_crm = 9002 where client = 2')
+      const contact = { email: 'ana@example.com', leadId: '9002', crmId: '71', name: 'Ana', phone: null, jobTitle: null, isPrimary: false }
+      expect(await it.erp.storeContactId(contact)).toBe(1)
+      expect(await it.sql('select id from contacts')).toEqual([])
+    })
+
+    test('takes into the mirror what the CRM took, and only what differs', async () => {
+      const row = { ID: '9001', NAME: 'PADARIA SÃO JOÃO', ADDRESS_NUMBER: '12', CLIENT_CODE: '1', ADDRESS_COMPLEMENT: '' }
+      expect(await it.erp.writeLeadMirror(row)).toBe(1)
+      expect(await it.erp.writeLeadMirror(row)).toBe(0)
+      expect(await it.erp.writeLeadMirror({ ...row, ID: '404' })).toBe(0)
+      expect(await view('known_leads')).toMatchObject([
+        { NAME: 'PADARIA SÃO JOÃO', ADDRESS_NUMBER: '12', CLIENT_CODE: '1', ADDRESS_COMPLEMENT: null },
+      ])
+    })
+
+    test('does not put an old value back into an ERP that moved on meanwhile', async () => {
+      await it.sql('update branches set sales_rep = 8 where client = 1')
+      await it.erp.writeLeadMirror({ ID: '9001', SALES_REP: '7' })
+      expect(await one('select sales_rep from branches where client = 1')).toEqual({ sales_rep: '8' })
+    })
+
+    test('takes a contact that the CRM took', async () => {
+      await it.sql("insert into contacts (id, name, email, client_code, is_primary) values (70, 'Ana', 'ana@example.com', 1, 'N')")
+      const row = { ID: '70', NAME: 'Ana Lima', EMAIL: 'ana@example.com', PHONE: '', JOB_TITLE: 'CHEFE', IS_PRIMARY: 'S', LEAD_ID: '9001' }
+      expect(await it.erp.writeContactMirror(row)).toBe(1)
+      expect(await it.erp.writeContactMirror(row)).toBe(0)
+      expect(await one('select name, phone, is_primary from contacts')).toEqual({ name: 'Ana Lima', phone: null, is_primary: 'S' })
+    })
+
+    test('refuses a column that the mirror does not have, and changes nothing', async () => {
+      await expect(it.erp.writeLeadMirror({ ID: '9001', NAME: 'X', NO_SUCH: '1' })).rejects.toMatchObject({ code: 'erp.unknown_column' })
+      await expect(it.erp.writeLeadMirror({ ID: '9001', NAME: 'X'.repeat(101) })).rejects.toMatchObject({ code: 'erp.value_refused' })
+      expect(await one('select name from leads')).toEqual({ name: 'old name' })
+    })
+
+    test('logs business events', async () => {
+      await it.erp.logExecution({ job: 'job_x', leadId: '9001', leadName: 'N'.repeat(300), field: 'Email', value: 'v' })
+      expect(await one('select job, lead_id, field, value from log_execution_crm')).toEqual({
+        job: 'job_x',
+        lead_id: '9001',
+        field: 'Email',
+        value: 'v',
+      })
+    })
+
+    test('an extract is one moment: later changes are not in it', async () => {
+      const extract = await it.erp.openExtract(2)
+      try {
+        const before = await extract.source('known_leads', ['ID', 'NAME'])
+        await it.sql("update leads set name = 'changed' where id = 9001")
+        const after = await extract.source('known_leads', ['ID', 'NAME'])
+        expect(await readSource(before, ['ID', 'NAME'])).toEqual([{ ID: '9001', NAME: 'old name' }])
+        expect(await readSource(after, ['ID', 'NAME'])).toEqual([{ ID: '9001', NAME: 'old name' }])
+      } finally {
+        await extract.close()
+      }
+      expect(await view('known_leads')).toMatchObject([{ NAME: 'changed' }])
+    })
+
+    test('ranges are disjoint and whole, for any number of readers', async () => {
+      for (let client = 100; client < 140; client += 1) {
+        await it.sql(`insert into clients (client_code, company_name) values (${client}, 'C')`)
+        await it.sql(`insert into branches (client, code, description, city, id_crm) values (${client}, 1, 'B', 1, ${client})`)
+      }
+      for (const readers of [1, 2, 3, 7, 100]) {
+        const ids = (await view('desired_leads', readers)).map((row) => Number(row.ID)).sort((a, b) => a - b)
+        expect(ids).toEqual([...Array.from({ length: 40 }, (_, index) => 100 + index), 9001])
+      }
+    })
+
+    test('a view or column that does not exist is refused by name', async () => {
+      const extract = await it.erp.openExtract(1)
+      try {
+        await expect(extract.source('nothing' as ErpView, ['ID'])).rejects.toMatchObject({ code: 'erp.unknown_view' })
+        await expect(extract.source('known_leads', ['ID" from x; --'])).rejects.toMatchObject({ code: 'erp.unknown_view' })
+        await expect(extract.source('known_leads', ['NO_SUCH'])).rejects.toMatchObject({ code: 'erp.view_missing' })
+        await expect(extract.source('known_leads', ['ID'])).resolves.toBeDefined()
+      } finally {
+        await extract.close()
+      }
+    })
+  })
+}
+
+/** One client that is in step (lead 9001, mirrored under an old name) and one that waits for its lead. */
+async function seed({ sql, erp }: ErpHarness): Promise<void> {
+  await sql("insert into countries (code, name) values ('BR', 'BRASIL')")
+  await sql("insert into states (code, name) values ('RJ', 'RIO DE JANEIRO')")
+  await sql("insert into cities (id, city_code, city_name, state_code, country_code) values (1, '33', 'RIO DE JANEIRO', 'RJ', 'BR')")
+  await sql("insert into clients (client_code, company_name) values (1, 'PADARIA')")
+  await sql("insert into clients (client_code, company_name) values (2, 'NOVA')")
+  await sql(`insert into branches (client, code, description, address, address_number, district, zipcode, city, sales_rep, taxid, tax_registration, integrate_crm, id_crm)
+    values (1, 1, 'PADARIA SÃO JOÃO', 'RUA DAS FLORES', 12, 'CENTRO', '01001000', 1, 7, '191', 'ISENTO', 'S', 9001)`)
+  await sql("insert into branches (client, code, description, city, taxid, integrate_crm) values (2, 1, 'NOVA', 1, '11222333000181', 'S')")
+  await sql(`insert into contact (code, name, email, phone, job_title_desc, branch_client, branch_code, is_primary)
+    values (501, 'Ana', 'ana@example.com', '21999990000', 'COMPRAS', 1, 1, 'Y')`)
+  await sql("insert into contact (code, name, email, branch_client, branch_code) values (502, 'Ana', 'Ana@Example.com', 2, 1)")
+  await sql("insert into contact (code, name, branch_client, branch_code) values (503, 'without e-mail', 1, 1)")
+  await sql(`insert into leads (id, name, stage, taxid, sales_rep, tax_registration, client_code)
+    values (9001, 'old name', 'Ativação', '00000000000191', 7, 'ISENTO', 1)`)
+  await erp.ping()
+}

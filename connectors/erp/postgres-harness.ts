@@ -1,0 +1,27 @@
+/** A migrated ERP on the test server, for this room's tests and the contract suite. */
+import type { ErpHarness } from './contract.ts'
+import { postgresErp } from './postgres.ts'
+import { type TestDatabase, testDatabase } from './testing.ts'
+
+/** The schema folder of the ERP on PostgreSQL. */
+export const ERP_SCHEMA = new URL('../../sql/postgres/', import.meta.url)
+
+/** A fresh ERP, its connector, and a way to run SQL beside it. */
+export async function openHarness(): Promise<ErpHarness & { readonly database: TestDatabase }> {
+  const database = await testDatabase({ migrate: [ERP_SCHEMA] })
+  const erp = postgresErp({ url: database.url })
+  return {
+    database,
+    erp,
+    async sql(statement) {
+      const { rows } = await database.pool.query<Record<string, unknown>>(statement)
+      return rows.map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
+      )
+    },
+    async close() {
+      await erp.close()
+      await database.drop()
+    },
+  }
+}
