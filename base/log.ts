@@ -29,6 +29,8 @@ export function createLog(options: LogOptions): Log {
       base: { pid: process.pid, logger: options.name },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => scrub(fields) },
+      // scrub already made errors plain; pino's own serializer would join the messages of causes.
+      serializers: { err: (err: unknown) => err },
       hooks: {
         logMethod(args, method) {
           method.apply(this, maskedArguments(args as unknown[]) as Parameters<typeof method>)

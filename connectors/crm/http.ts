@@ -37,7 +37,7 @@ export type Exchange =
 export interface Http {
   /** Never rejects, except with the reason of an aborted `signal`. */
   exchange(request: HttpRequest): Promise<Exchange>
-  /** Lets running requests end, then closes the sockets. */
+  /** Lets running requests end, then closes the sockets. May be called again. */
   close(): Promise<void>
 }
 
@@ -58,9 +58,13 @@ export function openHttp(options: HttpOptions): Http {
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+  let closing: Promise<void> | null = null
   return {
     exchange: (request) => exchange(pool, base.pathname, token, options.maxBodyBytes, request),
-    close: () => pool.close(),
+    close() {
+      closing ??= pool.close()
+      return closing
+    },
   }
 }
 

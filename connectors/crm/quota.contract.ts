@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest'
+import type { Quota, QuotaOptions } from './quota.ts'
+
+/** @returns the largest number of moments in any stretch of `windowMs` (its start included, its end not) */
+export function busiest(moments: readonly number[], windowMs: number): number {
+  const sorted = [...moments].sort((a, b) => a - b)
+  let most = 0
+  let start = 0
+  for (let end = 0; end < sorted.length; end++) {
+    while ((sorted[end] as number) - (sorted[start] as number) >= windowMs) start += 1
+    most = Math.max(most, end - start + 1)
+  }
+  return most
+}
+
+/** What every quota of one process does. `open` gives a fresh one each time. */
+export function testQuota(open: (options: QuotaOptions) => Promise<Quota>): void {
+  const settings = { limit: 5, windowMs: 200, marginMs: 20 }
+
+  it('gives permits up to the limit at once, and the next when the first leaves the window', async () => {
+    // Permits are stamped before we see them; on a busy machine by more than the usual margin.
+    const quota = await open({ ...settings, marginMs: 100 })
+    const times: number[] = []
+    await Promise.all(
+      Array.from({ length: 23 }, async () => {
+        await quota.take()
+        times.push(performance.now())
+      }),
+    )
+    expect(times).toHaveLength(23)
+    expect(busiest(times, settings.windowMs)).toBe(settings.limit)
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(4 * settings.windowMs)
+    await quota.close()
+  })
+
+  it('serves in order, urgent requests first', async () => {
+    const quota = await open({ ...settings, limit: 1 })
+    await quota.take()
+    const order: string[] = []
+    const bulk = ['a', 'b', 'c'].map((name) => quota.take().then(() => order.push(name)))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    const urgent = quota.take(undefined, 'urgent').then(() => order.push('urgent'))
+    await Promise.all([...bulk, urgent])
+    expect(order).toEqual(['urgent', 'a', 'b', 'c'])
+    await quota.close()
+  })
+
+  it('holds everyone after a block, and a shorter block does not shorten it', async () => {
+    const quota = await open(settings)
+    const started = performance.now()
+    await quota.blockFor(300)
+    await quota.blockFor(1)
+    await Promise.all([quota.take(), quota.take(undefined, 'urgent')])
+    expect(performance.now() - started).toBeGreaterThanOrEqual(295)
+    await quota.close()
+  })
+
+  it('lets a waiter go with the reason of its signal, and serves the others', async () => {
+    const quota = await open({ ...settings, limit: 1 })
+    await quota.take()
+    const controller = new AbortController()
+    const reason = new Error('stop')
+    const leaving = quota.take(controller.signal)
+    const staying = quota.take()
+    setTimeout(() => controller.abort(reason), 20)
+    await expect(leaving).rejects.toBe(reason)
+    await staying
+    await expect(quota.take(AbortSignal.abort(reason))).rejects.toBe(reason)
+    await quota.close()
+  })
+
+  it('says when a permit is too old to be used', async () => {
+    const quota = await open({ ...settings, marginMs: 100 })
+    const permit = await quota.take()
+    expect(permit.fresh()).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(permit.fresh()).toBe(false)
+    await quota.close()
+  })
+
+  it('turns everyone away when it is closed', async () => {
+    const quota = await open({ ...settings, limit: 1 })
+    await quota.take()
+    const waiting = quota.take()
+    await quota.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'crm.quota_closed' })
+    await expect(quota.take()).rejects.toMatchObject({ code: 'crm.quota_closed' })
+  })
+
+  it.each([{ limit: 0 }, { limit: 1.5 }, { windowMs: 0 }, { windowMs: Number.NaN }, { marginMs: -1 }])('refuses %j', async (wrong) => {
+    await expect((async () => open(wrong))()).rejects.toThrow(RangeError)
+  })
+}
