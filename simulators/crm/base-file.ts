@@ -84,21 +84,33 @@ export function* ndjsonRows(file: string): Generator<unknown> {
   }
 }
 
-/** Writes complete rows so that a restart finds them: temporary file, fsync, rename, fsync of the folder. */
-export function writeBaseFile(folder: string, name: string, rows: readonly After[]): void {
+/** Writes complete rows so that a restart finds them: temporary file, fsync, rename, fsync of the folder. Returns how many. */
+export function writeBaseFile(folder: string, name: string, rows: Iterable<After>): number {
   const target = join(folder, name)
   const fd = openSync(`${target}.tmp`, 'w', 0o640)
-  for (let from = 0; from < rows.length; from += 5_000) {
-    const lines = rows.slice(from, from + 5_000).map((row) => `${JSON.stringify(row)}\n`)
+  let count = 0
+  let lines: string[] = []
+  const flush = () => {
     const bytes = Buffer.from(lines.join(''))
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+    lines = []
   }
-  fsyncSync(fd)
-  closeSync(fd)
+  try {
+    for (const row of rows) {
+      lines.push(`${JSON.stringify(row)}\n`)
+      count += 1
+      if (lines.length === 1_000) flush()
+    }
+    flush()
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
   renameSync(`${target}.tmp`, target)
   const folderFd = openSync(dirname(target), 'r')
   fsyncSync(folderFd)
   closeSync(folderFd)
+  return count
 }
 
 /** Rows of a file that `writeBaseFile` wrote. Throws PonteError `simulators.base_missing` when the log names a file that is gone. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { parseJson, readBody } from './body.ts'
-import { leadSet, personSet } from './calls/sets.ts'
+import { leadSet } from './calls/lead-set.ts'
+import { personSet } from './calls/sets.ts'
 import type { Machine } from './machine.ts'
 import { effectKinds } from './model.ts'
 import { policiesSchema } from './settings.ts'
@@ -56,7 +57,7 @@ export async function answerControl(machine: Machine, request: IncomingMessage):
   const id = Number(/\/(\d{1,10})(\/|$)/.exec(path)?.[1] ?? 0)
   const control = controls.get(`${request.method} ${path.replace(/\/\d{1,10}(?=\/|$)/, '/#')}`)
   const body = await readBody(request, 1_048_576)
-  if (!control || body === null) return problem(404, 'no such control')
+  if (!control || body === null || body === 'too-long') return problem(404, 'no such control')
   try {
     const answer = await control({ machine, id, params: url.searchParams, body: body.length === 0 ? {} : parseJson(body) })
     await machine.crm.log.durable()

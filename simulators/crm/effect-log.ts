@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { PonteError } from '../../base/error.ts'
+import { readEffectLog } from './effect-log-file.ts'
 import { eachLine } from './lines.ts'
 import type { Effect, EffectDraft, EffectKind } from './model.ts'
 
@@ -50,55 +49,10 @@ function sortedKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/**
- * Opens `file`, creating it when absent, and hands every effect in it to `replay`. A torn last line (the writer was
- * killed in mid-write, so nobody was told) is cut off. Throws PonteError `simulators.log_corrupt` when a line before the
- * last is unreadable: that is no crash of ours.
- */
+/** Opens `file`, after `replay` has seen every effect in it. Throws as `readEffectLog` does. */
 export async function openEffectLog(file: string, replay: (effect: Effect) => void): Promise<EffectLog> {
-  const offsets = [0]
-  if (existsSync(file)) readBack(file, offsets, replay)
-  else createDurably(file)
+  const offsets = readEffectLog(file, replay)
   return appender(file, await open(file, 'r+'), offsets)
-}
-
-function readBack(file: string, offsets: number[], replay: (effect: Effect) => void): void {
-  const bytes = readFileSync(file)
-  for (const line of eachLine(bytes)) {
-    const effect = line.whole ? parseEffect(line.text, offsets.length) : null
-    if (effect === null) {
-      if (line.end < bytes.length) throw corrupt(file, offsets.length)
-      const fd = openSync(file, 'r+')
-      ftruncateSync(fd, line.start)
-      fdatasyncSync(fd)
-      closeSync(fd)
-      return
-    }
-    replay(effect)
-    offsets.push(line.end)
-  }
-}
-
-function parseEffect(text: string, seq: number): Effect | null {
-  try {
-    const effect = JSON.parse(text) as Effect
-    return effect.seq === seq ? effect : null
-  } catch {
-    return null
-  }
-}
-
-function corrupt(file: string, line: number): PonteError {
-  return new PonteError('simulators.log_corrupt', `line ${line} of ${file} is not effect ${line}`, {
-    hint: 'The file was edited or the disk lost data. Start the simulator with an empty data folder, or restore this one.',
-  })
-}
-
-function createDurably(file: string): void {
-  closeSync(openSync(file, 'a', 0o640))
-  const folder = openSync(dirname(file), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
 }
 
 function appender(file: string, handle: FileHandle, offsets: number[]): EffectLog {

@@ -1,67 +1,6 @@
-import { z } from 'zod'
+import type { FaultName, Faults } from './fault-settings.ts'
 import { seededRandom } from './random.ts'
 import { failureWire, jsonWire, tooManyWire, type Wire } from './wire.ts'
-
-const share = z.number().min(0).max(1)
-const scope = {
-  /** Part of the matching requests that are hit. */
-  share: share.default(1),
-  /** Hits left, then the fault is over; null: no end. */
-  times: z.int().min(0).nullable().default(null),
-  /** Names as in the E.2 table, any case; null: all. */
-  paths: z.array(z.string()).nullable().default(null),
-  methods: z.array(z.string()).nullable().default(null),
-}
-/** A fault is written as its share alone, or as an object with scope and details. */
-const fault = <Shape extends z.ZodRawShape>(details: Shape) => {
-  const whole = z.strictObject({ ...scope, ...details })
-  return z.preprocess((given) => (typeof given === 'number' ? { share: given } : given), whole)
-}
-/** The same for faults about time: a number alone is milliseconds for every request. */
-const pause = () => {
-  const whole = z.strictObject({ ...scope, ms: z.int().min(0).max(600_000) })
-  return z.preprocess((given) => (typeof given === 'number' ? { ms: given } : given), whole)
-}
-
-/** The failure modes of crm-api C4, in the order in which they are tried on a request. */
-export const faultsSchema = z.strictObject({
-  /** Wait, then handle the request, even if the caller has hung up meanwhile: its effect comes late. */
-  delayMs: pause().optional(),
-  stallMs: pause().optional(),
-  /** The connection is cut; nothing was done. */
-  connectionsReset: fault({}).optional(),
-  /** Refused as if over quota, whatever the quota says; nothing was done. */
-  storm429: fault({
-    retryAfter: z.enum(['seconds', 'date', 'none']).default('seconds'),
-    seconds: z.int().min(0).max(3600).default(1),
-    answer: z.enum(['429', 'ok-with-error']).default('429'),
-  }).optional(),
-  /** Before the effect (nothing was done), or with `after` once it is done and saved. */
-  errors5xx: fault({
-    after: z.boolean().default(false),
-    statuses: z
-      .array(z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]))
-      .min(1)
-      .default([500, 502, 503, 504]),
-  }).optional(),
-  /** 400 in the CRM's error shape; nothing was done. */
-  errors400: fault({}).optional(),
-  /** Reads answer as if no $filter had been sent. */
-  ignoreFilter: fault({}).optional(),
-  /** Pages after the first, of lists without $orderby, start up to `rows` rows early or late. */
-  pageDrift: fault({ rows: z.int().min(1).max(500).default(1) }).optional(),
-  /** The effect is done and saved, then the connection is cut before the answer. */
-  answersLost: fault({}).optional(),
-  /** The answer is cut in the middle of its JSON. */
-  malformedJson: fault({}).optional(),
-  /** The effect is done and saved at once, the answer comes this much later. */
-  replyLate: pause().optional(),
-})
-export type FaultsInput = {
-  readonly [Name in keyof z.output<typeof faultsSchema>]?: number | (Partial<NonNullable<z.output<typeof faultsSchema>[Name]>> & object)
-}
-type Faults = z.output<typeof faultsSchema>
-export type FaultName = keyof Faults
 
 /** What will happen to one request. */
 export interface Plan {
@@ -72,7 +11,8 @@ export interface Plan {
   readonly after: 'cut' | 'garble' | Wire | null
   readonly lateMs: number
   readonly ignoreFilter: boolean
-  readonly drift: number
+  /** Rows by which a later page of a list starts early (below 0) or late. */
+  readonly drift: { readonly rows: number; readonly evenOrdered: boolean }
 }
 
 export interface FaultPlanner {
@@ -118,11 +58,11 @@ export function createFaultPlanner(settings: Faults, seed: number, now: () => nu
     return strike('malformedJson', method, name) ? 'garble' : null
   }
 
-  function drift(method: string, name: string): number {
+  function drift(method: string, name: string): Plan['drift'] {
     const found = strike('pageDrift', method, name)
-    if (!found) return 0
+    if (!found) return steady
     const rows = 1 + Math.floor(details() * found.rows)
-    return details() < 0.5 ? -rows : rows
+    return { rows: details() < 0.5 ? -rows : rows, evenOrdered: found.evenOrdered }
   }
 
   return {
@@ -146,7 +86,8 @@ export function createFaultPlanner(settings: Faults, seed: number, now: () => nu
   }
 }
 
-export const untouched: Plan = { waitMs: 0, before: null, after: null, lateMs: 0, ignoreFilter: false, drift: 0 }
+const steady: Plan['drift'] = { rows: 0, evenOrdered: false }
+export const untouched: Plan = { waitMs: 0, before: null, after: null, lateMs: 0, ignoreFilter: false, drift: steady }
 
 function covers(
   { paths, methods }: { paths: readonly string[] | null; methods: readonly string[] | null },

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { ndjsonRows, readBaseFile, readSeeds, type SeedRow, writeBaseFile } from './base-file.ts'
 import { blankLead } from './calls/leads.ts'
 import { createClock } from './clock.ts'
-import { type Crm, commit } from './crm.ts'
+import type { Crm } from './crm.ts'
 import { openEffectLog } from './effect-log.ts'
-import { createFaultPlanner, type FaultPlanner, faultsSchema } from './faults.ts'
+import { faultsSchema } from './fault-settings.ts'
+import { createFaultPlanner, type FaultPlanner } from './faults.ts'
 import type { After, LeadRow } from './model.ts'
 import { createQuota, type Quota } from './quota.ts'
 import { type CrmOptions, optionsSchema, policiesSchema, type QuotaSettings, quotaSchema } from './settings.ts'
@@ -87,14 +88,14 @@ export async function openMachine(settings: MachineSettings): Promise<Machine> {
     },
     async load(rows) {
       const complete = (given: Partial<LeadRow> & { id: number }) => ({ ...blankLead(crm, given.id, clock.next()), ...given })
-      const base = [...readSeeds(typeof rows === 'string' ? ndjsonRows(rows) : rows, complete)]
       const file = `base-${log.lastSeq + 1}.ndjson`
-      writeBaseFile(dataDir, file, base)
-      for (const row of base) placeRow(row)
-      baseFiles.push(file)
-      commit(crm, { kind: 'loaded', by: 'user', id: 0, key: '', body: { rows: base.length }, after: { files: [file] } })
+      const count = writeBaseFile(dataDir, file, readSeeds(typeof rows === 'string' ? ndjsonRows(rows) : rows, complete))
+      const after = { files: [file] }
+      log.append({ kind: 'loaded', by: 'user', id: 0, key: '', body: { rows: count }, time: clock.next(), after })
+      // Read back from the file, as a restart would: one way in, and parsed rows take less memory than built ones.
+      place(after)
       await log.durable()
-      return { rows: base.length }
+      return { rows: count }
     },
     async reset(keepBase) {
       const after: After = { cleared: true, files: keepBase ? [...baseFiles] : [] }

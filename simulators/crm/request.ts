@@ -29,16 +29,19 @@ export async function answerCrm(machine: Machine, token: string, request: Incomi
     machine.traffic.answered(method, name, wire?.status ?? 0)
     return wire
   }
+  const known = request.headers.token_exact === token
+  const quota = machine.quota
+  // Judged before the body is awaited: arrivals must be seen in their order.
+  const admission = known && quota ? quota.gate.admit(now) : ({ ok: true } as const)
+  if (known) machine.traffic.arrived(now, admission.ok)
   const body = await readBody(request, longestBody)
   if (body === null) return finish(null)
-  if (request.headers.token_exact !== token) return finish(jsonWire(refuse('Unauthorized', 401)))
-
-  const admission = machine.quota?.gate.admit(now) ?? { ok: true }
-  machine.traffic.arrived(now, admission.ok)
-  if (!admission.ok) {
-    const { retryAfter, answer } = machine.quota!.settings
+  if (!known) return finish(jsonWire(refuse('Unauthorized', 401)))
+  if (quota && !admission.ok) {
+    const { retryAfter, answer } = quota.settings
     return finish(tooManyWire(admission.waitMs, retryAfter, answer, Date.now()))
   }
+  if (body === 'too-long') return finish(jsonWire(refuse('Request Entity Too Large', 413), { connection: 'close' }))
 
   const plan = machine.faults.plan(method, name)
   if (plan.waitMs > 0) await sleep(plan.waitMs, undefined, { signal: closing })

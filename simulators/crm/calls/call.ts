@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Crm } from '../crm.ts'
+import type { Plan } from '../faults.ts'
 import { type Reply, refuseShape } from './reply.ts'
 
 /** One request to the CRM's API, past token and quota. */
@@ -13,7 +14,7 @@ export interface Call {
   readonly root: string
   readonly address: string
   /** Faults that act inside a read. */
-  readonly bend: { readonly ignoreFilter: boolean; readonly drift: number }
+  readonly bend: Pick<Plan, 'ignoreFilter' | 'drift'>
 }
 
 export type Handler = (call: Call) => Reply

@@ -41,11 +41,32 @@ export function blankLead(crm: Crm, id: number, time: string, sdrEmail?: string 
   const { sdrs, firstStage } = crm.catalogue
   const sdr = sdrs.find(({ email }) => email === sdrEmail) ?? sdrs[id % sdrs.length]!
   return {
-    ...{ id, lead: '', cnpj: null, stage: firstStage, funnelId: 1, registerDate: time, updateDate: time },
-    ...{ phone1: null, phone2: null, website: null, industry: null, source: null, subSource: null },
-    ...{ sdrEmail: sdr.email, salesRepEmail: null },
-    ...{ street: null, cep: null, number: null, complement: null, district: null, city: null, state: null, country: null },
-    ...{ description: null, customFields: {}, answered: [] },
+    id,
+    lead: '',
+    cnpj: null,
+    stage: firstStage,
+    funnelId: 1,
+    registerDate: time,
+    updateDate: time,
+    phone1: null,
+    phone2: null,
+    website: null,
+    industry: null,
+    source: null,
+    subSource: null,
+    sdrEmail: sdr.email,
+    salesRepEmail: null,
+    street: null,
+    cep: null,
+    number: null,
+    complement: null,
+    district: null,
+    city: null,
+    state: null,
+    country: null,
+    description: null,
+    customFields: {},
+    answered: [],
   }
 }
 

@@ -23,8 +23,9 @@ function answer<Row>(call: Call, set: EntitySet<Row>): Reply {
   try {
     const query = parseQuery(call.params, set)
     // A caller that pages without naming an order gets rows twice or not at all when the set moves (crm-api C1).
-    const drift = query.skip > 0 && query.orderBy.length === 0 ? bend.drift : 0
-    return { status: 200, body: document(call, set.name, runQuery(bend.ignoreFilter ? { ...query, filter: null } : query, set, drift)) }
+    const drifts = query.skip > 0 && (query.orderBy.length === 0 || bend.drift.evenOrdered)
+    const page = runQuery(bend.ignoreFilter ? { ...query, filter: null } : query, set, drifts ? bend.drift.rows : 0)
+    return { status: 200, body: document(call, set.name, page) }
   } catch (error) {
     if (error instanceof QueryRefused) return refuse(`The query specified in the URI is not valid. ${error.message}`)
     throw error

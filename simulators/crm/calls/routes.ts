@@ -1,9 +1,10 @@
 import type { Handler } from './call.ts'
+import { leadSet } from './lead-set.ts'
 import { addLead, updateLead } from './leads.ts'
 import { addPerson, updatePerson } from './persons.ts'
 import { list, listOfLead } from './reads.ts'
 import { addProducts, qualifyLead, removeProduct, winLead } from './sales.ts'
-import { customFieldSet, industrySet, leadSet, leadValueSet, personSet, productSet, saleSet } from './sets.ts'
+import { customFieldSet, industrySet, leadValueSet, personSet, productSet, saleSet } from './sets.ts'
 
 /** Method and path of mission E.2, in lower case: the CRM takes any case (crm-api C1). `/#` stands for an id. */
 const routes: ReadonlyMap<string, Handler> = new Map<string, Handler>([
