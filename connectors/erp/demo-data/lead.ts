@@ -1,6 +1,6 @@
 /** A linked branch as the CRM holds it, told twice: as rows of the mirror and as records of the CRM itself. */
 import type { Row } from '../../../engine/model.ts'
-import type { Lead, Person } from '../../crm/types.ts'
+import type { SeedRow } from '../../../simulators/crm/base-file.ts'
 import type { Branch, Client } from './client.ts'
 import { latestObservation } from './credit.ts'
 import { crmForm, titleCase } from './crm-form.ts'
@@ -10,12 +10,6 @@ import { Random, streams } from './random.ts'
 import { sectorName } from './sectors.ts'
 import { stateName } from './states.ts'
 import { jobTitles } from './vocabulary.ts'
-
-/** Values of the custom fields by key (mission G.3): a list for the choice field, a text otherwise. */
-export type CustomValues = Readonly<Record<string, string | readonly string[]>>
-
-/** One line each of what `writeSimulatorData` writes. */
-export type CrmRecord = (Lead & { readonly type: 'lead'; readonly customFields: CustomValues }) | (Person & { readonly type: 'person' })
 
 const sources = ['Site', 'Indicação', 'ERP'] as const
 
@@ -70,20 +64,24 @@ export function mirrorContacts(client: Client, branch: Branch): Row[] {
     }))
 }
 
-/** The lead and the persons of a linked branch in the CRM's own words, with what Ponte sends for empty values (mission C.4, C.5). */
-export function crmRecords(settings: Settings, client: Client, branch: Branch): CrmRecord[] {
+/**
+ * What the simulated CRM holds of a linked branch: the lead, its persons, the budget as recommended product, the sale. Empty values are
+ * what Ponte sends for them (mission C.4, C.5).
+ */
+export function crmRecords(settings: Settings, client: Client, branch: Branch): SeedRow[] {
   const row = mirrorLead(settings, client, branch)
   const leadId = Number(row.ID)
-  const registered = isoDay(branch.createdDay)
-  const lead: CrmRecord = {
-    type: 'lead',
+  const lead: SeedRow = {
+    kind: 'lead',
     id: leadId,
     lead: row.NAME!,
     cnpj: row.TAXID!,
     stage: row.STAGE!,
-    industry: row.INDUSTRY ? { value: row.INDUSTRY } : null,
-    source: row.SOURCE ? { value: row.SOURCE } : null,
+    registerDate: moment(branch.createdDay),
+    updateDate: moment(settings.todayNumber - 1 - (branch.index % 20)),
     phone1: row.PHONE!,
+    industry: row.INDUSTRY!,
+    source: row.SOURCE!,
     street: row.ADDRESS_STREET!,
     cep: row.ADDRESS_ZIPCODE!,
     number: row.ADDRESS_NUMBER === '0' ? 'SN' : row.ADDRESS_NUMBER!,
@@ -91,26 +89,38 @@ export function crmRecords(settings: Settings, client: Client, branch: Branch): 
     district: row.ADDRESS_DISTRICT!,
     city: row.CITY!,
     state: row.STATE!,
-    registerDate: `${registered}T12:00:00.000000Z`,
-    updateDate: `${isoDay(settings.todayNumber - 1 - (branch.index % 20))}T12:00:00.000000Z`,
+    country: 'Brasil',
     customFields: {
-      '_cod.gestores': [row.SALES_REP ?? '99'],
+      '_cod.gestores': [row.SALES_REP ?? UNKNOWN_REP],
       '_cod.cliente': row.CLIENT_CODE!,
       _inscricaoestadual: row.TAX_REGISTRATION === 'ISENTO' ? '99' : row.TAX_REGISTRATION!,
       _analisefinanceira: row.FINANCIAL_ANALYSIS ?? 'Vazio.',
     },
   }
-  const persons = mirrorContacts(client, branch).map(
-    (contact): CrmRecord => ({
-      type: 'person',
-      id: Number(contact.ID),
-      leadId,
-      name: contact.NAME!,
-      email: contact.EMAIL!,
-      phone1: contact.PHONE!,
-      jobTitle: contact.JOB_TITLE!,
-      mainContact: String(contact.IS_PRIMARY === 'S'),
-    }),
-  )
-  return [lead, ...persons]
+  return [lead, ...mirrorContacts(client, branch).map((contact) => personRecord(leadId, contact)), ...commerceRecords(leadId, branch, row)]
+}
+
+const UNKNOWN_REP = '99'
+/** `product` of the budget job's settings (mission C.12). */
+const PRODUCT = 10_001
+const moment = (dayNumber: number): string => `${isoDay(dayNumber)}T12:00:00.000000Z`
+const product = (labelValue: string) => [{ productId: PRODUCT, quantity: 1, labelValue }]
+
+const personRecord = (leadId: number, contact: Row): SeedRow => ({
+  kind: 'person',
+  id: Number(contact.ID),
+  leadId,
+  name: contact.NAME!,
+  email: contact.EMAIL!,
+  phone1: contact.PHONE!,
+  jobTitle: contact.JOB_TITLE!,
+  mainContact: contact.IS_PRIMARY === 'S',
+})
+
+function commerceRecords(leadId: number, branch: Branch, row: Row): SeedRow[] {
+  const records: SeedRow[] = []
+  if (row.BUDGET_VALUE) records.push({ kind: 'products', leadId, products: product(row.BUDGET_VALUE) })
+  if (row.ORDER_VALUE)
+    records.push({ kind: 'sale', leadId, products: product(row.ORDER_VALUE), saleDate: moment(branch.createdDay), salesRepEmail: null })
+  return records
 }
