@@ -1,0 +1,97 @@
+/** The engine of one machine: reader threads (piscina), one DuckDB in memory, snapshots on disk. */
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { PonteError } from '../../base/error.ts'
+import { checkSpec } from '../check-spec.ts'
+import type { CompareOptions, CompareOutcome, CompareSpec, Engine } from '../model.ts'
+import type { Retention } from '../snapshot.ts'
+import { compareTables } from './compare.ts'
+import { openDatabase } from './database.ts'
+import { chooseFill } from './ingest.ts'
+import { Readers } from './pull.ts'
+
+export interface LocalEngineOptions {
+  /** Snapshots go to `<stateDir>/snapshots`. */
+  readonly stateDir: string
+  /** DuckDB's threads; default: one per core. */
+  readonly threads?: number
+  /** Ranges read at the same time, one thread and one connection each; default: 2 to 4 by cores. */
+  readonly readers?: number
+  /** Bytes, or text such as `4GB`. DuckDB spills above it. Frames under way and Node's own heap come on top. */
+  readonly memoryLimit: number | string
+  /** Where it spills; default `<stateDir>/tmp`. */
+  readonly tempDir?: string
+  /** Snapshots to keep; default 96, of which 8 with all keys and hashes. */
+  readonly keep?: Retention
+  /** The clock; for tests. */
+  readonly now?: () => Date
+}
+
+/** Opens the engine. Throws what DuckDB throws when a setting is senseless. */
+export async function localEngine(options: LocalEngineOptions): Promise<Engine> {
+  const database = await openDatabase({
+    tempDir: options.tempDir ?? join(options.stateDir, 'tmp'),
+    threads: options.threads,
+    memoryLimit: options.memoryLimit,
+  })
+  const first = await database.instance.connect()
+  const fill = await chooseFill(first)
+  first.closeSync()
+  const readers = new Readers(options.readers ?? Math.min(4, Math.max(2, availableParallelism())))
+  const active = new Map<string, { stop: AbortController; ended: Promise<void> }>()
+  let schemas = 0
+  let closing: Promise<void> | undefined
+
+  async function compare(spec: CompareSpec, compareOptions: CompareOptions): Promise<CompareOutcome> {
+    if (closing !== undefined) throw closed()
+    checkSpec(spec)
+    if (active.has(spec.entity)) throw busy(spec.entity)
+    const stop = new AbortController()
+    const forward = () => stop.abort(compareOptions.signal?.reason)
+    if (compareOptions.signal?.aborted) forward()
+    compareOptions.signal?.addEventListener('abort', forward, { once: true })
+    let end: () => void = () => undefined
+    active.set(spec.entity, { stop, ended: new Promise((resolve) => (end = resolve)) })
+    const release = () => {
+      compareOptions.signal?.removeEventListener('abort', forward)
+      active.delete(spec.entity)
+      end()
+    }
+    schemas += 1
+    return compareTables(spec, compareOptions, {
+      schema: `compare_${schemas}`,
+      database,
+      fill,
+      readers,
+      stateDir: options.stateDir,
+      keep: options.keep ?? { changes: 96, bases: 8 },
+      now: options.now ?? (() => new Date()),
+      stop,
+      release,
+    })
+  }
+
+  async function closeAll(): Promise<void> {
+    for (const { stop } of active.values()) stop.abort(closed())
+    await Promise.all([...active.values()].map(({ ended }) => ended))
+    await readers.close()
+    await database.close()
+  }
+
+  return {
+    name: 'local',
+    compare,
+    close() {
+      closing ??= closeAll()
+      return closing
+    },
+  }
+}
+
+function closed(): PonteError {
+  return new PonteError('engine.closed', 'the engine is closed', { hint: 'the process is stopping; start the run again afterwards' })
+}
+
+function busy(entity: string): PonteError {
+  return new PonteError('engine.busy', `a compare of ${entity} is open already`, { hint: 'wait for it; every comparison must be closed' })
+}
