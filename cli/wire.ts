@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { createLog } from '../base/log.ts'
-import { postgresQuota } from '../connectors/crm/quota.ts'
+import { postgresQuota } from '../connectors/crm/postgres-quota.ts'
+import { defaultBackoff } from '../connectors/crm/retry.ts'
 import { spotter } from '../connectors/crm/spotter.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
-import { type EmbeddedServer, startEmbedded } from '../connectors/erp/embedded.ts'
+import { startEmbedded } from '../connectors/erp/embedded.ts'
 import { postgresErp } from '../connectors/erp/postgres.ts'
 import { migrate } from '../connectors/pg/migrate.ts'
 import { openState } from '../connectors/state/pool.ts'
@@ -46,7 +47,7 @@ export interface Databases {
 /** Where the databases are; starts (or joins) the embedded server when one of them is not configured. */
 export async function openDatabases(settings: Settings, closer: Closer): Promise<Databases> {
   if (settings.erpUrl && settings.stateUrl) return { erpUrl: settings.erpUrl, stateUrl: settings.stateUrl, embeddedErp: false }
-  const server: EmbeddedServer = await startEmbedded({ dataDir: join(settings.stateDir, 'postgres') })
+  const server = await startEmbedded({ dataDir: join(settings.stateDir, 'postgres') })
   closer.add(() => server.stop())
   return {
     erpUrl: settings.erpUrl ?? server.url('ponte_erp'),
@@ -82,7 +83,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
   await erp.ping()
 
   const readers = settings.engine.readers ?? Math.min(4, cpus().length)
-  const engine = localEngine({
+  const engine = await localEngine({
     stateDir: settings.stateDir,
     readers,
     memoryLimit: settings.engine.memory,
@@ -126,7 +127,7 @@ export function openCrm(settings: Settings, state: pg.Pool, log: Logger): Spotte
     quota: limit === 0 ? null : postgresQuota(state, { resource: new URL(url).host, limit, windowMs }),
     concurrency,
     timeoutMs,
-    backoffMs,
+    backoff: { ...defaultBackoff, baseMs: backoffMs },
     log,
   })
 }

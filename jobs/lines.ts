@@ -4,11 +4,12 @@
  */
 import { PonteError } from '../base/error.ts'
 import type { ChangeId } from '../connectors/state/changes.ts'
-import { changeOf } from '../engine/change-of.ts'
+import { rowHash } from '../engine/hash.ts'
 import { jsonLine } from '../engine/json-line.ts'
 import type { Cell, Change, Row } from '../engine/model.ts'
+import { compareValues, keyOf, normaliseRow } from '../engine/record.ts'
 import { applyRule } from '../engine/rules.ts'
-import { type Entity, type EntityName, entityNamed } from './entities.ts'
+import type { Entity, EntityName } from './entities.ts'
 
 export interface Line {
   readonly change: ChangeId & { readonly hash: string }
@@ -48,24 +49,17 @@ export function readLine(entity: Entity, letter: string, text: string): Line {
   return { change: { run: letter, entity: entity.name, ...identify(entity, row) }, row }
 }
 
-/** Which entity a line belongs to when only its letter's prefix is known. */
-export const entityOf = (name: EntityName): Entity => entityNamed(name)
-
 function identify(entity: Entity, row: Row): { key: string; hash: string } {
-  const named: Record<string, Cell> = { ...row }
-  for (const [index, column] of entity.columns.entries()) {
-    const field = entity.fields.find((f) => column.name === f.name || f.aliases.includes(column.name))
-    if (field) named[column.name] = row[field.name] ?? null
-    else if (index >= 0) named[column.name] = row[column.name] ?? null
-  }
-  const change = changeOf(entity.columns, entity.key, named)
-  // The old system's insert lines carry no ERP id: the tax id or lead + e-mail identify them as well.
-  const key = change.key ?? row.TAXID ?? (row.LEAD_ID && row.EMAIL ? `${row.LEAD_ID}-${row.EMAIL}` : null)
+  // The insert view spells some columns its own way; the row has canonical names.
+  const fieldOf = (column: string) => entity.fields.find((field) => field.name === column || field.aliases.includes(column))?.name ?? column
+  const named = normaliseRow(entity.columns, Object.fromEntries(entity.columns.map(({ name }) => [name, row[fieldOf(name)] ?? null])))
+  // The old system's insert lines carry no ERP id: the tax id, or lead and e-mail, identify them as well.
+  const key = keyOf(entity.key, named) ?? row.TAXID ?? (row.LEAD_ID && row.EMAIL ? `${row.LEAD_ID}-${row.EMAIL}` : null)
   if (!key)
     throw new PonteError('line.without_key', 'The line names no record: its key columns are missing.', {
       hint: `A line of ${entity.name} needs ${entity.key.join(' and ')}.`,
     })
-  return { key, hash: change.hash }
+  return { key, hash: rowHash(compareValues(entity.columns, named)) }
 }
 
 function parseObject(text: string): Map<string, unknown> {

@@ -1,6 +1,6 @@
 /** ERP branch -> CRM lead, then its id back to the ERP, then its contacts onto the queue (mission C.4). */
 import { decide, recordQueued } from '../connectors/state/changes.ts'
-import { changeOf } from '../engine/change-of.ts'
+import { changeOf } from '../engine/record.ts'
 import type { Context } from './context.ts'
 import { leadBody } from './crm-bodies.ts'
 import type { Delivery, Sink } from './deliver.ts'
@@ -45,9 +45,9 @@ const contactsRun = (run: string) => `${run}.contacts`
 async function queueContacts(context: Context, run: string, leadId: string): Promise<void> {
   const entity = entityNamed('contacts.insert')
   const rows = await context.erp.contactsToInsert(leadId)
-  const changes = rows.flatMap((raw) => {
-    const change = changeOf(entity.columns, entity.key, raw)
-    return change.key === null ? [] : [{ key: change.key, hash: change.hash, after: change.row }]
+  const changes = rows.map((raw) => {
+    const { key, hash, row } = changeOf({ ...entity, entity: entity.name }, raw)
+    return { key, hash, after: row }
   })
   const decisions = await decide(context.state, entity.name, changes)
   for (const [index, change] of changes.entries()) {

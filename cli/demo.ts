@@ -1,0 +1,221 @@
+/** `ponte demo`: the whole bridge on embedded defaults. A story for people, one JSON document for machines, and a check of itself. */
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import pg from 'pg'
+import { PonteError } from '../base/error.ts'
+import { startEmbedded } from '../connectors/erp/embedded.ts'
+import type { Settings } from '../deploy/env.ts'
+import { balanceOf } from '../jobs/balance.ts'
+import { jobs } from '../jobs/catalogue.ts'
+import type { Context } from '../jobs/context.ts'
+import { timeUnderQuota } from '../jobs/plan.ts'
+import { type RunReport, runJob } from '../jobs/run-job.ts'
+import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
+import { type CommandContext, execute } from './command.ts'
+import { editDemo, loadDemo, mismatches } from './demo-erp.ts'
+import { duration, seconds } from './output.ts'
+import { progressBars } from './run.ts'
+import { wholeNumber } from './simulator.ts'
+import { type Closer, wire } from './wire.ts'
+
+/** High enough not to wait, low enough to be a limit that is really taken from the shared quota. */
+const demoQuota = { limit: 10_000, windowMs: 20_000 }
+const realQuota = { limit: 30, windowMs: 20_000 }
+const edits = 40
+
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('embedded ERP, simulated CRM, detect, deliver, idle run, edits, deliver')
+    .option('--branches <n>', 'ERP branches', '2000')
+    .option('--seed <n>', 'same seed, same data', '1')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ponte demo\n  ponte demo --branches 10000 --json\n\nWorks in ./data/demo, which is emptied first.',
+    )
+    .action((options: { branches: string; seed: string; json?: boolean }) =>
+      execute(options, (command) => demo(command, wholeNumber('--branches', options.branches), wholeNumber('--seed', options.seed))),
+    )
+}
+
+async function demo(command: CommandContext, branches: number, seed: number): Promise<number> {
+  const { output, closer } = command
+  const startedAt = performance.now()
+  let step = 0
+  const tell = (text: string) => output.say(`\n${++step}. ${text}`)
+  const detail = (text: string) => output.say(`   ${text}`)
+
+  output.say('Ponte demo: an embedded ERP (a real PostgreSQL) and a simulated CRM. Nothing leaves this machine.')
+  tell(`The ERP: ${branches} branches of Brazilian companies`)
+  const place = await freshPlace(command.settings, closer)
+  const bar = output.bar('loading the ERP')
+  const data = await loadDemo(place, { branches, seed }, (done, total) => bar.update(done, total))
+  bar.stop()
+  detail(
+    `${data.clients} clients, ${data.contacts} contacts, ${data.linked} branches already linked to CRM leads, ${data.eligible} flagged and not yet in the CRM`,
+  )
+
+  tell('The CRM: a simulator that behaves like Exact Spotter')
+  const simulator = await startCrmSimulator({
+    dataDir: join(place.folder, 'simulator-crm'),
+    token: 'demo',
+    quota: demoQuota,
+    load: data.crmFile,
+    options: { catalogue: { representatives: data.knownReps } },
+  })
+  closer.add(() => simulator.close())
+  detail(
+    `${simulator.url} holds ${data.linked} leads; its quota is raised to ${demoQuota.limit} requests per ${demoQuota.windowMs / 1000} s for this demo`,
+  )
+
+  const context = await wire({ ...place.settings, crm: { url: simulator.url, token: 'demo' } }, closer)
+  const bars = progressBars(output)
+  const cycle = async (): Promise<Cycle> => {
+    const reports: RunReport[] = []
+    for (const job of jobs) {
+      const report = await runJob(context, job, { signal: command.signal, progress: bars.show })
+      bars.stop()
+      reports.push(report)
+      if (report.status === 'failed' || report.status === 'stopped')
+        throw new PonteError('demo.job_failed', `${report.job} ${report.status}: ${report.message}`, {
+          hint: `The log is ${place.settings.logFile}.`,
+        })
+    }
+    const balance = await balanceOf(context.state, reports[0]!.run)
+    return {
+      reports,
+      changed: balance.changed,
+      balanced: balance.balanced,
+      ms: reports.reduce((sum, one) => sum + one.ms, 0),
+      dead: reports.reduce((sum, one) => sum + Number(one.counts.dead ?? 0), 0),
+    }
+  }
+
+  tell('First cycle: compare in memory, queue what differs, deliver')
+  const before = simulator.requests().authenticated
+  const first = await cycle()
+  const created = await effectsOf(simulator)
+  const calls = simulator.requests().authenticated - before
+  detail(
+    `${first.changed} differences found and queued; ${created.leadAdded} leads and ${created.personAdded} contacts created in ${seconds(first.ms)}, ${calls} CRM requests`,
+  )
+  detail(
+    `at the CRM's real limit of ${realQuota.limit} requests per ${realQuota.windowMs / 1000} s these would take ${duration(timeUnderQuota(calls, realQuota.limit, realQuota.windowMs))}`,
+  )
+
+  tell('Second cycle: nothing changed, so nothing must happen')
+  const second = await cycle()
+  const idle = await effectsOf(simulator)
+  const secondRun = { changes: second.changed, crmWrites: idle.total - created.total }
+  detail(`${secondRun.changes} differences, ${secondRun.crmWrites} writes to the CRM, ${seconds(second.ms)}`)
+
+  tell(`Somebody works in the ERP: ${edits} edits of linked branches`)
+  const edited = await editDemo(place, { count: Math.min(edits, data.linked), seed })
+  for (const edit of edited.slice(0, 3)) detail(`lead ${edit.leadId}: ${edit.field}: ${edit.before ?? '—'} → ${edit.after ?? '—'}`)
+
+  tell('Third cycle: the edits reach the CRM, once each')
+  const third = await cycle()
+  const updated = await effectsOf(simulator)
+  const crmUpdates = updated.leadUpdated - idle.leadUpdated
+  const wrong = await mismatches(
+    context,
+    edited.map((edit) => edit.leadId),
+  )
+  detail(
+    `${crmUpdates} leads updated in ${seconds(third.ms)}; ${edited.length - wrong.length} of ${edited.length} now hold the ERP's values`,
+  )
+
+  const falhas = await deadLetters(context)
+  const balanced = first.balanced && second.balanced && third.balanced
+  const ok =
+    created.leadAdded === data.eligible &&
+    secondRun.changes === 0 &&
+    secondRun.crmWrites === 0 &&
+    crmUpdates === edited.length &&
+    updated.total - idle.total === edited.length &&
+    wrong.length === 0 &&
+    falhas === 0 &&
+    balanced
+  const ms = Math.round(performance.now() - startedAt)
+  output.result({
+    ok,
+    branches,
+    eligible: data.eligible,
+    leadsCreated: created.leadAdded,
+    contactsCreated: created.personAdded,
+    secondRun,
+    erpEdits: edited.length,
+    crmUpdates,
+    falhas,
+    balanced,
+    crmRequests: calls,
+    msAtRealQuota: timeUnderQuota(calls, realQuota.limit, realQuota.windowMs),
+    ms,
+  })
+  output.say(
+    `\n${ok ? 'Everything agrees' : 'SOMETHING DOES NOT AGREE'}: falhas ${falhas}, every run balances: ${balanced ? 'yes' : 'NO'}. ${seconds(ms)} in all.`,
+  )
+  output.say(`Look around: ${place.folder} (queue, snapshots, log). Next: ponte --help`)
+  return ok ? 0 : 1
+}
+
+interface Cycle {
+  readonly reports: readonly RunReport[]
+  readonly changed: number
+  readonly balanced: boolean
+  readonly ms: number
+  readonly dead: number
+}
+
+export interface Place {
+  readonly folder: string
+  readonly settings: Settings
+  readonly erp: pg.Pool
+}
+
+/** An empty folder and two empty databases: the demo never touches what an operator configured. */
+async function freshPlace(settings: Settings, closer: Closer): Promise<Place> {
+  const folder = resolve('data/demo')
+  const server = await startEmbedded({ dataDir: resolve('data/embedded'), databases: [] })
+  closer.add(() => server.stop())
+  const admin = new pg.Pool({ connectionString: server.url('postgres'), max: 1 })
+  try {
+    for (const database of ['demo_erp', 'demo_state']) {
+      await admin.query(`drop database if exists ${database} with (force)`)
+      await admin.query(`create database ${database}`)
+    }
+  } finally {
+    await admin.end()
+  }
+  await rm(folder, { recursive: true, force: true })
+  const erp = new pg.Pool({ connectionString: server.url('demo_erp'), max: 4 })
+  erp.on('error', () => {})
+  closer.add(() => erp.end())
+  return {
+    folder,
+    erp,
+    settings: {
+      ...settings,
+      erpUrl: server.url('demo_erp'),
+      stateUrl: server.url('demo_state'),
+      queueRoot: join(folder, 'queue'),
+      stateDir: join(folder, 'state'),
+      logFile: join(folder, 'ponte.log'),
+      crmLimits: { ...settings.crmLimits, ...demoQuota },
+    },
+  }
+}
+
+async function effectsOf(simulator: CrmSimulator): Promise<{ leadAdded: number; leadUpdated: number; personAdded: number; total: number }> {
+  const effects = (await simulator.effects()).filter((effect) => effect.kind !== 'loaded')
+  const count = (kind: string) => effects.filter((effect) => effect.kind === kind).length
+  return { leadAdded: count('leadAdded'), leadUpdated: count('leadUpdated'), personAdded: count('personAdded'), total: effects.length }
+}
+
+async function deadLetters(context: Context): Promise<number> {
+  let letters = 0
+  for (const lane of Object.values(context.lanes)) for await (const _ of lane.deadLetters()) letters++
+  return letters
+}

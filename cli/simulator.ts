@@ -1,0 +1,72 @@
+/** `ponte simulator crm`: the simulated Exact Spotter as a server of its own. */
+import type { Command } from 'commander'
+import { PonteError } from '../base/error.ts'
+import { startCrmSimulator } from '../simulators/crm/simulator.ts'
+import { execute } from './command.ts'
+
+interface Options {
+  port: string
+  token: string
+  data: string
+  load?: string
+  limit: string
+  window: string
+  json?: boolean
+}
+
+export function simulatorCommand(program: Command): void {
+  program
+    .command('simulator')
+    .description('simulators of what cannot be had here')
+    .command('crm')
+    .description('a server that behaves like Exact Spotter, and fails on demand')
+    .option('--port <n>', 'TCP port on 127.0.0.1', '8900')
+    .option('--token <text>', 'what the header token_exact must say', 'simulator')
+    .option('--data <folder>', 'its state and effect log', './data/simulator-crm')
+    .option('--load <file>', 'NDJSON of leads and persons to begin with (see ponte demo-data --crm-file)')
+    .option('--limit <n>', 'requests per window; 0 = no quota', '30')
+    .option('--window <ms>', 'the window, milliseconds', '20000')
+    .option('--json', 'print the address as one JSON document')
+    .addHelpText(
+      'after',
+      `
+This is a simulator written from what is publicly known of the CRM's API. It proves how Ponte behaves towards such an API;
+it does not prove how the real CRM answers.
+
+Examples:
+  ponte simulator crm
+  API_URL=http://127.0.0.1:8900/v3/ API_TOKEN=simulator ponte run job_insert_leads_in_spotter
+
+Failure modes: PUT http://127.0.0.1:8900/__control/faults, for example {"answersLost": 0.2, "errors5xx": 0.3}`,
+    )
+    .action((options: Options) =>
+      execute(options, async ({ output, closer, signal }) => {
+        const limit = wholeNumber('--limit', options.limit)
+        const simulator = await startCrmSimulator({
+          port: wholeNumber('--port', options.port),
+          dataDir: options.data,
+          token: options.token,
+          quota: limit === 0 ? null : { limit, windowMs: wholeNumber('--window', options.window) },
+          ...(options.load === undefined ? {} : { load: options.load }),
+        })
+        closer.add(() => simulator.close())
+        output.result({ ok: true, url: simulator.url, controlUrl: simulator.controlUrl })
+        output.say(`CRM SIMULATOR (not the real CRM) at ${simulator.url}`)
+        output.say(
+          `  ${limit === 0 ? 'no quota' : `${limit} requests per ${Number(options.window) / 1000} s`} · effects in ${options.data} · control at ${simulator.controlUrl}`,
+        )
+        output.say('  Ctrl-C ends it; its state stays.')
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        return 0
+      }),
+    )
+}
+
+export function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new PonteError('usage.not_a_number', `${name} must be a whole number, not "${text}".`, {
+    hint: `For example ${name} 100.`,
+    exitCode: 2,
+  })
+}

@@ -1,0 +1,261 @@
+/** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
+import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
+import { balanceOf } from './balance.ts'
+
+let bridge: Bridge
+const open = async (options?: BridgeOptions) => {
+  bridge = await openBridge(options)
+  await seedReference(bridge.erp)
+}
+const effects = async (kind?: string) => (await bridge.simulator.effects()).filter((effect) => effect.kind !== 'loaded' && (kind === undefined || effect.kind === kind))
+const branch = async (client: number) => (await bridge.erp.query('select * from branches where client = $1', [client])).rows[0]
+const filesIn = (...path: string[]) => readdirSync(join(bridge.folder, 'queue', ...path)).filter((name) => name.endsWith('.json'))
+
+beforeEach(() => open())
+afterEach(() => bridge.close())
+
+describe('1. a flagged ERP branch without CRM id', () => {
+  test('becomes a CRM lead within one cycle, with padded tax id, known rep and registration; its id and contacts follow; the second run changes nothing', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '1.234.567/0001-95', rep: 7, registration: '12.345-6', name: 'Padaria São João Ltda', complement: 'Sala 2' })
+    await addBranch(bridge.erp, { client: 11, taxId: '12ABC34501DE35', rep: 4711, registration: 'ISENTO', number: null })
+    await addBranch(bridge.erp, { client: 12, taxId: '11222333000181', flagged: false })
+    await addContact(bridge.erp, { code: 1, client: 10, name: 'José Conceição', email: 'JOSE@example.com', primary: true, title: 'Sócio' })
+    await addContact(bridge.erp, { code: 2, client: 10, name: 'Ana', email: 'ana@example.com' })
+    await addContact(bridge.erp, { code: 3, client: 10, name: 'Sem e-mail', email: null })
+
+    const reports = await bridge.cycle()
+    expect(reports.map((report) => report.status)).toEqual(['success', 'success', 'skipped', 'success', 'skipped'])
+
+    const created = await effects('leadAdded')
+    expect(created).toHaveLength(2)
+    const ids = { 10: (await branch(10)).id_crm, 11: (await branch(11)).id_crm }
+    expect(Number(ids[10])).toBeGreaterThan(0)
+    expect((await branch(12)).id_crm).toBeNull()
+
+    const [bakery] = await bridge.context.crm.leadsByTaxId('01234567000195')
+    expect(bakery).toMatchObject({ id: Number(ids[10]), lead: 'Padaria São João Ltda', street: 'Rua das Flores', cep: '01310100', number: '100', complement: 'Sala 2', city: 'São Paulo', state: 'São Paulo' })
+    expect(await bridge.context.crm.leadCustomFields(Number(ids[10]))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: '_cod.gestores', options: ['7'] }),
+        expect.objectContaining({ id: '_cod.cliente', value: '10' }),
+        expect.objectContaining({ id: '_inscricaoestadual', value: '123456' }),
+      ]),
+    )
+    const [letters] = await bridge.context.crm.leadsByTaxId('12ABC34501DE35')
+    expect(letters).toMatchObject({ id: Number(ids[11]), number: 'SN' })
+    expect(await bridge.context.crm.leadCustomFields(Number(ids[11]))).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: '_cod.gestores', options: ['99'] }), expect.objectContaining({ id: '_inscricaoestadual', value: '99' })]),
+    )
+
+    const persons = await bridge.context.crm.persons(Number(ids[10]))
+    expect(persons.map(({ name, email, mainContact, jobTitle }) => ({ name, email, mainContact, jobTitle }))).toEqual(
+      expect.arrayContaining([
+        { name: 'José Conceição', email: 'jose@example.com', mainContact: 'true', jobTitle: 'Sócio' },
+        expect.objectContaining({ name: 'Ana', email: 'ana@example.com', mainContact: 'false' }),
+      ]),
+    )
+    expect(persons).toHaveLength(2)
+    const stored = await bridge.erp.query('select code, id_crm from contact order by code')
+    expect(stored.rows.map((row) => row.id_crm !== null)).toEqual([true, true, false])
+
+    const writes = (await effects()).length
+    const second = await bridge.cycle()
+    expect(second.map((report) => report.status)).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped'])
+    expect(await effects()).toHaveLength(writes)
+    expect(await balanceOf(bridge.state, reports[0]!.run)).toMatchObject({ changed: 2, delivered: 2, balanced: true })
+  })
+
+  test('a lead that the CRM already has under this tax id is adopted, not doubled', async () => {
+    const result = await bridge.context.crm.addLead({ name: 'made by hand', cpfcnpj: '11222333000181' })
+    await addBranch(bridge.erp, { client: 10, taxId: '11.222.333/0001-81' })
+    await bridge.cycle()
+    expect(await effects('leadAdded')).toHaveLength(1)
+    expect(Number((await branch(10)).id_crm)).toBe(result.ok && result.value)
+  })
+
+  test('contacts added to a lead later are found and sent once (D-33)', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await bridge.cycle()
+    await addContact(bridge.erp, { code: 5, client: 10, name: 'Nova', email: 'nova@example.com' })
+    await bridge.cycle()
+    await bridge.cycle()
+    expect(await effects('personAdded')).toHaveLength(1)
+  })
+
+  test('two waiting branches with one tax id are held back and counted (D-64)', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await addBranch(bridge.erp, { client: 11, taxId: '11.222.333/0001-81' })
+    await addBranch(bridge.erp, { client: 12, taxId: '12ABC34501DE35' })
+    const [detect] = await bridge.cycle()
+    expect(detect!.counts).toMatchObject({ changed: 1, ambiguousTaxIds: 1 })
+    expect(await effects('leadAdded')).toHaveLength(1)
+  })
+
+  test('a flagged branch whose tax id another branch already linked is held back too: two branches never share a lead by accident', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await bridge.cycle()
+    await addBranch(bridge.erp, { client: 11, taxId: '11.222.333/0001-81' })
+    const [detect] = await bridge.cycle()
+    expect(detect!.counts).toMatchObject({ changed: 0, ambiguousTaxIds: 1 })
+    expect((await branch(11)).id_crm).toBeNull()
+  })
+})
+
+/** Puts an existing lead on both sides: the CRM, the mirror and the ERP branch. */
+async function linked(client: number, taxId: string, extra: { street?: string } = {}): Promise<number> {
+  await addBranch(bridge.erp, { client, taxId, ...extra })
+  await bridge.cycle()
+  const id = Number((await branch(client)).id_crm)
+  await bridge.erp.query('alter table leads disable trigger user')
+  await bridge.erp.query(
+    `insert into leads (id, name, stage, taxid, address_street, address_zipcode, address_number, address_district, city, state, sales_rep, tax_registration, client_code)
+     select b.id_crm, b.description, 'Desenvolvimento/Orçamento', b.taxid, b.address, b.zipcode, b.address_number, b.district, 'São Paulo', 'São Paulo', b.sales_rep, b.tax_registration, b.client
+       from branches b where b.client = $1`,
+    [client],
+  )
+  await bridge.erp.query('alter table leads enable trigger user')
+  return id
+}
+
+describe('5. an ERP address change', () => {
+  test('makes exactly one CRM update that holds the ERP values, and nothing after it', async () => {
+    const id = await linked(10, '11222333000181')
+    expect((await bridge.cycle())[0]!.counts).toMatchObject({ changed: 0 })
+    await bridge.erp.query(`update branches set address = 'Avenida São João', address_number = 1500, complement = 'Conjunto 12', city = 2 where client = 10`)
+    await bridge.cycle()
+    await bridge.cycle()
+    expect(await effects('leadUpdated')).toHaveLength(1)
+    expect(await bridge.context.crm.leadById(id)).toMatchObject({
+      street: 'Avenida São João',
+      number: '1500',
+      complement: 'Conjunto 12',
+      city: "Olho d'Água das Flores",
+      state: 'Alagoas',
+      cnpj: '11222333000181',
+    })
+    const mirror = await bridge.erp.query('select address_street, address_number, city from leads where id = $1', [id])
+    expect(mirror.rows[0]).toMatchObject({ address_street: 'Avenida São João', city: "Olho d'Água das Flores" })
+  })
+
+  test('X, then Y, then X again: three changes, three updates, the last one stands', async () => {
+    const id = await linked(10, '11222333000181', { street: 'Rua X' })
+    for (const street of ['Rua Y', 'Rua X', 'Rua Y']) {
+      await bridge.erp.query('update branches set address = $1 where client = 10', [street])
+      await bridge.cycle()
+    }
+    expect(await effects('leadUpdated')).toHaveLength(3)
+    expect(await bridge.context.crm.leadById(id)).toMatchObject({ street: 'Rua Y' })
+  })
+
+  test('a newer change replaces one that is still waiting: one update, the newest values', async () => {
+    const id = await linked(10, '11222333000181')
+    await bridge.erp.query(`update branches set address = 'Rua Um' where client = 10`)
+    const first = await bridge.run('job_execute_spark')
+    const same = await bridge.run('job_execute_spark')
+    expect(same.counts).toMatchObject({ changed: 1, queued: 0, suppressed: 1 })
+    await bridge.erp.query(`update branches set address = 'Rua Dois' where client = 10`)
+    await bridge.run('job_execute_spark')
+    await bridge.run('job_update_leads_in_crm')
+    expect(await effects('leadUpdated')).toHaveLength(1)
+    expect(await bridge.context.crm.leadById(id)).toMatchObject({ street: 'Rua Dois' })
+    expect(await balanceOf(bridge.state, first.run)).toMatchObject({ changed: 1, superseded: 1, balanced: true })
+    expect(await balanceOf(bridge.state, same.run)).toMatchObject({ changed: 1, suppressed: 1, balanced: true })
+  })
+
+  test('a rep that the CRM does not know is sent as 99 and the ERP keeps its own', async () => {
+    const id = await linked(10, '11222333000181')
+    await bridge.erp.query('update branches set sales_rep = 4711 where client = 10')
+    await bridge.cycle()
+    await bridge.cycle()
+    expect(await effects('leadUpdated')).toHaveLength(1)
+    expect(await bridge.context.crm.leadCustomFields(id)).toEqual(expect.arrayContaining([expect.objectContaining({ id: '_cod.gestores', options: ['99'] })]))
+    expect(Number((await branch(10)).sales_rep)).toBe(4711)
+  })
+})
+
+describe('2. a crash in the middle of a 20-line file', () => {
+  test('the lines already done are not sent again: a restart finishes the others', async () => {
+    for (let client = 1; client <= 20; client++) await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
+    await bridge.run('job_execute_spark')
+    // The CRM goes away for good after 7 creates; the process that delivers sees it as an outage and ends.
+    bridge.simulator.setFaults({ connectionsReset: { share: 0 } })
+    const seen = bridge.simulator.onEffect((effect) => {
+      if (effect.kind === 'leadAdded' && effect.seq >= 7) bridge.simulator.setFaults({ errors5xx: { share: 1, statuses: [503] } })
+    })
+    const cut = await bridge.run('job_insert_leads_in_spotter')
+    expect(cut.status).toBe('failed')
+    seen()
+    bridge.simulator.setFaults({})
+    await bridge.run('job_insert_leads_in_spotter')
+    const created = await effects('leadAdded')
+    expect(created).toHaveLength(20)
+    expect(filesIn('leads', 'processar')).toEqual([])
+    expect(filesIn('leads', 'falhas')).toEqual([])
+  })
+})
+
+describe('8. the CRM answers that it is away', () => {
+  test('nothing is lost and no attempt is spent: the letters stay and the next run delivers them', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await bridge.run('job_execute_spark')
+    bridge.simulator.setFaults({ errors5xx: { share: 1 } })
+    const failed = await bridge.run('job_insert_leads_in_spotter')
+    expect(failed.status).not.toBe('skipped')
+    expect(filesIn('leads', 'processar')).toHaveLength(1)
+    expect(filesIn('leads', 'falhas')).toEqual([])
+    bridge.simulator.setFaults({})
+    await bridge.run('job_insert_leads_in_spotter')
+    expect(await effects('leadAdded')).toHaveLength(1)
+  })
+})
+
+describe('9. a duplicate _cod.cliente', () => {
+  test('that line fails with its code, the rest of the file goes on, and the letter can be corrected and requeued', async () => {
+    await bridge.context.crm.addLead({ name: 'holds code 11', cpfcnpj: '99888777000155', customFields: [{ id: '_cod.cliente', value: '11' }] })
+    for (const client of [10, 11, 12]) await addBranch(bridge.erp, { client, taxId: String(20_000_000_000_000 + client) })
+    const [detect] = await bridge.cycle()
+    expect(await effects('leadAdded')).toHaveLength(3)
+    const [file] = filesIn('leads', 'falhas').filter((name) => !name.endsWith('.error.json'))
+    const { letter, body } = await bridge.context.lanes.leads.showDead(file!)
+    expect(letter.lines).toMatchObject([{ code: 'DUPLICATE_CLIENT_CODE', httpStatus: 400 }])
+    expect(body.trim().split('\n')).toHaveLength(1)
+    expect(await balanceOf(bridge.state, detect!.run)).toMatchObject({ changed: 3, delivered: 2, failed: 1, balanced: true })
+  })
+})
+
+describe('12. order and nulls', () => {
+  test('the same data in another order has the same batch hash in its file name', async () => {
+    const names: string[] = []
+    for (const order of [
+      [10, 11],
+      [11, 10],
+    ]) {
+      await bridge.close()
+      await open()
+      for (const client of order) await addBranch(bridge.erp, { client, taxId: String(20_000_000_000_000 + client) })
+      await bridge.run('job_execute_spark')
+      names.push(filesIn('leads', 'processar')[0]!.split('_').at(4)!)
+    }
+    expect(names[0]).toMatch(/^[0-9a-f]{32}$/)
+    expect(names[0]).toBe(names[1])
+  })
+})
+
+describe('13. secrets and personal data', () => {
+  test('no log line of a whole cycle holds the token, a tax id, an e-mail or a phone', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181', name: 'Padaria Segredo Ltda' })
+    await addContact(bridge.erp, { code: 1, client: 10, name: 'Maria Reservada', email: 'maria.reservada@example.com' })
+    await bridge.context.crm.addLead({ name: 'x', cpfcnpj: '99888777000155', customFields: [{ id: '_cod.cliente', value: '11' }] })
+    await addBranch(bridge.erp, { client: 11, taxId: '12ABC34501DE35' })
+    bridge.simulator.setFaults({ errors5xx: 0.3 })
+    await bridge.cycle()
+    await bridge.cycle()
+    const log = readFileSync(bridge.logFile, 'utf8')
+    expect(log).toContain('run ended')
+    for (const secret of [token, '11222333000181', '12ABC34501DE35', 'maria.reservada', '98765', 'Reservada', 'Padaria Segredo']) expect(log).not.toContain(secret)
+  })
+})
