@@ -1,5 +1,5 @@
 import { PonteError } from '../base/error.ts'
-import { archive, closeRejected, closeWithFailures } from './closing.ts'
+import { archive, closeRejected, closeWithFailures, isClosed } from './closing.ts'
 import { printSidecar } from './dead-letters.ts'
 import type { House } from './house.ts'
 import type { Claim, Finished, LetterName, LineOutcome } from './lane.types.ts'
@@ -57,7 +57,7 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
         return await act()
       }
     } catch (error) {
-      if (await exists(path)) throw error
+      if ((await exists(path)) || (await isClosed(path))) throw error
     }
     state = 'ended'
     await progress.close()

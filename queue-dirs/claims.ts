@@ -49,8 +49,11 @@ export async function* claimLetters(house: House, watcher: Watcher, options: Par
       }
     }
   } finally {
-    await release()
-    await seat?.leave()
+    try {
+      await release()
+    } finally {
+      await seat?.leave()
+    }
   }
 }
 

@@ -37,8 +37,7 @@ export async function startHeartbeat(folder: string, timing: Timing, disk: Disk)
   let gone = false
   let count = 0
   const file = await disk.create(path)
-  await file.append(print(count, thisProcess()))
-  await file.close()
+  await file.append(print(count, thisProcess())).finally(() => file.close())
 
   const fresh = () => {
     if (clock.monotonic() - last >= leaseMs) gone = true

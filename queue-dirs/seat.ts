@@ -5,17 +5,18 @@
  * it by no path that it knows: every later rename, and with it every effect on the queue, fails. That is the fence.
  */
 
-import { HEARTBEAT, startHeartbeat } from './heartbeat.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { makeNewFolder } from './layout.ts'
 import { sanitiseSlug } from './name.ts'
+import { emptySeat } from './stale-seats.ts'
 
 export interface Seat {
   readonly worker: string
   readonly folder: string
   /** False for ever once the lease has run out. */
   fresh(): boolean
-  /** Stops the heartbeat and removes the folder if it is empty; a letter still inside is recovered later by anyone. */
+  /** Stops the heartbeat, completes or gives back what is still here, and removes the folder. */
   leave(): Promise<void>
 }
 
@@ -30,9 +31,9 @@ export async function takeSeat(house: House, worker: string): Promise<Seat> {
     folder,
     fresh: heartbeat.fresh,
     async leave() {
+      // Should the rest fail, the folder is silent from here on and is recovered by anyone after the lease.
       heartbeat.stop()
-      await disk.unlink(`${folder}/${HEARTBEAT}`)
-      await disk.rmdir(folder)
+      await emptySeat(house, folder)
     },
   }
 }

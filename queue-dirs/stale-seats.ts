@@ -29,8 +29,11 @@ export async function recoverSeats(house: House, watcher: Watcher, { wait }: { w
   }
 }
 
-/** Several may empty one seat together; each rename has one winner. */
-async function emptySeat(house: House, folder: string): Promise<number> {
+/**
+ * Completes what was decided in a seat and gives back the rest. Several may do it together; each rename has one winner.
+ * @returns letters given back or closed
+ */
+export async function emptySeat(house: House, folder: string): Promise<number> {
   const { disk, layout } = house
   let letters = 0
   const names = await namesIn(folder)
