@@ -7,19 +7,20 @@ import type { Effect } from './model.ts'
 /**
  * Reads the log back at start, creating it when absent, and hands every effect to `replay`. A torn last line (the writer was
  * killed in mid-write, so nobody was told) is cut off. Returns the offsets of the line ends, 0 first. Throws PonteError
- * `simulators.log_corrupt` when a line before the last is unreadable: that is no crash of ours.
+ * `simulators.log_corrupt` when any other
+ * line is unreadable or effects are missing: no kill leaves that behind.
  */
 export function readEffectLog(file: string, replay: (effect: Effect) => void): number[] {
   if (!existsSync(file)) createDurably(file)
   const offsets = [0]
   const bytes = readFileSync(file)
   for (const line of eachLine(bytes)) {
-    const effect = line.whole ? parseEffect(line.text, offsets.length) : null
-    if (effect === null) {
-      if (line.end < bytes.length) throw corrupt(file, offsets.length)
+    const effect = line.whole ? parseEffect(line.text) : null
+    if (effect === null && line.end === bytes.length) {
       cutAt(file, line.start)
       return offsets
     }
+    if (effect?.seq !== offsets.length) throw corrupt(file, offsets.length)
     replay(effect)
     offsets.push(line.end)
   }
@@ -33,10 +34,9 @@ function cutAt(file: string, length: number): void {
   closeSync(fd)
 }
 
-function parseEffect(text: string, seq: number): Effect | null {
+function parseEffect(text: string): Effect | null {
   try {
-    const effect = JSON.parse(text) as Effect
-    return effect.seq === seq ? effect : null
+    return JSON.parse(text) as Effect
   } catch {
     return null
   }
