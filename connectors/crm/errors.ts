@@ -30,9 +30,9 @@ export function tokenRefused(what: string, status: number): PonteError {
   })
 }
 
-/** A 404 or 405 in HTML is a web server speaking, not the CRM's API. */
+/** A 404 or 405 in HTML, or about the path itself, is a web server speaking, not the CRM's API. */
 export function endpointMissing(what: string, status: number): PonteError {
-  return new PonteError('crm.endpoint_missing', `there is no CRM API at the configured address (${what}: HTTP ${status}, not JSON)`, {
+  return new PonteError('crm.endpoint_missing', `there is no CRM API at the configured address (${what}: HTTP ${status})`, {
     hint: 'check API_URL: it ends in the version, for example https://api.exactspotter.com/v3/',
     exitCode: 2,
   })

@@ -1,4 +1,4 @@
-import { instant } from './odata.ts'
+import { compareTimes } from './odata.ts'
 import { type Page, stuck } from './paging.ts'
 
 interface Dated {
@@ -51,11 +51,10 @@ export async function* increments<T extends Dated>(since: string, list: Incremen
 }
 
 function isAsAsked(rows: readonly Dated[], from: string): boolean {
-  let before = instant(from)
+  let before = from
   return rows.every((row) => {
-    const at = instant(row.updateDate)
-    const inOrder = at >= before
-    before = at
+    const inOrder = compareTimes(row.updateDate, before) >= 0
+    before = row.updateDate
     return inOrder
   })
 }
@@ -69,8 +68,8 @@ async function* sifted<T extends Dated>(
   const kept: T[] = []
   for await (const rows of list.everything()) {
     // A row without a readable time may be new: better once too often.
-    kept.push(...rows.filter((row) => !(instant(row.updateDate) < instant(since)) && seen.get(row.id) !== row.updateDate))
+    kept.push(...rows.filter((row) => !(compareTimes(row.updateDate, since) < 0) && seen.get(row.id) !== row.updateDate))
   }
-  kept.sort((a, b) => instant(a.updateDate) - instant(b.updateDate) || a.id - b.id)
+  kept.sort((a, b) => compareTimes(a.updateDate, b.updateDate) || a.id - b.id)
   for (let start = 0; start < kept.length; start += list.pageSize) yield kept.slice(start, start + list.pageSize)
 }

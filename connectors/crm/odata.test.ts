@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { idLiteral, instant, queryString, textLiteral, timeLiteral } from './odata.ts'
+import { compareTimes, idLiteral, instant, queryString, textLiteral, timeLiteral } from './odata.ts'
 
 describe('a text in a filter', () => {
   it('has its quotes doubled', () => {
@@ -37,6 +37,14 @@ describe('an id', () => {
 })
 
 describe('a time', () => {
+  it('is compared to the last digit and across offsets', () => {
+    expect(compareTimes('2026-11-22T02:30:43.123456Z', '2026-11-22T02:30:43.123457Z')).toBeLessThan(0)
+    expect(compareTimes('2026-11-22T02:30:43Z', '2026-11-22T02:30:43.000000Z')).toBe(0)
+    expect(compareTimes('2026-11-22T02:30:43.5Z', '2026-11-22T02:30:43Z')).toBeGreaterThan(0)
+    expect(compareTimes('2026-11-21T23:30:43.1-03:00', '2026-11-22T02:30:43.1Z')).toBe(0)
+    expect(compareTimes('never', '2026-11-22T02:30:43Z')).toBeNaN()
+  })
+
   it('keeps microseconds and its offset; without one it is UTC', () => {
     expect(timeLiteral('2026-11-22T02:30:43.123456Z')).toBe('2026-11-22T02:30:43.123456Z')
     expect(timeLiteral('2026-11-22T02:30:43')).toBe('2026-11-22T02:30:43Z')

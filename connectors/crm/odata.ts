@@ -30,6 +30,15 @@ export function instant(time: string): number {
   return Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(time) ? time : `${time}Z`)
 }
 
+/** @returns negative, 0 or positive as `a` is before, at or after `b`, to the last digit (`Date` stops at milliseconds); NaN for no time */
+export function compareTimes(a: string, b: string): number {
+  const apart = instant(a) - instant(b)
+  if (apart !== 0) return apart
+  const fraction = (time: string) => (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(12, '0')
+  const [left, right] = [fraction(a), fraction(b)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
 export interface Query {
   readonly filter?: string
   readonly orderby?: string

@@ -16,7 +16,7 @@ import { unexpectedAnswer } from './errors.ts'
 import { increments } from './increments.ts'
 import { idLiteral, pageSize, type Query, queryString, textLiteral, timeLiteral } from './odata.ts'
 import { type Page, type Paging, pages } from './paging.ts'
-import { printable } from './refusals.ts'
+import { printable, saysNotFound } from './refusals.ts'
 import type { Lead, Spotter } from './types.ts'
 import type { Answer } from './verdict.ts'
 
@@ -52,7 +52,8 @@ export function reads(options: ReadOptions): Reads {
     const what = `GET ${set}`
     const answer = await options.send({ what, method: 'GET', path, timeoutMs, signal })
     if (answer.kind === 'done') return readPage(schema, answer.json, what)
-    if (answer.status === 404) return null
+    // A filtered set without rows is an empty list: a bare 404 for one would mean a wrong address, not "there is none".
+    if (answer.status === 404 && (!path.includes('filter=') || saysNotFound(answer.message))) return null
     throw new PonteError('crm.read_refused', `${what}: HTTP ${answer.status}: ${printable(answer.message, options.token)}`, {
       hint: 'the CRM does not accept this question; nothing was written, report the call named here',
     })

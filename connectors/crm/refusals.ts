@@ -29,8 +29,13 @@ function kindOf(endpoint: string, status: number, message: string): Refusal['kin
     (status === 409 || /duplicat|duplicid|already (exists|registered)|j[áa] (existe|cadastrad)/i.test(message))
   )
     return 'duplicate-lead'
-  if (status === 404 || status === 410 || /\bnot found\b|n[ãa]o encontrad/i.test(message)) return 'not-found'
+  if (status === 404 || status === 410 || saysNotFound(message)) return 'not-found'
   return 'rejected'
+}
+
+/** @returns whether the CRM says, in English or Portuguese, that what we named does not exist */
+export function saysNotFound(message: string): boolean {
+  return /\bnot found\b|n[ãa]o encontrad/i.test(message)
 }
 
 /** One line of at most 300 characters, masked before it is cut: half a tax id would not be recognised. */

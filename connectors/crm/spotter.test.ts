@@ -319,9 +319,18 @@ describe('configuration faults', () => {
     expect(reason).toMatchObject({ code: 'crm.token_refused', exitCode: 2 })
     expect(server.seen).toHaveLength(1)
   })
-  it('a 404 in HTML says the address is wrong', async () => {
-    const { crm } = await setUp([{ do: 'reply', status: 404, body: '<html>nginx</html>' }])
+  it.each([
+    ['in HTML', { do: 'reply', status: 404, body: '<html>nginx</html>' } as const],
+    ['about the path', error(404, 'No HTTP resource was found that matches the request URI.')],
+  ])('a 404 %s says the address is wrong, not that there is no such lead', async (_name, step) => {
+    const { crm } = await setUp([step])
     expect(await thrown(crm.addLead({ name: 'Alfa' }))).toMatchObject({ code: 'crm.endpoint_missing', exitCode: 2 })
+    expect(await thrown(crm.leadById(7))).toMatchObject({ code: 'crm.endpoint_missing', exitCode: 2 })
+  })
+  it('a bare 404 means "none" for what a lead has, and a fault for a filtered list', async () => {
+    const { crm } = await setUp([{ do: 'reply', status: 404 }])
+    expect(await crm.persons(7)).toEqual([])
+    expect(await thrown(crm.leadById(7))).toMatchObject({ code: 'crm.read_refused' })
   })
 })
 

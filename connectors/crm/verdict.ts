@@ -50,8 +50,10 @@ export function judge(exchange: Exchange): Verdict {
 }
 
 function refusal(status: number, body: string, json: ReturnType<typeof parseJson>): Verdict {
-  if (!json.ok && (status === 404 || status === 405) && /^\s*</.test(body)) return { kind: 'elsewhere', status }
   const message = json.ok ? errorMessage(json.value) : null
+  // HTML from a web server, or ASP.NET's words for a path that it does not route.
+  const isUnrouted = (!json.ok && /^\s*</.test(body)) || /^No HTTP resource was found/.test(message ?? '')
+  if (isUnrouted && (status === 404 || status === 405)) return { kind: 'elsewhere', status }
   return { kind: 'refused', status, message: message ?? `HTTP ${status} without a readable reason` }
 }
 
