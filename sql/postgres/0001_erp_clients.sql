@@ -179,7 +179,7 @@ create table credit_limit_history (
   primary key (client_code, sequence_number)
 );
 comment on column credit_limit_history.observations is 'the financial analysis; the newest one is what the CRM shows';
-create index credit_limit_history_latest on credit_limit_history (client_code, entry_date, observations);
+create index credit_limit_history_latest on credit_limit_history (client_code, entry_date desc, observations desc nulls last);
 
 create table sales_rep_branches (
   client_code bigint not null,

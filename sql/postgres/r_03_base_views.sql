@@ -28,6 +28,7 @@ select p.key1 as client, p.key2 as branch, trim_scale(sum(i.item_qty * d.unit_va
  where i.item_date >= (select erp_today()) and i.item_date < (select erp_today()) + 366 and d.billing_client in ('S', 'Y')
  group by p.key1, p.key2;
 
+-- The join with clients is left out: the foreign key guarantees one.
 create view vw_crm_clients as
 select b.client || '-' || b.code as id,
        b.client as client_code,
@@ -56,7 +57,6 @@ select b.client || '-' || b.code as id,
   join cities ci on ci.id = b.city
   join states st on st.code = ci.state_code
   join countries co on co.code = ci.country_code
-  join clients cl on cl.client_code = b.client
   left join (select ci2.client, ci2.branch, min(initcap2(i.description)) as industry
                from client_industries ci2 join industries i on i.industry = ci2.industry
               group by ci2.client, ci2.branch) ind on ind.client = b.client and ind.branch = b.code

@@ -5,11 +5,11 @@ import { drawAddress, drawNumber } from './address.ts'
 import { drawCompany } from './company.ts'
 import { drawObservation } from './credit.ts'
 import { crmForm } from './crm-form.ts'
-import { inTransaction } from './edit-transaction.ts'
 import { municipalities } from './municipalities.ts'
 import { Random, streams } from './random.ts'
 import { drawRegistration } from './registration.ts'
 import { knownReps } from './sales-reps.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface BranchEdit {
   readonly id_crm: string

@@ -18,6 +18,7 @@ import { copyLine } from './copy-text.ts'
 import { count, type DemoCounts, emptyTally } from './counts.ts'
 import { type DemoData, generateDemoData } from './generate.ts'
 import type { DemoOptions, Settings } from './options.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface LoadOptions extends DemoOptions {
   /** Empty the tables first. Refused unless what they hold is demo data. */
@@ -51,29 +52,15 @@ const PIECE = 65_536
 export async function loadDemoData(pool: pg.Pool, options: LoadOptions, onProgress: OnProgress = () => {}): Promise<LoadResult> {
   const started = performance.now()
   const data = generateDemoData(options)
-  const client = await pool.connect()
-  let broken = true
-  try {
-    await client.query('begin')
-    if (process.env.X) await client.query('set local session_replication_role = replica')
+  const filled = await inTransaction(pool, async (client) => {
     const isReplica = await prepare(client, data, options.replace ?? false)
-    const filled = await fill(client, data, options, onProgress)
+    const counts = await fill(client, data, options, onProgress)
     if (!isReplica) await client.query('alter table leads enable trigger user; alter table contacts enable trigger user')
     await finish(client, data.settings)
-    await client.query('commit')
-    broken = false
-    await client.query(`analyze ${namesOf(data).join(', ')}`)
-    return { ...filled, seconds: (performance.now() - started) / 1000 }
-  } catch (error) {
-    if (!broken) throw error
-    broken = !(await client.query('rollback').then(
-      () => true,
-      () => false,
-    ))
-    throw error
-  } finally {
-    client.release(broken)
-  }
+    return counts
+  })
+  await pool.query(`analyze ${namesOf(data).join(', ')}`)
+  return { ...filled, seconds: (performance.now() - started) / 1000 }
 }
 
 const namesOf = (data: DemoData): string[] => [...data.reference, ...data.tables].map(({ name }) => name)

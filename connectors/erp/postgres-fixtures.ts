@@ -1,0 +1,40 @@
+/** Rows of the ERP for this room's tests. */
+import type { ErpHarness } from './contract.ts'
+
+/** Two states, three cities, four industries, two representatives. */
+export async function seedGeography({ sql }: ErpHarness): Promise<void> {
+  await sql("insert into countries (code, name) values ('BR', 'BRASIL'), ('US', 'UNITED STATES')")
+  await sql("insert into states (code, name) values ('SP', 'SÃO PAULO'), ('RJ', 'RIO DE JANEIRO'), ('NY', 'NEW YORK')")
+  await sql(`insert into cities (id, city_code, city_name, state_code, country_code) values
+    (1, '3550308', 'SÃO PAULO', 'SP', 'BR'), (2, '3304557', 'RIO DE JANEIRO', 'RJ', 'BR'), (3, '1', 'NEW YORK', 'NY', 'US')`)
+  await sql(
+    "insert into industries (industry, description) values ('10', 'OUTROS'), ('20', 'CONSTRUÇÃO'), ('21', 'CONSTRUCAO'), ('30', 'ALIMENTOS')",
+  )
+  await sql("insert into sales_reps (code, email) values (7, 'seven@example.com'), (99, null)")
+}
+
+/** A client with one branch; `columns` are further columns of the branch as SQL literals. */
+export async function addBranch(
+  { sql }: ErpHarness,
+  client: number,
+  columns: Readonly<Record<string, string>> = {},
+  code = 1,
+): Promise<void> {
+  if (code === 1) await sql(`insert into clients (client_code, company_name) values (${client}, 'CLIENT ${client}')`)
+  const all = { client: String(client), code: String(code), description: `'BRANCH ${client}'`, city: '1', ...columns }
+  await sql(`insert into branches (${Object.keys(all).join(', ')}) values (${Object.values(all).join(', ')})`)
+}
+
+/** Writes a lead into the mirror, as a webhook's job does: the trigger fires. `columns`: SQL literals. */
+export async function addLead({ sql }: ErpHarness, id: number, columns: Readonly<Record<string, string>> = {}): Promise<void> {
+  const all = { id: String(id), name: `'Lead ${id}'`, stage: "'Desenvolvimento/Orçamento'", ...columns }
+  await sql(`insert into leads (${Object.keys(all).join(', ')}) values (${Object.values(all).join(', ')})`)
+}
+
+/** Physical versions of every ERP row: equal before and after means that nothing was written. */
+export async function rowVersions({ sql }: ErpHarness): Promise<unknown> {
+  const tables = ['clients', 'branches', 'client_industries', 'credit_limit_history', 'sales_rep_branches', 'billing_addresses', 'contact']
+  const versions = []
+  for (const table of tables) versions.push(await sql(`select '${table}' as t, ctid::text, xmin::text from ${table} order by ctid`))
+  return versions
+}
