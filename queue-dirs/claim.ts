@@ -1,3 +1,4 @@
+import { diskError } from '../base/disk-error.ts'
 import { PonteError } from '../base/error.ts'
 import { archive, closeRejected, closeWithFailures, isClosed } from './closing.ts'
 import { printSidecar } from './dead-letters.ts'
@@ -29,7 +30,10 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
   const recording = new Set<number>()
 
   const linesOf = () => {
-    read ??= readLines(path, label)
+    read ??= readLines(path, label).catch((error) => {
+      if (error instanceof PonteError) throw error
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? lost() : diskError('queue', 'read', path, error)
+    })
     return read
   }
   const held = async () => state === 'open' && seat.fresh() && (await exists(path))
@@ -94,6 +98,7 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
     },
 
     async finish() {
+      mustBeOpen()
       const lines = await linesOf().catch(async (error) => {
         if (await held()) throw error
         return []

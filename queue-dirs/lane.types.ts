@@ -51,7 +51,8 @@ export interface Claim {
   readonly worker: string
   /**
    * Lines without an outcome yet, in file order; `index` counts from 0, blank lines are none. `text` is raw; invalid JSON is
-   * the caller's to judge. Throws `queue.not_utf8` or `queue.letter_too_large` before the first line: then `reject`.
+   * the caller's to judge. Throws `queue.not_utf8` or `queue.letter_too_large` before the first line: then `reject`. Throws
+   * `queue.claim_lost` when another worker has the letter.
    */
   lines(): AsyncIterable<{ readonly index: number; readonly text: string }>
   /** fsynced before it resolves (concurrent calls share an fsync). A line recorded once is never yielded again. */

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 export interface HeldClock extends Clock {
   /** Moves time on and fires what is due, letting each beat reach the disk before the next. */
   advance(ms: number): Promise<void>
+  /** The same time as another process sees it, whose timers can be stopped (SIGSTOP, or for good) alone. */
+  process(): Clock & { stop(): void; go(): void; runs(): boolean }
 }
 
 /** A clock that only moves when told. A process that is to look dead gets one of its own that nobody advances. */
@@ -29,6 +31,20 @@ export function heldClock(start = Date.parse('2026-03-04T05:06:07Z')): HeldClock
         await new Promise((resolve) => setTimeout(resolve, 2))
       }
       elapsed = end
+    },
+    process() {
+      let runs = true
+      return {
+        ...clock,
+        every: (ms, act) => clock.every(ms, () => runs && act()),
+        runs: () => runs,
+        stop: () => {
+          runs = false
+        },
+        go: () => {
+          runs = true
+        },
+      }
     },
   }
   return clock

@@ -29,7 +29,7 @@ await small.commit()
 for await (const claim of lane.claims({ prefixes: ['insert_leads_in_crm'], worker: 'w' })) {
   const dead = (bytes: number) => ({ kind: 'dead', code: 'test.dead', reason: 'x'.repeat(bytes), attempts: 1 }) as const
   answers.record = await attempt(claim.record(0, dead(5000)))
-  answers.recordAgain = await attempt(claim.record(0, dead(2500)))
+  answers.recordAgain = await attempt(claim.record(0, dead(2650)))
   await claim.record(1, { ...dead(1), reason: '\u0001'.repeat(200) })
   // The sidecar repeats the reasons, indented and escaped: more than the limit.
   answers.finish = await attempt(claim.finish())
