@@ -1,11 +1,10 @@
 /**
  * frame: about 8k rows as columns of text in Arrow's layout, all inside one ArrayBuffer, so that a whole frame crosses
- *        a thread by moving one pointer, becomes an Arrow RecordBatch without a copy, and enters DuckDB column by column.
+ *        a thread by moving one pointer, becomes an Arrow RecordBatch without a copy (frame-arrow.ts), and enters DuckDB column by column.
  *
  * Per column, each part at a multiple of 8 bytes: a validity bitmap (1 = a value is there, least significant bit first,
  * whole 64-bit words), `rows + 1` int32 offsets into the data, and the UTF-8 data.
  */
-import { type Data, Field, makeData, RecordBatch, Schema, Struct, Utf8 } from 'apache-arrow'
 import { PonteError } from '../base/error.ts'
 import { ColumnBuilder } from './frame-column.ts'
 
@@ -103,29 +102,12 @@ export class FrameBuilder {
   }
 }
 
-/** The frame as an Arrow RecordBatch of nullable utf8 columns over the same memory: nothing is copied. `names`: one per column. */
-export function toRecordBatch(frame: Frame, names: readonly string[]): RecordBatch {
-  if (names.length !== frame.columns.length) throw frameShape(`${names.length} names for ${frame.columns.length} columns`)
-  const type = new Utf8()
-  const children: Data<Utf8>[] = frame.columns.map((column) =>
-    makeData({
-      type,
-      length: frame.rows,
-      nullCount: column.nulls,
-      nullBitmap: new Uint8Array(frame.buffer, column.validity, Math.ceil(frame.rows / 64) * 8),
-      valueOffsets: new Int32Array(frame.buffer, column.offsets, frame.rows + 1),
-      data: new Uint8Array(frame.buffer, column.data, column.bytes),
-    }),
-  )
-  const fields = names.map((name) => new Field(name, type, true))
-  return new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: frame.rows, nullCount: 0, children }))
-}
-
 function align(bytes: number): number {
   return (bytes + 7) & ~7
 }
 
-function frameShape(what: string): PonteError {
+/** A frame that was built or used wrongly: `engine.frame_shape`. */
+export function frameShape(what: string): PonteError {
   return new PonteError('engine.frame_shape', `a frame was built wrongly: ${what}`, {
     hint: 'this is a fault of the source module, report it',
   })

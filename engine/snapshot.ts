@@ -10,7 +10,7 @@
  * pointer written beside, fsynced, renamed over the old one, and the directory fsynced. A kill before the last rename leaves
  * the old pointer and a folder that the next commit sweeps. One process at a time commits for an entity.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PonteError } from '../base/error.ts'
 
@@ -82,7 +82,10 @@ export async function commitSnapshot(
   await mkdir(unfinished, { mode: 0o750 })
   await write(unfinished)
   await writeDurably(join(unfinished, 'meta.json'), JSON.stringify(meta))
-  for (const name of await readdir(unfinished)) await sync(join(unfinished, name))
+  for (const name of await readdir(unfinished)) {
+    await chmod(join(unfinished, name), 0o640)
+    await sync(join(unfinished, name))
+  }
   await sync(unfinished)
   await rename(unfinished, join(folder, String(meta.sequence)))
   await sync(folder)

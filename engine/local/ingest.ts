@@ -7,6 +7,7 @@ import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, VARCHAR } 
 import duckdb from '@duckdb/node-bindings'
 import { type Frame, FrameBuilder } from '../frame.ts'
 import { ENTRY, INLINE } from './duck-text.ts'
+import { explained } from './session.ts'
 
 /** DuckDB's fixed number of rows in a chunk. A multiple of 64, so that validity words are cut at their borders. */
 const CHUNK_ROWS = 2048
@@ -30,19 +31,28 @@ export class Ingest {
     return new Ingest(await connection.createAppender(at.table, at.schema), at.columns, fill)
   }
 
+  /** Throws `engine.out_of_memory`, `engine.disk_full` or `engine.query_failed`. */
   append(frame: Frame): void {
     for (let from = 0; from < frame.rows; from += CHUNK_ROWS) {
       const count = Math.min(CHUNK_ROWS, frame.rows - from)
       this.#chunk.reset()
       this.#chunk.rowCount = count
       this.#fill(this.#chunk, frame, from, count)
-      this.#appender.appendDataChunk(this.#chunk)
+      try {
+        this.#appender.appendDataChunk(this.#chunk)
+      } catch (cause) {
+        throw explained(cause)
+      }
     }
   }
 
-  /** Flushes; the rows are visible afterwards. */
+  /** Flushes; the rows are visible afterwards. Throws as `append` does. */
   close(): void {
-    this.#appender.closeSync()
+    try {
+      this.#appender.closeSync()
+    } catch (cause) {
+      throw explained(cause)
+    }
   }
 
   /** Forgets what was not flushed. */

@@ -38,27 +38,20 @@ export async function localEngine(options: LocalEngineOptions): Promise<Engine> 
   const fill = await chooseFill(first)
   first.closeSync()
   const readers = new Readers(options.readers ?? Math.min(4, Math.max(2, availableParallelism())))
-  const active = new Map<string, { stop: AbortController; ended: Promise<void> }>()
+  const open = new Map<string, { stop: AbortController; outcome: Promise<CompareOutcome> }>()
   let schemas = 0
   let closing: Promise<void> | undefined
 
   async function compare(spec: CompareSpec, compareOptions: CompareOptions): Promise<CompareOutcome> {
     if (closing !== undefined) throw closed()
     checkSpec(spec)
-    if (active.has(spec.entity)) throw busy(spec.entity)
+    if (open.has(spec.entity)) throw busy(spec.entity)
     const stop = new AbortController()
     const forward = () => stop.abort(compareOptions.signal?.reason)
     if (compareOptions.signal?.aborted) forward()
     compareOptions.signal?.addEventListener('abort', forward, { once: true })
-    let end: () => void = () => undefined
-    active.set(spec.entity, { stop, ended: new Promise((resolve) => (end = resolve)) })
-    const release = () => {
-      compareOptions.signal?.removeEventListener('abort', forward)
-      active.delete(spec.entity)
-      end()
-    }
     schemas += 1
-    return compareTables(spec, compareOptions, {
+    const outcome = compareTables(spec, compareOptions, {
       schema: `compare_${schemas}`,
       database,
       fill,
@@ -67,13 +60,22 @@ export async function localEngine(options: LocalEngineOptions): Promise<Engine> 
       keep: options.keep ?? { changes: 96, bases: 8 },
       now: options.now ?? (() => new Date()),
       stop,
-      release,
+      release() {
+        compareOptions.signal?.removeEventListener('abort', forward)
+        open.delete(spec.entity)
+      },
     })
+    open.set(spec.entity, { stop, outcome })
+    return outcome
   }
 
+  /** Interrupt, wait, free; only then the threads and the database end. */
   async function closeAll(): Promise<void> {
-    for (const { stop } of active.values()) stop.abort(closed())
-    await Promise.all([...active.values()].map(({ ended }) => ended))
+    for (const { stop } of open.values()) stop.abort(closed())
+    for (const { outcome } of [...open.values()]) {
+      const ended = await outcome.catch(() => undefined)
+      if (ended?.kind === 'compared') await ended.comparison.close()
+    }
     await readers.close()
     await database.close()
   }

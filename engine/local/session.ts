@@ -81,7 +81,8 @@ export function interrupted(cause: unknown): PonteError {
   return new PonteError('engine.interrupted', 'the compare was interrupted', { hint: 'start it again; nothing was published', cause })
 }
 
-function explained(cause: unknown): PonteError {
+/** A failure of DuckDB as the PonteError that says what to do. */
+export function explained(cause: unknown): PonteError {
   const text = cause instanceof Error ? cause.message : String(cause)
   if (/no space left|max_temp_directory_size/i.test(text)) {
     return new PonteError('engine.disk_full', 'the disk had no room for what the compare spills', {
@@ -89,7 +90,7 @@ function explained(cause: unknown): PonteError {
       cause,
     })
   }
-  if (/out of memory/i.test(text)) {
+  if (/out of memory|(could not|failed to) allocate/i.test(text)) {
     return new PonteError('engine.out_of_memory', 'the compare needs more memory than its limit, even when spilling', {
       hint: 'raise the memory limit of the engine, or lower its threads',
       cause,

@@ -14,18 +14,32 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-export function withEngine<T>(
+/** An engine for a whole test file. */
+export async function openEngine(
+  options: Partial<LocalEngineOptions> = {},
+): Promise<{ engine: Engine; stateDir: string; close: () => Promise<void> }> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'ponte-engine-'))
+  const engine = await localEngine({ stateDir, memoryLimit: '1GB', threads: 2, readers: 2, ...options })
+  return {
+    engine,
+    stateDir,
+    async close() {
+      await engine.close()
+      await rm(stateDir, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function withEngine<T>(
   use: (engine: Engine, stateDir: string) => Promise<T>,
   options: Partial<LocalEngineOptions> = {},
 ): Promise<T> {
-  return withFolder(async (stateDir) => {
-    const engine = await localEngine({ stateDir, memoryLimit: '1GB', threads: 2, readers: 2, ...options })
-    try {
-      return await use(engine, stateDir)
-    } finally {
-      await engine.close()
-    }
-  })
+  const { engine, stateDir, close } = await openEngine(options)
+  try {
+    return await use(engine, stateDir)
+  } finally {
+    await close()
+  }
 }
 
 /** The comparison, or an error that names the guards. */
