@@ -50,7 +50,7 @@ export interface CrmSimulator {
   /** For tests and checkers to read. */
   readonly state: CrmState
   reset(keepBase?: boolean): Promise<void>
-  /** Cuts what is in flight. Everything that was answered is on disk. */
+  /** Cuts what is in flight. Everything that was answered is on disk. Safe to repeat. */
   close(): Promise<void>
 }
 
@@ -69,11 +69,13 @@ export async function startCrmSimulator(settings: CrmSimulatorSettings): Promise
     if (settings.load !== undefined && machine.crm.log.lastSeq === 0) await machine.load(settings.load)
     const closing = new AbortController()
     const server = await listen(createCrmServer(machine, token, closing.signal), port, host)
-    return simulatorOf(machine, server, host, async () => {
+    let closed: Promise<void> | undefined
+    return simulatorOf(machine, server, host, () => {
       closing.abort()
       server.close()
       server.closeAllConnections()
-      await machine.crm.log.close().finally(unlock)
+      closed ??= machine.crm.log.close().finally(unlock)
+      return closed
     })
   } catch (error) {
     await unlock()
