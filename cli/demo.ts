@@ -1,11 +1,7 @@
 /** `ponte demo`: the whole bridge on embedded defaults. A story for people, one JSON document for machines, and a check of itself. */
-import { rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
-import pg from 'pg'
 import { PonteError } from '../base/error.ts'
-import { startEmbedded } from '../connectors/erp/embedded.ts'
-import type { Settings } from '../deploy/env.ts'
 import { balanceOf } from '../jobs/balance.ts'
 import { jobs } from '../jobs/catalogue.ts'
 import type { Context } from '../jobs/context.ts'
@@ -14,10 +10,11 @@ import { type RunReport, runJob } from '../jobs/run-job.ts'
 import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
 import { type CommandContext, execute } from './command.ts'
 import { editDemo, loadDemo, mismatches } from './demo-erp.ts'
+import { freshPlace } from './demo-place.ts'
 import { duration, seconds } from './output.ts'
 import { progressBars } from './run.ts'
 import { wholeNumber } from './simulator.ts'
-import { type Closer, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /** High enough not to wait, low enough to be a limit that is really taken from the shared quota. */
 const demoQuota = { limit: 10_000, windowMs: 20_000 }
@@ -63,14 +60,17 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
     token: 'demo',
     quota: demoQuota,
     load: data.crmFile,
-    options: { catalogue: { representatives: data.knownReps } },
+    options: { catalogue: { representatives: data.reps } },
   })
   closer.add(() => simulator.close())
   detail(
     `${simulator.url} holds ${data.linked} leads; its quota is raised to ${demoQuota.limit} requests per ${demoQuota.windowMs / 1000} s for this demo`,
   )
 
-  const context = await wire({ ...place.settings, crm: { url: simulator.url, token: 'demo' } }, closer)
+  const context = await wire(
+    { ...place.settings, crm: { url: simulator.url, token: 'demo' }, crmLimits: { ...place.settings.crmLimits, ...demoQuota } },
+    closer,
+  )
   const bars = progressBars(output)
   const cycle = async (): Promise<Cycle> => {
     const reports: RunReport[] = []
@@ -113,15 +113,16 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
 
   tell(`Somebody works in the ERP: ${edits} edits of linked branches`)
   const edited = await editDemo(place, { count: Math.min(edits, data.linked), seed })
-  for (const edit of edited.slice(0, 3)) detail(`lead ${edit.leadId}: ${edit.field}: ${edit.before ?? '—'} → ${edit.after ?? '—'}`)
+  for (const edit of edited.slice(0, 3)) detail(`lead ${edit.id_crm}: ${edit.field}: ${edit.before ?? '—'} → ${edit.after ?? '—'}`)
 
   tell('Third cycle: the edits reach the CRM, once each')
   const third = await cycle()
   const updated = await effectsOf(simulator)
   const crmUpdates = updated.leadUpdated - idle.leadUpdated
   const wrong = await mismatches(
+    place,
     context,
-    edited.map((edit) => edit.leadId),
+    edited.map((edit) => edit.id_crm),
   )
   detail(
     `${crmUpdates} leads updated in ${seconds(third.ms)}; ${edited.length - wrong.length} of ${edited.length} now hold the ERP's values`,
@@ -167,45 +168,6 @@ interface Cycle {
   readonly balanced: boolean
   readonly ms: number
   readonly dead: number
-}
-
-export interface Place {
-  readonly folder: string
-  readonly settings: Settings
-  readonly erp: pg.Pool
-}
-
-/** An empty folder and two empty databases: the demo never touches what an operator configured. */
-async function freshPlace(settings: Settings, closer: Closer): Promise<Place> {
-  const folder = resolve('data/demo')
-  const server = await startEmbedded({ dataDir: resolve('data/embedded'), databases: [] })
-  closer.add(() => server.stop())
-  const admin = new pg.Pool({ connectionString: server.url('postgres'), max: 1 })
-  try {
-    for (const database of ['demo_erp', 'demo_state']) {
-      await admin.query(`drop database if exists ${database} with (force)`)
-      await admin.query(`create database ${database}`)
-    }
-  } finally {
-    await admin.end()
-  }
-  await rm(folder, { recursive: true, force: true })
-  const erp = new pg.Pool({ connectionString: server.url('demo_erp'), max: 4 })
-  erp.on('error', () => {})
-  closer.add(() => erp.end())
-  return {
-    folder,
-    erp,
-    settings: {
-      ...settings,
-      erpUrl: server.url('demo_erp'),
-      stateUrl: server.url('demo_state'),
-      queueRoot: join(folder, 'queue'),
-      stateDir: join(folder, 'state'),
-      logFile: join(folder, 'ponte.log'),
-      crmLimits: { ...settings.crmLimits, ...demoQuota },
-    },
-  }
 }
 
 async function effectsOf(simulator: CrmSimulator): Promise<{ leadAdded: number; leadUpdated: number; personAdded: number; total: number }> {

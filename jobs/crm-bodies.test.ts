@@ -15,7 +15,11 @@ describe('a lead body', () => {
   })
 
   test('exempt, unknown rep, no number and no analysis have the forms the CRM expects', () => {
-    const body = leadBody(update.fields, { NAME: 'A', TAX_REGISTRATION: 'ISENTO', SALES_REP: '5', ADDRESS_NUMBER: '0' }, { kind: 'update', reps, country: 'Brasil' })
+    const body = leadBody(
+      update.fields,
+      { NAME: 'A', TAX_REGISTRATION: 'ISENTO', SALES_REP: '5', ADDRESS_NUMBER: '0' },
+      { kind: 'update', reps, country: 'Brasil' },
+    )
     expect(body.addressNumber).toBe('SN')
     expect(body.customFields).toEqual(
       expect.arrayContaining([
@@ -29,8 +33,18 @@ describe('a lead body', () => {
 
 describe('a person body', () => {
   test('mainContact is a boolean, and a missing phone has the placeholder on update only', () => {
-    expect(personBody({ NAME: 'A', EMAIL: 'a@b.c', IS_PRIMARY: 'S', PHONE: null, JOB_TITLE: null }, 'update')).toEqual({ name: 'A', email: 'a@b.c', mainContact: true, phone1: '5500000000', jobTitle: '' })
-    expect(personBody({ NAME: 'A', EMAIL: 'a@b.c', IS_PRIMARY: null, PHONE: null, JOB_TITLE: null }, 'create')).toEqual({ name: 'A', email: 'a@b.c', mainContact: false })
+    expect(personBody({ NAME: 'A', EMAIL: 'a@b.c', IS_PRIMARY: 'S', PHONE: null, JOB_TITLE: null }, 'update')).toEqual({
+      name: 'A',
+      email: 'a@b.c',
+      mainContact: true,
+      phone1: '5500000000',
+      jobTitle: '',
+    })
+    expect(personBody({ NAME: 'A', EMAIL: 'a@b.c', IS_PRIMARY: null, PHONE: null, JOB_TITLE: null }, 'create')).toEqual({
+      name: 'A',
+      email: 'a@b.c',
+      mainContact: false,
+    })
   })
 })
 
@@ -46,11 +60,27 @@ describe('a queue line', () => {
     const line = readLine(
       update,
       'update_leads_in_app_x.json',
-      JSON.stringify({ id: 123, name: 'Padaria', cnpj: 191, end_rua: 'Rua X', end_numero: '12.0000000000', cod_cliente: '345.0', representante: '7.0', inscricao_estadual: 'EXEMPT' }),
+      JSON.stringify({
+        id: 123,
+        name: 'Padaria',
+        cnpj: 191,
+        end_rua: 'Rua X',
+        end_numero: '12.0000000000',
+        cod_cliente: '345.0',
+        representante: '7.0',
+        inscricao_estadual: 'EXEMPT',
+      }),
     )
     expect(line.change).toMatchObject({ run: 'update_leads_in_app_x.json', key: '123' })
     expect(line.change.hash).toMatch(/^[0-9a-f]{32}$/)
-    expect(line.row).toMatchObject({ TAXID: '00000000000191', ADDRESS_STREET: 'Rua X', ADDRESS_NUMBER: '12', CLIENT_CODE: '345', SALES_REP: '7', TAX_REGISTRATION: 'ISENTO' })
+    expect(line.row).toMatchObject({
+      TAXID: '00000000000191',
+      ADDRESS_STREET: 'Rua X',
+      ADDRESS_NUMBER: '12',
+      CLIENT_CODE: '345',
+      SALES_REP: '7',
+      TAX_REGISTRATION: 'ISENTO',
+    })
   })
 
   test.each([

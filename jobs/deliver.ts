@@ -55,13 +55,14 @@ export async function deliver(
   lane: Lane,
   sink: Sink,
   limits: { lines?: number } = {},
-): Promise<Tally & { stoppedBy: unknown }> {
+): Promise<Tally & { stoppedBy: unknown; lastFailure: unknown }> {
   const tally: Tally = { delivered: 0, dead: 0, superseded: 0, already: 0, open: 0, letters: 0 }
   const total = await pendingChanges(context, entity)
   const budget = limits.lines || Number.POSITIVE_INFINITY
   let taken = 0
   let failuresInARow = 0
   let stoppedBy: unknown = null
+  let lastFailure: unknown = null
   const stopped = () => stoppedBy !== null || run.signal.aborted
 
   const handle = async (claim: Claim, index: number, text: string): Promise<void> => {
@@ -87,6 +88,7 @@ export async function deliver(
       else {
         if (!attempt.mayHaveActed && !attempt.inDoubtSince) await clearIntent(context.state, line.change)
         tally.open++
+        lastFailure = error
         if (++failuresInARow >= systemicLimit || isFinal(error)) stoppedBy ??= error
         context.log.warn({ entity: entity.name, key: line.change.key, code: (error as { code?: string }).code }, 'line left in the queue')
         return
@@ -137,7 +139,7 @@ export async function deliver(
     if (failed) throw failed.reason
     if (stopped() || taken >= budget) break
   }
-  return { ...tally, stoppedBy }
+  return { ...tally, stoppedBy, lastFailure }
 }
 
 async function parse(entity: Entity, claim: Claim, index: number, text: string, tally: Tally): Promise<Line | null> {
@@ -157,9 +159,12 @@ function orderKey(entity: Entity, text: string): string {
   return match ? `${entity.name}:${match[1]}` : text
 }
 
+/** The ERP refuses this line's values, or the line drives a connector into a corner: its own fault. */
+const lineFaults = new Set(['erp.write_refused', 'erp.value_refused', 'erp.unknown_column', 'erp.no_id', 'crm.bad_argument'])
+
 /** The other system (or our own disk or database) is away: not this line's fault. */
 function isSystemic(error: unknown): boolean {
-  if (error instanceof PonteError) return error.code !== 'erp.write_refused'
+  if (error instanceof PonteError) return !lineFaults.has(error.code)
   // Database and socket errors carry a code; a plain TypeError or the like is a defect that this line triggers.
   return typeof (error as { code?: unknown })?.code === 'string' || (error as Error)?.name === 'AbortError'
 }

@@ -25,13 +25,13 @@ function deliveryJob(name: string, alias: string, entityName: EntityName, summar
       const lines = entity.lane === 'leads' ? context.options.leadsPerRun : 0
       let total: Tally = { delivered: 0, dead: 0, superseded: 0, already: 0, open: 0, letters: 0 }
       for (let pass = 1; ; pass++) {
-        const { stoppedBy, ...tally } = await deliver(context, run, entity, lane, sinkOf(context), { lines })
+        const { stoppedBy, lastFailure, ...tally } = await deliver(context, run, entity, lane, sinkOf(context), { lines })
         total = add(total, tally)
         if (stoppedBy) return stopped(total, stoppedBy)
-        if (tally.open === 0 || lines > 0 || pass === passes || run.signal.aborted) break
+        if (tally.open === 0 || run.signal.aborted || (lines > 0 && !lastFailure)) return outcome(total, run)
+        if (pass === passes) return stopped(total, lastFailure)
         await sleep(200 * pass)
       }
-      return outcome(total, run)
     },
   }
 }

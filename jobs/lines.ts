@@ -13,13 +13,11 @@ import type { Entity, EntityName } from './entities.ts'
 
 export interface Line {
   readonly change: ChangeId & { readonly hash: string }
-  /** Canonical field names, values normalised. ID, LEAD_ID and CODE where the entity has them. */
+  /** ID, LEAD_ID and CODE, where the line has them. */
+  readonly ids: { readonly ID: Cell; readonly LEAD_ID: Cell; readonly CODE: Cell }
+  /** The entity's fields by their canonical names, values normalised; every field is there. */
   readonly row: Row
 }
-
-const identity = ['ID', 'LEAD_ID', 'CODE'] as const
-/** Keys that older writers used for the identity columns. */
-const identityAliases: Record<(typeof identity)[number], readonly string[]> = { ID: [], LEAD_ID: ['LEADID'], CODE: [] }
 
 /** One change as one line, without the newline. */
 export function writeLine(run: string, entity: EntityName, change: Pick<Change, 'key' | 'hash' | 'after'>): string {
@@ -40,13 +38,13 @@ export function readLine(entity: Entity, letter: string, text: string): Line {
     }
     return null
   }
+  const ids = { ID: cell('ID'), LEAD_ID: cell('LEAD_ID', 'LEADID'), CODE: cell('CODE') }
   const row: Record<string, Cell> = {}
-  for (const name of identity) row[name] = cell(name, ...identityAliases[name])
   for (const field of entity.fields) row[field.name] = applyRule(field.rule, cell(field.name, ...field.aliases))
 
   const [run, name, key, hash] = ['_RUN', '_ENTITY', '_KEY', '_HASH'].map((meta) => cell(meta))
-  if (run && key && hash && name === entity.name) return { change: { run, entity: entity.name, key, hash }, row }
-  return { change: { run: letter, entity: entity.name, ...identify(entity, row) }, row }
+  if (run && key && hash && name === entity.name) return { change: { run, entity: entity.name, key, hash }, ids, row }
+  return { change: { run: letter, entity: entity.name, ...identify(entity, { ...ids, ...row }) }, ids, row }
 }
 
 function identify(entity: Entity, row: Row): { key: string; hash: string } {

@@ -2,16 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { balanceOf } from './balance.ts'
 import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
 import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
-import { balanceOf } from './balance.ts'
 
 let bridge: Bridge
 const open = async (options?: BridgeOptions) => {
   bridge = await openBridge(options)
   await seedReference(bridge.erp)
 }
-const effects = async (kind?: string) => (await bridge.simulator.effects()).filter((effect) => effect.kind !== 'loaded' && (kind === undefined || effect.kind === kind))
+const effects = async (kind?: string) =>
+  (await bridge.simulator.effects()).filter((effect) => effect.kind !== 'loaded' && (kind === undefined || effect.kind === kind))
 const branch = async (client: number) => (await bridge.erp.query('select * from branches where client = $1', [client])).rows[0]
 const filesIn = (...path: string[]) => readdirSync(join(bridge.folder, 'queue', ...path)).filter((name) => name.endsWith('.json'))
 
@@ -20,7 +21,14 @@ afterEach(() => bridge.close())
 
 describe('1. a flagged ERP branch without CRM id', () => {
   test('becomes a CRM lead within one cycle, with padded tax id, known rep and registration; its id and contacts follow; the second run changes nothing', async () => {
-    await addBranch(bridge.erp, { client: 10, taxId: '1.234.567/0001-95', rep: 7, registration: '12.345-6', name: 'Padaria São João Ltda', complement: 'Sala 2' })
+    await addBranch(bridge.erp, {
+      client: 10,
+      taxId: '1.234.567/0001-95',
+      rep: 7,
+      registration: '12.345-6',
+      name: 'Padaria São João Ltda',
+      complement: 'Sala 2',
+    })
     await addBranch(bridge.erp, { client: 11, taxId: '12ABC34501DE35', rep: 4711, registration: 'ISENTO', number: null })
     await addBranch(bridge.erp, { client: 12, taxId: '11222333000181', flagged: false })
     await addContact(bridge.erp, { code: 1, client: 10, name: 'José Conceição', email: 'JOSE@example.com', primary: true, title: 'Sócio' })
@@ -37,7 +45,16 @@ describe('1. a flagged ERP branch without CRM id', () => {
     expect((await branch(12)).id_crm).toBeNull()
 
     const [bakery] = await bridge.context.crm.leadsByTaxId('01234567000195')
-    expect(bakery).toMatchObject({ id: Number(ids[10]), lead: 'Padaria São João Ltda', street: 'Rua das Flores', cep: '01310100', number: '100', complement: 'Sala 2', city: 'São Paulo', state: 'São Paulo' })
+    expect(bakery).toMatchObject({
+      id: Number(ids[10]),
+      lead: 'Padaria São João Ltda',
+      street: 'Rua das Flores',
+      cep: '01310100',
+      number: '100',
+      complement: 'Sala 2',
+      city: 'São Paulo',
+      state: 'São Paulo',
+    })
     expect(await bridge.context.crm.leadCustomFields(Number(ids[10]))).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ id: '_cod.gestores', options: ['7'] }),
@@ -48,7 +65,10 @@ describe('1. a flagged ERP branch without CRM id', () => {
     const [letters] = await bridge.context.crm.leadsByTaxId('12ABC34501DE35')
     expect(letters).toMatchObject({ id: Number(ids[11]), number: 'SN' })
     expect(await bridge.context.crm.leadCustomFields(Number(ids[11]))).toEqual(
-      expect.arrayContaining([expect.objectContaining({ id: '_cod.gestores', options: ['99'] }), expect.objectContaining({ id: '_inscricaoestadual', value: '99' })]),
+      expect.arrayContaining([
+        expect.objectContaining({ id: '_cod.gestores', options: ['99'] }),
+        expect.objectContaining({ id: '_inscricaoestadual', value: '99' }),
+      ]),
     )
 
     const persons = await bridge.context.crm.persons(Number(ids[10]))
@@ -125,7 +145,9 @@ describe('5. an ERP address change', () => {
   test('makes exactly one CRM update that holds the ERP values, and nothing after it', async () => {
     const id = await linked(10, '11222333000181')
     expect((await bridge.cycle())[0]!.counts).toMatchObject({ changed: 0 })
-    await bridge.erp.query(`update branches set address = 'Avenida São João', address_number = 1500, complement = 'Conjunto 12', city = 2 where client = 10`)
+    await bridge.erp.query(
+      `update branches set address = 'Avenida São João', address_number = 1500, complement = 'Conjunto 12', city = 2 where client = 10`,
+    )
     await bridge.cycle()
     await bridge.cycle()
     expect(await effects('leadUpdated')).toHaveLength(1)
@@ -133,19 +155,20 @@ describe('5. an ERP address change', () => {
       street: 'Avenida São João',
       number: '1500',
       complement: 'Conjunto 12',
-      city: "Olho d'Água das Flores",
+      city: "Olho D'Água das Flores",
       state: 'Alagoas',
       cnpj: '11222333000181',
     })
     const mirror = await bridge.erp.query('select address_street, address_number, city from leads where id = $1', [id])
-    expect(mirror.rows[0]).toMatchObject({ address_street: 'Avenida São João', city: "Olho d'Água das Flores" })
+    expect(mirror.rows[0]).toMatchObject({ address_street: 'Avenida São João', city: "Olho D'Água das Flores" })
   })
 
   test('X, then Y, then X again: three changes, three updates, the last one stands', async () => {
     const id = await linked(10, '11222333000181', { street: 'Rua X' })
     for (const street of ['Rua Y', 'Rua X', 'Rua Y']) {
       await bridge.erp.query('update branches set address = $1 where client = 10', [street])
-      await bridge.cycle()
+      const [detect] = await bridge.cycle()
+      expect(detect!.counts).toMatchObject({ changed: 1, queued: 1 })
     }
     expect(await effects('leadUpdated')).toHaveLength(3)
     expect(await bridge.context.crm.leadById(id)).toMatchObject({ street: 'Rua Y' })
@@ -172,7 +195,9 @@ describe('5. an ERP address change', () => {
     await bridge.cycle()
     await bridge.cycle()
     expect(await effects('leadUpdated')).toHaveLength(1)
-    expect(await bridge.context.crm.leadCustomFields(id)).toEqual(expect.arrayContaining([expect.objectContaining({ id: '_cod.gestores', options: ['99'] })]))
+    expect(await bridge.context.crm.leadCustomFields(id)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: '_cod.gestores', options: ['99'] })]),
+    )
     expect(Number((await branch(10)).sales_rep)).toBe(4711)
   })
 })
@@ -215,7 +240,11 @@ describe('8. the CRM answers that it is away', () => {
 
 describe('9. a duplicate _cod.cliente', () => {
   test('that line fails with its code, the rest of the file goes on, and the letter can be corrected and requeued', async () => {
-    await bridge.context.crm.addLead({ name: 'holds code 11', cpfcnpj: '99888777000155', customFields: [{ id: '_cod.cliente', value: '11' }] })
+    await bridge.context.crm.addLead({
+      name: 'holds code 11',
+      cpfcnpj: '99888777000155',
+      customFields: [{ id: '_cod.cliente', value: '11' }],
+    })
     for (const client of [10, 11, 12]) await addBranch(bridge.erp, { client, taxId: String(20_000_000_000_000 + client) })
     const [detect] = await bridge.cycle()
     expect(await effects('leadAdded')).toHaveLength(3)
@@ -256,6 +285,7 @@ describe('13. secrets and personal data', () => {
     await bridge.cycle()
     const log = readFileSync(bridge.logFile, 'utf8')
     expect(log).toContain('run ended')
-    for (const secret of [token, '11222333000181', '12ABC34501DE35', 'maria.reservada', '98765', 'Reservada', 'Padaria Segredo']) expect(log).not.toContain(secret)
+    for (const secret of [token, '11222333000181', '12ABC34501DE35', 'maria.reservada', '98765', 'Reservada', 'Padaria Segredo'])
+      expect(log).not.toContain(secret)
   })
 })

@@ -7,8 +7,8 @@ import { dead, refused } from './refused.ts'
 
 export function insertContactSink(context: Context): Sink {
   const { crm, erp, options } = context
-  return async ({ row }, attempt): Promise<Delivery> => {
-    const leadId = Number(row.LEAD_ID)
+  return async ({ ids, row }, attempt): Promise<Delivery> => {
+    const leadId = Number(ids.LEAD_ID)
     if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
     const email = row.EMAIL
     if (!email) return dead('MISSING_FIELD', 'EMAIL is missing.')

@@ -9,9 +9,9 @@ import { dead, refused } from './refused.ts'
 
 export function updateContactSink(context: Context): Sink {
   const { crm, erp } = context
-  return async ({ row }, attempt): Promise<Delivery> => {
-    const id = Number(row.ID)
-    const leadId = Number(row.LEAD_ID)
+  return async ({ ids, row }, attempt): Promise<Delivery> => {
+    const id = Number(ids.ID)
+    const leadId = Number(ids.LEAD_ID)
     if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM person id.')
     if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
     if (!row.NAME || !row.EMAIL) return dead('MISSING_FIELD', 'NAME and EMAIL are mandatory.')
@@ -22,7 +22,7 @@ export function updateContactSink(context: Context): Sink {
       const result = await attempt.write(() => crm.updatePerson(id, body))
       if (!result.ok) return refused(result)
     }
-    await erp.writeContactMirror(row)
+    await erp.writeContactMirror({ ID: ids.ID, ...row })
     return { kind: 'delivered', ledger: { entity: 'contacts', key: `${id}-${leadId}` }, crmId: String(id), erp: row, crm: body }
   }
 }

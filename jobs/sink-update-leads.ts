@@ -8,8 +8,8 @@ import { dead, refused } from './refused.ts'
 export function updateLeadSink(context: Context): Sink {
   const { crm, erp, options } = context
   const entity = entityNamed('leads.update')
-  return async ({ row }, attempt): Promise<Delivery> => {
-    const id = Number(row.ID)
+  return async ({ ids, row }, attempt): Promise<Delivery> => {
+    const id = Number(ids.ID)
     if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM lead id.')
     if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
     if (row.TAXID?.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
@@ -19,7 +19,7 @@ export function updateLeadSink(context: Context): Sink {
       const result = await attempt.write(() => crm.updateLead(id, body))
       if (!result.ok) return refused(result)
     }
-    await erp.writeLeadMirror(row)
+    await erp.writeLeadMirror({ ID: ids.ID, ...row })
     return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), erp: row, crm: body }
   }
 }

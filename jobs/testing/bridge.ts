@@ -44,7 +44,10 @@ export interface Bridge {
 
 export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'ponte-bridge-'))
-  const [erpDatabase, stateDatabase] = await Promise.all([testDatabase({ migrate: [schemas.erp] }), testDatabase({ migrate: [schemas.state] })])
+  const [erpDatabase, stateDatabase] = await Promise.all([
+    testDatabase({ migrate: [schemas.erp] }),
+    testDatabase({ migrate: [schemas.state] }),
+  ])
   const simulator = await startCrmSimulator({ dataDir: join(folder, 'crm'), token, quota: null, ...options.simulator })
   const logFile = join(folder, 'ponte.log')
   const log = createLog({ name: 'bridge', level: 'debug', file: logFile })

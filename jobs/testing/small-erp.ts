@@ -55,10 +55,28 @@ export async function addBranch(erp: pg.Pool, seed: BranchSeed): Promise<void> {
 
 export async function addContact(
   erp: pg.Pool,
-  seed: { code: number; client: number; branch?: number; name: string; email: string | null; primary?: boolean; phone?: string; title?: string },
+  seed: {
+    code: number
+    client: number
+    branch?: number
+    name: string
+    email: string | null
+    primary?: boolean
+    phone?: string
+    title?: string
+  },
 ): Promise<void> {
   await erp.query(
     `insert into contact (code, name, email, phone, job_title_desc, branch_client, branch_code, is_primary) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [seed.code, seed.name, seed.email, seed.phone ?? '11 3333-4444', seed.title ?? null, seed.client, seed.branch ?? 1, seed.primary ? 'S' : 'N'],
+    [
+      seed.code,
+      seed.name,
+      seed.email,
+      seed.phone ?? '11 3333-4444',
+      seed.title ?? null,
+      seed.client,
+      seed.branch ?? 1,
+      seed.primary ? 'S' : 'N',
+    ],
   )
 }

@@ -1,0 +1,66 @@
+/** The demo's ERP side: loading it, editing it as people would, and checking that the CRM holds what it says. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BranchEdit, editBranches } from '../connectors/erp/demo-data/edit-branches.ts'
+import { loadDemoData } from '../connectors/erp/demo-data/load.ts'
+import { knownReps } from '../connectors/erp/demo-data/sales-reps.ts'
+import { writeSimulatorData } from '../connectors/erp/demo-data/simulator-data.ts'
+import { migrate } from '../connectors/pg/migrate.ts'
+import type { Context } from '../jobs/context.ts'
+import { leadBody, leadHolds } from '../jobs/crm-bodies.ts'
+import { entityNamed } from '../jobs/entities.ts'
+import { readLine } from '../jobs/lines.ts'
+import type { Place } from './demo-place.ts'
+import { erpSchema } from './wire.ts'
+
+export interface DemoErp {
+  readonly clients: number
+  readonly contacts: number
+  readonly linked: number
+  readonly eligible: number
+  /** What the simulated CRM begins with. */
+  readonly crmFile: string
+  /** Options of `_cod.gestores` in the simulated CRM; a few ERP reps are not among them. */
+  readonly reps: string[]
+}
+
+export async function loadDemo(
+  place: Place,
+  data: { branches: number; seed: number },
+  onProgress: (done: number, total: number) => void,
+): Promise<DemoErp> {
+  const options = { ...data, today: new Date().toISOString().slice(0, 10) }
+  await migrate(place.erp, erpSchema)
+  const counts = await loadDemoData(place.erp, options, ({ branches, of }) => onProgress(branches, of))
+  await mkdir(place.folder, { recursive: true, mode: 0o750 })
+  const crmFile = join(place.folder, 'crm.ndjson')
+  await writeSimulatorData(options, crmFile)
+  const { rows } = await place.erp.query<{ eligible: number }>('select count(*)::integer as eligible from insert_leads')
+  return {
+    clients: counts.clients,
+    contacts: counts.contacts,
+    linked: counts.linked,
+    eligible: rows[0]!.eligible,
+    crmFile,
+    reps: knownReps.map(String),
+  }
+}
+
+export const editDemo = (place: Place, options: { count: number; seed: number }): Promise<BranchEdit[]> => editBranches(place.erp, options)
+
+/** Those of the leads that the CRM does not hold exactly as the ERP's view says, read from both sides. */
+export async function mismatches(place: Place, context: Context, leadIds: readonly string[]): Promise<string[]> {
+  const entity = entityNamed('leads.update')
+  const reps = await context.crm.salesReps()
+  const { rows } = await place.erp.query<{ row: string }>('select to_json(d)::text as row from desired_leads d where d.id = any($1)', [
+    leadIds,
+  ])
+  const wrong: string[] = []
+  for (const { row } of rows) {
+    const { ids, row: values } = readLine(entity, 'check', row)
+    const body = leadBody(entity.fields, values, { kind: 'update', reps, country: context.options.countryName })
+    const lead = await context.crm.leadById(Number(ids.ID))
+    if (!lead || !leadHolds(lead, await context.crm.leadCustomFields(lead.id), body)) wrong.push(String(ids.ID))
+  }
+  return rows.length === leadIds.length ? wrong : [...leadIds]
+}
