@@ -1,4 +1,5 @@
 import { PonteError } from '../../base/error.ts'
+import { maskText } from '../../base/mask.ts'
 
 /**
  * The CRM (or the way to it, the shared quota included) does not work right now: nobody's line is to blame and no attempt
@@ -50,4 +51,15 @@ export function badArgument(message: string): PonteError {
   return new PonteError('crm.bad_argument', message, {
     hint: 'this is a fault in Ponte or in a queue file: see the line that was being sent',
   })
+}
+
+/** undici's errors may hold bytes of the answer, and a message may quote a header: keep name, code and masked message. */
+export function harmlessCause(cause: unknown, token: string): Error {
+  if (!(cause instanceof Error)) return new Error('not an error')
+  const code = (cause as NodeJS.ErrnoException).code
+  const clean: NodeJS.ErrnoException = new Error(maskText(cause.message.replaceAll(token, '[token]')))
+  clean.name = cause.name
+  if (typeof code === 'string') clean.code = code
+  clean.stack = `${clean.name}: ${clean.message}`
+  return clean
 }

@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici'
-import { PonteError } from '../../base/error.ts'
-import { maskText } from '../../base/mask.ts'
+import { parseBase, parseToken } from './address.ts'
+import { harmlessCause } from './errors.ts'
 
 export interface HttpOptions {
   /** Ends with or without `/`; http or https, no user name or password inside. */
@@ -96,7 +96,7 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
     const enough = status === 429 || status === 401 || status === 403
     const outcome: Exchange = enough
       ? { kind: 'answer', status, retryAfter, body: '' }
-      : { kind: 'broken', written, reason, cause: harmless(cause, token) }
+      : { kind: 'broken', written, reason, cause: harmlessCause(cause, token) }
     settle(() => resolve(outcome))
   }
 
@@ -151,44 +151,6 @@ function headersOf(token: string, request: HttpRequest): Record<string, string> 
     'content-type': 'application/json',
     ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
   }
-}
-
-/** undici's errors may hold bytes of the answer, and a message may quote a header: keep name, code and masked message. */
-function harmless(cause: unknown, token: string): Error {
-  if (!(cause instanceof Error)) return new Error('not an error')
-  const code = (cause as NodeJS.ErrnoException).code
-  const clean: NodeJS.ErrnoException = new Error(maskText(cause.message.replaceAll(token, '[token]')))
-  clean.name = cause.name
-  if (typeof code === 'string') clean.code = code
-  clean.stack = `${clean.name}: ${clean.message}`
-  return clean
-}
-
-function parseBase(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.password !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  ) {
-    throw new PonteError('crm.bad_url', 'the address of the CRM is not an http(s) URL without user, query or fragment', {
-      hint: 'set API_URL, for example https://api.exactspotter.com/v3/',
-      exitCode: 2,
-    })
-  }
-  if (!url.pathname.endsWith('/')) url.pathname += '/'
-  return url
-}
-
-function parseToken(token: string): string {
-  if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token
-  throw new PonteError('crm.bad_token', 'the token of the CRM is empty or holds blanks or characters that no header can carry', {
-    hint: 'check API_TOKEN (or the file of API_TOKEN_FILE) for line breaks and quotes',
-    exitCode: 2,
-  })
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {

@@ -116,17 +116,15 @@ describe('several processes on one quota', () => {
 
   it('the server never sees more than the limit, plus one, in any window, though processes are killed and replaced', async () => {
     const server = await scriptedServer(() => reply)
-    const windows = long ? 60 : 6
+    const kills = long ? 100 : 8
     let workers = [worker(server), worker(server), worker(server)]
-    await until(() => server.seen.length > 0)
-    const started = performance.now()
-    let kills = 0
-    while (performance.now() - started < windows * 1_300) {
-      await pause(600)
-      const victim = workers[kills % workers.length] as ChildProcess
+    for (let kill = 0; kill < kills; kill++) {
+      // In the middle of work, and only once there was some: the quota must not be lost with its holder.
+      const before = server.seen.length
+      await until(() => server.seen.length >= before + 25)
+      const victim = workers[0] as ChildProcess
       victim.kill('SIGKILL')
-      kills += 1
-      workers = [...workers.filter((child) => child !== victim), worker(server)]
+      workers = [...workers.slice(1), worker(server)]
     }
     await stop(workers)
     await server.close()
@@ -134,8 +132,6 @@ describe('several processes on one quota', () => {
     const most = busiest(arrivals, 1_000)
     console.info(`quota: ${arrivals.length} requests by 3 processes, ${kills} SIGKILLs, at most ${most} in any second (limit 30)`)
     expect(most).toBeLessThanOrEqual(31)
-    // And it is used: a killed process may cost the permits it held.
-    expect(arrivals.length).toBeGreaterThan(windows * 30 * 0.5)
   })
 
   it('a 429 with Retry-After to one of them silences all', async () => {
