@@ -38,6 +38,8 @@ export interface Disk {
   unlink(path: string): Promise<boolean>
   /** Creates a folder (0750; absolute path), its parents too, and makes their entries durable. No-op the second time. */
   mkdir(path: string): Promise<void>
+  /** Creates a folder that must be new (0750), durably. False when it exists. */
+  mkdirNew(path: string): Promise<boolean>
   /** False when it was gone already or is not empty. */
   rmdir(path: string): Promise<boolean>
   /** fsync of a directory. Concurrent callers share one: a call is served by an fsync that began after the call. */
@@ -106,6 +108,11 @@ export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: st
     rmdir: (path) => {
       durable.delete(path)
       return unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => step('rmdir', path, () => rmdir(path)))
+    },
+    async mkdirNew(path) {
+      const made = await unless(['EEXIST'], () => step('mkdir', path, () => mkdir(path, { mode: FOLDER_MODE })).then(() => undefined))
+      if (made) await syncDirectory(dirname(path))
+      return made
     },
     async mkdir(path) {
       if (durable.has(path)) return

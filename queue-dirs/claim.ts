@@ -27,6 +27,7 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
   const progress = await openProgress(layout.progress, name.file, disk)
   let read: Promise<LetterLine[]> | null = null
   let state: 'open' | 'ended' | 'returned' = 'open'
+  let indexes: ReadonlySet<number> | null = null
   const recording = new Set<number>()
 
   const linesOf = () => {
@@ -82,7 +83,8 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
 
     async record(index, outcome) {
       mustBeOpen()
-      const known = (await linesOf()).some((line) => line.index === index)
+      indexes ??= new Set((await linesOf()).map((line) => line.index))
+      const known = indexes.has(index)
       if (!known || progress.outcomes.has(index) || recording.has(index)) {
         throw new PonteError('queue.bad_record', `line ${index + 1} of ${label} ${known ? 'has its outcome already' : 'does not exist'}`, {
           hint: 'a defect: each line that lines() gave is recorded once',

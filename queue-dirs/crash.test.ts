@@ -52,7 +52,7 @@ test(`${kills} kills lose nothing, double nothing and tear nothing`, { timeout: 
     }
     expect(complaints).toEqual([])
 
-    const lane = await openLane({ root, name: 'leads', leaseMs: 1500, heartbeatMs: 200 })
+    const lane = await openLane({ root, name: 'leads', leaseMs: 800, heartbeatMs: 150 })
     const sealed: string[] = []
     const began = performance.now()
     await lane.recover(async (_, lines) => {

@@ -29,8 +29,22 @@ export interface Heartbeat {
   stop(): void
 }
 
-/** Creates `<folder>/.heartbeat` and keeps it beating until `stop`, the end of the lease, or the removal of the file. */
-export async function startHeartbeat(folder: string, timing: Timing, disk: Disk): Promise<Heartbeat> {
+/**
+ * Creates `folder`, which must be new, with a heartbeat that beats until `stop`, the end of the lease, or the removal of the file.
+ * @returns null when the folder exists
+ */
+export async function openBeatingFolder(folder: string, timing: Timing, disk: Disk): Promise<Heartbeat | null> {
+  if (!(await disk.mkdirNew(folder))) return null
+  try {
+    return await startHeartbeat(folder, timing, disk)
+  } catch (error) {
+    await disk.unlink(`${folder}/${HEARTBEAT}`).catch(() => undefined)
+    await disk.rmdir(folder).catch(() => undefined)
+    throw error
+  }
+}
+
+async function startHeartbeat(folder: string, timing: Timing, disk: Disk): Promise<Heartbeat> {
   const { clock, leaseMs } = timing
   const path = `${folder}/${HEARTBEAT}`
   let last = clock.monotonic()

@@ -1,7 +1,7 @@
 /** Folders of one lane (architecture 7) and the checks that must hold before anything is put there. */
-import { access, mkdir, readdir, stat } from 'node:fs/promises'
+import { access, readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type Disk, FOLDER_MODE } from '../base/atomic-file.ts'
+import type { Disk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
 import type { LaneName } from './lane.types.ts'
 
@@ -55,18 +55,6 @@ async function refuseOthers(folder: string): Promise<void> {
     hint: `it holds personal data: chmod 0750 ${folder}, and give it to the user and group that run ponte`,
     exitCode: 2,
   })
-}
-
-/** A folder that must be new, made durable. False when it exists. */
-export async function makeNewFolder(folder: string, parent: string, disk: Disk): Promise<boolean> {
-  try {
-    await mkdir(folder, { mode: FOLDER_MODE })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-  await disk.syncDirectory(parent)
-  return true
 }
 
 /** Names in a folder; empty when the folder is gone. */

@@ -176,6 +176,8 @@ async function apply(world: World, command: Command): Promise<void> {
         else world.unsure.add(file)
       }
       me.kill(0)
+      // Nothing of this reaches the disk any more; it only closes the dead one's files in this process.
+      await leave(me).catch(() => undefined)
       world.workers[command.worker] = await newWorker(world)
       return
     }

@@ -3,9 +3,9 @@
  * heartbeat, so that what a dead publisher left is told from what a live one is just writing.
  */
 import { PonteError } from '../base/error.ts'
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
+import { HEARTBEAT, type Heartbeat, openBeatingFolder } from './heartbeat.ts'
 import type { House } from './house.ts'
-import { exists, makeNewFolder } from './layout.ts'
+import { exists } from './layout.ts'
 import { singleName } from './name.ts'
 
 export const MANIFEST = 'manifest.json'
@@ -21,8 +21,8 @@ export interface Outbox {
 /** null when there is such a folder. */
 export async function openOutbox(house: House, name: string): Promise<Outbox | null> {
   const folder = `${house.layout.tmp}/${name}`
-  if (!(await makeNewFolder(folder, house.layout.tmp, house.disk))) return null
-  return { folder, heartbeat: await startHeartbeat(folder, house, house.disk) }
+  const heartbeat = await openBeatingFolder(folder, house, house.disk)
+  return heartbeat === null ? null : { folder, heartbeat }
 }
 
 export interface Desk {
@@ -35,14 +35,16 @@ export function createDesk(house: House): Desk {
   const { disk, layout } = house
   let opening: Promise<Outbox> | null = null
 
+  const openDesk = () => openOutbox(house, DESK + house.nextId()).then((outbox) => outbox as Outbox)
   const place = async (): Promise<Outbox> => {
-    const known = await opening?.catch(() => null)
+    opening ??= openDesk()
+    const mine = opening
+    const known = await mine.catch(() => null)
     // Stopped past the lease: the folder may be gone, or about to go.
     if (known?.heartbeat.fresh() && (await exists(known.folder))) return known
-    const next = openOutbox(house, DESK + house.nextId()).then((outbox) => outbox as Outbox)
     known?.heartbeat.stop()
-    opening = next
-    return next
+    if (opening === mine) opening = openDesk()
+    return opening
   }
 
   return {
@@ -77,7 +79,7 @@ export function createDesk(house: House): Desk {
       opening = null
       if (!outbox) return
       outbox.heartbeat.stop()
-      await disk.unlink(`${outbox.folder}/.heartbeat`)
+      await disk.unlink(`${outbox.folder}/${HEARTBEAT}`)
       await disk.rmdir(outbox.folder)
     },
   }

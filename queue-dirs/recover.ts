@@ -65,12 +65,15 @@ async function endOutbox(house: House, name: string, record: Record): Promise<'p
   const manifest = await readManifest(folder)
   if (manifest === null) {
     await removeFolder(house, folder)
-    return name.includes(DESK) ? 'nothing' : 'discarded'
+    return ownName(name).startsWith(DESK) ? 'nothing' : 'discarded'
   }
   await record(manifest, linesOf(folder, manifest))
   await publish(house, folder, manifest)
   return 'published'
 }
+
+/** The name that its owner gave it: without `.taken.<id>.` in front. */
+const ownName = (name: string) => (name.startsWith(TAKEN) ? name.split('.').slice(3).join('.') : name)
 
 /** null when the run was never sealed (a manifest appears whole, by rename). */
 async function readManifest(folder: string): Promise<Manifest | null> {

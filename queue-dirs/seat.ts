@@ -5,9 +5,9 @@
  * it by no path that it knows: every later rename, and with it every effect on the queue, fails. That is the fence.
  */
 
-import { startHeartbeat } from './heartbeat.ts'
+import { PonteError } from '../base/error.ts'
+import { openBeatingFolder } from './heartbeat.ts'
 import type { House } from './house.ts'
-import { makeNewFolder } from './layout.ts'
 import { sanitiseSlug } from './name.ts'
 import { emptySeat } from './stale-seats.ts'
 
@@ -21,11 +21,14 @@ export interface Seat {
 }
 
 export async function takeSeat(house: House, worker: string): Promise<Seat> {
-  const { disk, layout } = house
-  const folder = `${layout.processando}/${sanitiseSlug(worker)}.${house.nextId()}`
+  const folder = `${house.layout.processando}/${sanitiseSlug(worker)}.${house.nextId()}`
   // Durable before a letter moves in.
-  await makeNewFolder(folder, layout.processando, disk)
-  const heartbeat = await startHeartbeat(folder, house, disk)
+  const heartbeat = await openBeatingFolder(folder, house, house.disk)
+  if (heartbeat === null) {
+    throw new PonteError('queue.seat_taken', 'a new seat exists already', {
+      hint: 'a defect, or two hosts with the same random numbers: try again',
+    })
+  }
   return {
     worker,
     folder,

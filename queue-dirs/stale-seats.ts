@@ -37,7 +37,7 @@ export async function emptySeat(house: House, folder: string): Promise<number> {
   const { disk, layout } = house
   let letters = 0
   const names = await namesIn(folder)
-  const held = new Set(names.filter((name) => name !== HEARTBEAT).map(letterOf))
+  const held = new Set(names.filter((name) => !name.startsWith('.')).map(letterOf))
   for (const letter of held) {
     const at = `${folder}/${letter}`
     // Once this has failed the letter can no longer be closed from this seat; so what `isClosed` then says holds.
