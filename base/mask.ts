@@ -10,7 +10,7 @@ const worthALook = /[\p{Nd}@]|token|passw|senha|secret|authorization|bearer|api[
 const gap = String.raw`[\s.\-/()\u2010-\u2015\u2212]{0,3}`
 const digit = String.raw`\p{Nd}`
 
-const rules: readonly (readonly [RegExp, string])[] = [
+const secretRules: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:@/'"]{0,200}):[^\s@'"]{1,500}@/giu, '$1:[secret]@'],
   // key: value and key=value, JSON included; an Authorization scheme is swallowed with its value
@@ -21,8 +21,9 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer\s{1,3})(?!\[)[^\s"',;]+/giu, '$1[secret]'],
   [/\bwhsec_[\w+/=-]+/gu, '[secret]'],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/gu, '[token]'],
-  // The look-behind lets a match start only at the edge of a word, so that a long word is read once.
-  [/(?<![\p{L}\p{Nd}._%+-])[\p{L}\p{Nd}._%+-]+@[\p{L}\p{Nd}-]+(?:\.[\p{L}\p{Nd}-]+)*/gu, '[email]'],
+]
+
+const numberRules: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/giu, '[token]'],
   // Underscores count as word characters here: the batch hash in a queue file's name stays readable.
   [/(?<![\w-])[0-9a-f]{32,}(?![\w-])/giu, '[token]'],
@@ -48,6 +49,10 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`\+${digit}[\p{Nd}\s.\-()]{6,18}${digit}`, 'gu'), '[phone]'],
 ]
 
+/** A whole run of the characters of addresses, so that addresses stuck together go together; each run is read once. */
+const addressRun = /[\p{L}\p{Nd}._%+@-]+/gu
+const address = /[\p{L}\p{Nd}._%+-]@[\p{L}\p{Nd}]/u
+
 /** Ten digits or more in a row: a bare phone, CPF or CNPJ (or an epoch: no loss), unless they are part of a hash. */
 const longNumber = /(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])|\p{Nd}{10,}/giu
 
@@ -62,7 +67,9 @@ const bareCnpj = /(?<![\p{L}\p{Nd}])(?=[A-Z]{0,13}\p{Nd})[A-Z0-9]{12}[0-9]{2}(?!
 export function maskText(text: string): string {
   if (!worthALook.test(text)) return text
   let masked = text
-  for (const [pattern, replacement] of rules) masked = masked.replace(pattern, replacement)
+  for (const [pattern, replacement] of secretRules) masked = masked.replace(pattern, replacement)
+  if (masked.includes('@')) masked = masked.replace(addressRun, (run) => (address.test(run) ? '[email]' : run))
+  for (const [pattern, replacement] of numberRules) masked = masked.replace(pattern, replacement)
   masked = masked.replace(longNumber, (match) => (/[a-f]/i.test(match) ? match : '[number]'))
   return masked.replace(bareCnpj, (word) => (isCnpj(word.toUpperCase()) ? '[taxid]' : word))
 }
