@@ -32,6 +32,13 @@ export interface Embedded {
   stop(): Promise<void>
 }
 
+/** The type declarations of pg lack these two. */
+interface Handle {
+  ref(): void
+  unref(): void
+}
+type Keeper = pg.Client & Handle
+
 const START_LIMIT_MS = 90_000
 /** Advisory lock of the database `postgres`: shared by users, exclusive for the one who stops. */
 const IN_USE = 0x706f6e74
@@ -46,6 +53,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const { keeper, port, adopted } = await enter(home, password, options.flags ?? {})
   const url = (database: string) => `postgres://ponte:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
   await createDatabases(keeper, options.databases ?? ['ponte_erp', 'ponte_state'])
+  // Only now: nothing else may keep the process alive while this call works.
+  keeper.unref()
   let stopped: Promise<void> | undefined
   return {
     url,
@@ -58,7 +67,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 }
 
 /** Gets a session that holds the shared lock, starting the server as often as needed. */
-async function enter(home: Home, password: string, flags: ServerFlags): Promise<{ keeper: pg.Client; port: number; adopted: boolean }> {
+async function enter(home: Home, password: string, flags: ServerFlags): Promise<{ keeper: Keeper; port: number; adopted: boolean }> {
   const deadline = Date.now() + START_LIMIT_MS
   let adopted = true
   let lastError: unknown
@@ -75,18 +84,14 @@ async function enter(home: Home, password: string, flags: ServerFlags): Promise<
       password,
       database: 'postgres',
       application_name: 'ponte-keeper',
-    })
+    }) as Keeper
     // The keeper is only held; whoever works on the server sees a failure of it in their own session.
     keeper.on('error', () => {})
     try {
       if (port === 0) throw new Error('the server is still starting')
       await keeper.connect()
       const { rows } = await keeper.query<{ ok: boolean }>('select pg_try_advisory_lock_shared($1) as ok', [IN_USE])
-      if (rows[0]?.ok === true) {
-        // The type declarations lack it: an open keeper must not keep the process alive.
-        ;(keeper as pg.Client & { unref(): void }).unref()
-        return { keeper, port, adopted }
-      }
+      if (rows[0]?.ok === true) return { keeper, port, adopted }
       throw new Error('the server is being stopped by another process')
     } catch (error) {
       lastError = error
@@ -101,19 +106,30 @@ async function enter(home: Home, password: string, flags: ServerFlags): Promise<
   })
 }
 
-async function leave(home: Home, keeper: pg.Client): Promise<void> {
+async function leave(home: Home, keeper: Keeper): Promise<void> {
+  keeper.ref()
   try {
-    const { rows } = await keeper.query<{ alone: boolean }>(
-      `select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) and not exists (
-         select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()) as alone`,
-      [IN_USE],
-    )
-    if (rows[0]?.alone === true) await stopServer(home)
+    const { rows } = await keeper.query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
+      IN_USE,
+    ])
+    if (rows[0]?.alone === true && !(await hasOtherClients(keeper))) await stopServer(home)
   } catch {
     // The server is gone already: nothing is left to stop.
   } finally {
     await keeper.end().catch(() => {})
   }
+}
+
+/** Sessions that were closed a moment ago linger in the server's list, so it is asked for up to a second. */
+async function hasOtherClients(keeper: pg.Client): Promise<boolean> {
+  for (let round = 0; round < 20; round += 1) {
+    const { rows } = await keeper.query<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    )
+    if (rows[0]?.n === 0) return false
+    await sleep(50)
+  }
+  return true
 }
 
 async function createDatabases(keeper: pg.Client, databases: readonly string[]): Promise<void> {
