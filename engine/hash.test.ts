@@ -36,7 +36,9 @@ describe('row hash', () => {
   it('is the same in Node and in DuckDB on random hostile rows', async () => {
     const row = fc.array(hostileCell, { minLength: 1, maxLength: 6 })
     await fc.assert(
-      fc.asyncProperty(row, async (cells) => expect(await bySql(cells)).toBe(rowHash(cells))),
+      fc.asyncProperty(row, async (cells) => {
+        expect(await bySql(cells)).toBe(rowHash(cells))
+      }),
       { numRuns: runs(60, 2000) },
     )
   })
