@@ -50,14 +50,14 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 
 /**
  * @param room   prefix of the error codes: `<room>.disk_full`, `.disk_read_only`, `.disk_quota`, `.disk_denied`, `.disk_error`
- * @param onStep called before every change to the disk; what it throws is thrown in place of the change. Tests stop or fail
+ * @param onStep called before every change to the disk (`from`: the old path of a rename); what it throws is thrown in place of the change. Tests stop or fail
  *               the process at each step with it.
  * @throws PonteError from every method, with the original as `cause`
  */
-export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: string) => void }): Disk {
-  const step = async <T>(op: DiskOp, path: string, act: () => Promise<T>): Promise<T> => {
+export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: string, from?: string) => void }): Disk {
+  const step = async <T>(op: DiskOp, path: string, act: () => Promise<T>, from?: string): Promise<T> => {
     try {
-      options.onStep?.(op, path)
+      options.onStep?.(op, path, from)
       return await act()
     } catch (error) {
       throw diskError(options.room, op, path, error)
@@ -96,14 +96,14 @@ export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: st
     async replace(path, data, tmp = `${dirname(path)}/.${randomUUID()}.tmp`) {
       await disk.writeNew(tmp, data)
       try {
-        await step('rename', path, () => rename(tmp, path))
+        await step('rename', path, () => rename(tmp, path), tmp)
       } catch (error) {
         await disk.unlink(tmp).catch(() => undefined)
         throw error
       }
       await syncDirectory(dirname(path))
     },
-    rename: (from, to) => unless(['ENOENT'], () => step('rename', to, () => rename(from, to))),
+    rename: (from, to) => unless(['ENOENT'], () => step('rename', to, () => rename(from, to), from)),
     unlink: (path) => unless(['ENOENT'], () => step('unlink', path, () => unlink(path))),
     rmdir: (path) => {
       durable.delete(path)
