@@ -17,6 +17,9 @@ import { localEngine } from '../engine/local/local-engine.ts'
 import type { Context } from '../jobs/context.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 
+/** How long a job and its letters stay with a process that was killed. */
+const leaseMs = 10_000
+
 export const erpSchema = new URL('../sql/postgres/', import.meta.url)
 
 /** Collects what must be closed; closes it in reverse order, and all of it even when one fails. */
@@ -91,8 +94,8 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
   })
   closer.add(() => engine.close())
   const lanes = {
-    leads: await openLane({ root: settings.queueRoot, name: 'leads' }),
-    contacts: await openLane({ root: settings.queueRoot, name: 'contacts' }),
+    leads: await openLane({ root: settings.queueRoot, name: 'leads', leaseMs, heartbeatMs: leaseMs / 5 }),
+    contacts: await openLane({ root: settings.queueRoot, name: 'contacts', leaseMs, heartbeatMs: leaseMs / 5 }),
   }
 
   let client: Spotter | null = null
@@ -110,6 +113,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
     },
     options: {
       readers,
+      leaseMs,
       concurrency: settings.crmLimits.concurrency,
       settleMs: settings.crmLimits.settleMs,
       countryName: settings.countryName,

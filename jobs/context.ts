@@ -17,6 +17,8 @@ export interface Context {
   readonly options: {
     /** Parallel ranges when reading the ERP. */
     readonly readers: number
+    /** How long a killed run keeps its job to itself, milliseconds. */
+    readonly leaseMs: number
     /** Lines in flight at once. */
     readonly concurrency: number
     /** How long an effect whose answer was lost may still be under way, milliseconds. */

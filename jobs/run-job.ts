@@ -27,7 +27,7 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
   const startedAt = performance.now()
   const id = ulid()
   if (options.acceptGuard !== undefined) await checkStopped(context, job, options.acceptGuard)
-  const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`)
+  const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`, context.options.leaseMs)
   if (!lease) return { run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message: 'already running elsewhere' }
   try {
     await startRun(context.state, id, job.name)

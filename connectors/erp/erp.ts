@@ -33,7 +33,7 @@ export interface Erp {
   openExtract(readers: number): Promise<Extract>
   /** The contacts of one CRM lead that were never sent: rows of `insert_contacts`. */
   contactsToInsert(leadId: string): Promise<Row[]>
-  /** Tax ids that more than one flagged, unlinked branch carries (D-64): held back and reported. */
+  /** Tax ids of flagged, unlinked branches that another flagged or linked branch carries too (D-64): held back and reported. */
   ambiguousTaxIds(): Promise<{ taxId: string; branches: string[] }[]>
   /** PRC_STORE_CRM_CLIENT_ID. Returns how many branches carry the id afterwards (0 is not an error). */
   storeLeadId(taxId: string, crmId: string): Promise<number>

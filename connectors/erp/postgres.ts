@@ -55,10 +55,10 @@ const CONTACTS_TO_INSERT = `
 
 /** D-64: held back by view_insert_lead_in_crm. */
 const AMBIGUOUS = `
-  select taxid_key as "taxId", array_agg(client || '-' || code order by client, code) as branches
-    from branches
-   where id_crm is null and integrate_crm in ('S', 'Y') and taxid_key is not null
-   group by taxid_key having count(*) > 1 order by taxid_key`
+  select b.taxid_key as "taxId", array_agg(o.client || '-' || o.code order by o.client, o.code) as branches
+    from (select distinct taxid_key from branches where id_crm is null and integrate_crm in ('S', 'Y')) b
+    join branches o on o.taxid_key = b.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
+   group by b.taxid_key having count(*) > 1 order by b.taxid_key`
 
 /** A contact's lead is not a column of the mirror: it follows from the client code. */
 function withoutLead(row: Row): Row {

@@ -15,7 +15,7 @@ export interface Lease {
  * Takes the lease, or answers null when somebody else holds it.
  * @param ttlMs how long the lease outlives its holder, milliseconds; it is renewed three times within
  */
-export async function acquireLease(pool: pg.Pool, name: string, holder: string, ttlMs = 30_000): Promise<Lease | null> {
+export async function acquireLease(pool: pg.Pool, name: string, holder: string, ttlMs: number): Promise<Lease | null> {
   const { rows } = await pool.query<{ epoch: string }>(
     `insert into leases (name, holder, expires_at) values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
      on conflict (name) do update set holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type pg from 'pg'
+import pg from 'pg'
 import { createLog } from '../../base/log.ts'
 import { memoryQuota } from '../../connectors/crm/memory-quota.ts'
 import { postgresQuota } from '../../connectors/crm/postgres-quota.ts'
@@ -25,6 +25,7 @@ export interface BridgeOptions {
   readonly quota?: { limit: number; windowMs: number; shared?: boolean }
   readonly settleMs?: number
   readonly leadsPerRun?: number
+  readonly leaseMs?: number
   readonly concurrency?: number
 }
 
@@ -34,12 +35,72 @@ export interface Bridge {
   readonly state: pg.Pool
   readonly simulator: CrmSimulator
   readonly folder: string
-  readonly urls: { erp: string; state: string; crm: string }
+  readonly where: Whereabouts
   readonly logFile: string
   run(job: string, options?: RunOptions): Promise<RunReport>
   /** Detect, then the four delivery jobs. */
   cycle(): Promise<RunReport[]>
   close(): Promise<void>
+}
+
+/** What a process needs to take part: where everything is. Plain data, so that a test can hand it to a child. */
+export interface Whereabouts {
+  readonly erpUrl: string
+  readonly stateUrl: string
+  readonly crmUrl: string
+  readonly folder: string
+  readonly options: BridgeOptions
+}
+
+/** The context of one process, real in every part. */
+export async function openContext({
+  erpUrl,
+  stateUrl,
+  crmUrl,
+  folder,
+  options,
+}: Whereabouts): Promise<{ context: Context; close(): Promise<void> }> {
+  const log = createLog({ name: 'bridge', level: 'debug', file: join(folder, 'ponte.log') })
+  const state = new pg.Pool({ connectionString: stateUrl, max: 8 })
+  state.on('error', () => {})
+  const erp = postgresErp({ url: erpUrl })
+  const engine = await localEngine({ stateDir: folder, readers: 2, memoryLimit: '1GB' })
+  const { quota, leaseMs = 10_000 } = options
+  const crm = spotter({
+    baseUrl: crmUrl,
+    token,
+    quota: quota ? (quota.shared ? postgresQuota(state, { resource: 'crm', ...quota }) : memoryQuota(quota)) : null,
+    backoff: { baseMs: 5, factor: 2, maxMs: 50 },
+    timeoutMs: 5_000,
+    breaker: { failures: 50, pauseMs: 50 },
+    log,
+  })
+  const queue = { root: join(folder, 'queue'), leaseMs, heartbeatMs: leaseMs / 5 }
+  const context: Context = {
+    erp,
+    crm,
+    engine,
+    state,
+    lanes: { leads: await openLane({ ...queue, name: 'leads' }), contacts: await openLane({ ...queue, name: 'contacts' }) },
+    log,
+    options: {
+      readers: 2,
+      leaseMs,
+      concurrency: options.concurrency ?? 4,
+      settleMs: options.settleMs ?? 50,
+      countryName: 'Brasil',
+      leadsPerRun: options.leadsPerRun ?? 0,
+    },
+  }
+  return {
+    context,
+    async close() {
+      await crm.close()
+      await engine.close()
+      await erp.close()
+      await state.end()
+    },
+  }
 }
 
 export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
@@ -49,38 +110,14 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     testDatabase({ migrate: [schemas.state] }),
   ])
   const simulator = await startCrmSimulator({ dataDir: join(folder, 'crm'), token, quota: null, ...options.simulator })
-  const logFile = join(folder, 'ponte.log')
-  const log = createLog({ name: 'bridge', level: 'debug', file: logFile })
-  const erp = postgresErp({ url: erpDatabase.url })
-  const engine = await localEngine({ stateDir: folder, readers: 2, memoryLimit: '1GB' })
-  const quota = options.quota
-  const crm = spotter({
-    baseUrl: simulator.url,
-    token,
-    quota: quota ? (quota.shared ? postgresQuota(stateDatabase.pool, { resource: 'crm', ...quota }) : memoryQuota(quota)) : null,
-    backoff: { baseMs: 5, factor: 2, maxMs: 50 },
-    timeoutMs: 5_000,
-    breaker: { failures: 50, pauseMs: 50 },
-    log,
-  })
-  const context: Context = {
-    erp,
-    crm,
-    engine,
-    state: stateDatabase.pool,
-    lanes: {
-      leads: await openLane({ root: join(folder, 'queue'), name: 'leads' }),
-      contacts: await openLane({ root: join(folder, 'queue'), name: 'contacts' }),
-    },
-    log,
-    options: {
-      readers: 2,
-      concurrency: options.concurrency ?? 4,
-      settleMs: options.settleMs ?? 50,
-      countryName: 'Brasil',
-      leadsPerRun: options.leadsPerRun ?? 0,
-    },
+  const where: Whereabouts = {
+    erpUrl: erpDatabase.url,
+    stateUrl: stateDatabase.url,
+    crmUrl: simulator.url,
+    folder,
+    options: { ...options, simulator: {} },
   }
+  const { context, close } = await openContext(where)
   const run = (job: string, runOptions: RunOptions = {}) => runJob(context, jobNamed(job), runOptions)
   return {
     context,
@@ -88,8 +125,8 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     state: stateDatabase.pool,
     simulator,
     folder,
-    urls: { erp: erpDatabase.url, state: stateDatabase.url, crm: simulator.url },
-    logFile,
+    where,
+    logFile: join(folder, 'ponte.log'),
     run,
     async cycle() {
       const reports: RunReport[] = []
@@ -97,9 +134,7 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
       return reports
     },
     async close() {
-      await crm.close()
-      await engine.close()
-      await erp.close()
+      await close()
       await simulator.close()
       await erpDatabase.drop()
       await stateDatabase.drop()

@@ -237,7 +237,8 @@ comment on column contact.branch_code is 'without it the contact shows in no vie
 comment on column contact.is_primary is 'S, or Y from older programs (D-04); else N or null';
 comment on column contact.id_crm is 'the CRM''s person id';
 create index contact_branch on contact (branch_client, branch_code);
-create index contact_email on contact (lower(email));
+-- As email_key() compares them.
+create index contact_email on contact (lower(nullif(btrim(replace(email, chr(160), ' ')), '')));
 create index contact_id_crm on contact (id_crm);
 create index contact_to_insert on contact (code) where id_crm is null and email is not null;
 create index contact_linked on contact (code) where id_crm is not null;

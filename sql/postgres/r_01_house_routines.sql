@@ -11,6 +11,16 @@ language sql immutable parallel safe
 return replace(replace(replace(replace(replace(replace(
   initcap(p_text), ' De ', ' de '), ' Da ', ' da '), ' Do ', ' do '), ' Dos ', ' dos '), ' Das ', ' das '), ' E ', ' e ');
 
+-- Text without blanks at its ends, U+00A0 included; the empty text is null (mission B.8).
+create function tidy(p_text text) returns text
+language sql immutable parallel safe
+return nullif(btrim(replace(p_text, chr(160), ' ')), '');
+
+-- The form in which e-mails are compared (mission B.8).
+create function email_key(p_email text) returns text
+language sql immutable parallel safe
+return lower(tidy(p_email));
+
 -- Unicode decomposition, marks dropped (mission B.8): Ação -> Acao.
 create function remove_accents(p_text text) returns text
 language sql immutable parallel safe

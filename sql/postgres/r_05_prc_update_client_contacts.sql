@@ -5,12 +5,12 @@ create procedure prc_update_client_contacts(
   p_client_code bigint, p_name text, p_email text, p_phone text, p_job_title text, p_is_primary text, p_id_crm bigint, p_operation text)
 language plpgsql as $$
 declare
-  v_email text := lower(trim(p_email));
+  v_email text := email_key(p_email);
   v_primary text := case when upper(p_is_primary) in ('S', 'Y') then 'S' when p_is_primary is not null then 'N' end;
   v_by_id boolean := exists (select from contact where id_crm = p_id_crm);
 begin
   if p_operation = 'D' then
-    delete from contact where id_crm = p_id_crm or (id_crm is null and branch_client = p_client_code and lower(email) = v_email);
+    delete from contact where id_crm = p_id_crm or (id_crm is null and branch_client = p_client_code and email_key(email) = v_email);
     return;
   end if;
   if p_client_code is null then
@@ -20,18 +20,18 @@ begin
   update contact c
      set name = n.name, email = n.email, phone = n.phone, job_title_desc = n.job_title, is_primary = n.is_primary, id_crm = p_id_crm
     from (select o.code, coalesce(p_name, o.name) as name, coalesce(p_phone, o.phone) as phone,
-                 case when lower(o.email) = v_email then o.email else coalesce(v_email, o.email) end as email,
+                 case when email_key(o.email) = v_email then o.email else coalesce(v_email, o.email) end as email,
                  -- The title of the job code counts as this contact's own; it is not copied into the free text.
                  case when p_job_title is null or upper(coalesce(nullif(o.job_title_desc, ''), t.title)) = upper(p_job_title)
                       then o.job_title_desc else upper(p_job_title) end as job_title,
                  case when v_primary is null or v_primary = case when o.is_primary in ('S', 'Y') then 'S' else 'N' end
                       then o.is_primary else v_primary end as is_primary
             from contact o left join contact_job_titles t on t.job_title_code = o.job_title_code
-           where case when v_by_id then o.id_crm = p_id_crm else o.branch_client = p_client_code and lower(o.email) = v_email end) n
+           where case when v_by_id then o.id_crm = p_id_crm else o.branch_client = p_client_code and email_key(o.email) = v_email end) n
    where c.code = n.code
      and (c.name, c.email, c.phone, c.job_title_desc, c.is_primary, c.id_crm)
          is distinct from (n.name, n.email, n.phone, n.job_title, n.is_primary, p_id_crm);
-  if v_by_id or exists (select from contact where branch_client = p_client_code and lower(email) = v_email) then
+  if v_by_id or exists (select from contact where branch_client = p_client_code and email_key(email) = v_email) then
     return;
   end if;
   -- D-36: with a branch code, so that the views see it: the client's first branch that has a lead, else its first.
@@ -48,7 +48,7 @@ create procedure prc_store_crm_contact_id(p_email text, p_id_crm bigint, p_lead_
 language sql
 begin atomic
   update contact c set id_crm = p_id_crm
-   where lower(c.email) = lower(trim(p_email)) and c.id_crm is distinct from p_id_crm
+   where email_key(c.email) = email_key(p_email) and c.id_crm is distinct from p_id_crm
      and (p_lead_id is null
           or exists (select from branches b where b.client = c.branch_client and b.code = c.branch_code and b.id_crm = p_lead_id));
 end;

@@ -11,34 +11,34 @@ select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as a
   join branches b on b.client = v.client_code and b.code = v.branch_code
  -- D-04: Y and S are both yes.
  where b.integrate_crm in ('S', 'Y') and b.id_crm is null
-   -- D-64: a tax id that several waiting branches carry names no single lead; the connector reports it.
+   -- D-64: a tax id that another waiting or linked branch carries names no single lead; the connector reports it.
    and not exists (select from branches o
-                    where o.taxid_key = b.taxid_key and o.id_crm is null and o.integrate_crm in ('S', 'Y')
+                    where o.taxid_key = b.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
                       and (o.client, o.code) <> (b.client, b.code));
 
 -- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
 create view view_update_lead_in_crm as
-select v.id_crm as id, upper(left(v.company_name, 40)) as name, v.taxid_key as taxid, upper(v.address_street) as address_street,
+select v.id_crm as id, upper(tidy(left(tidy(v.company_name), 40))) as name, v.taxid_key as taxid, upper(tidy(v.address_street)) as address_street,
        lpad(nullif(regexp_replace(v.address_zipcode, '[^0-9]', '', 'g'), ''), 8, '0') as address_zipcode,
-       nullif(v.address_number, 0) as address_number, upper(v.address_complement) as address_complement,
-       upper(v.address_district) as address_district, upper(v.city) as city, upper(v.state) as state, v.sales_rep, v.client_code,
-       tax_registration_key(v.tax_registration) as tax_registration, v.financial_analysis
+       nullif(v.address_number, 0) as address_number, upper(tidy(v.address_complement)) as address_complement,
+       upper(tidy(v.address_district)) as address_district, remove_accents(upper(tidy(v.city))) as city, remove_accents(upper(tidy(v.state))) as state, v.sales_rep, v.client_code,
+       tax_registration_key(v.tax_registration) as tax_registration, tidy(v.financial_analysis) as financial_analysis
   from vw_crm_clients v
   join leads l on l.id = v.id_crm
  where l.stage in (select alias from crm_stages where integrated = 'S')
 except
-select l.id, upper(left(l.name, 40)), l.taxid_key, upper(l.address_street),
+select l.id, upper(tidy(left(tidy(l.name), 40))), l.taxid_key, upper(tidy(l.address_street)),
        lpad(nullif(regexp_replace(l.address_zipcode, '[^0-9]', '', 'g'), ''), 8, '0'),
-       nullif(l.address_number, 0), upper(l.address_complement),
-       upper(l.address_district), upper(l.city), upper(l.state), l.sales_rep, l.client_code,
-       tax_registration_key(l.tax_registration), l.financial_analysis
+       nullif(l.address_number, 0), upper(tidy(l.address_complement)),
+       upper(tidy(l.address_district)), remove_accents(upper(tidy(l.city))), remove_accents(upper(tidy(l.state))), l.sales_rep, l.client_code,
+       tax_registration_key(l.tax_registration), tidy(l.financial_analysis)
   from leads l
  where l.stage in (select alias from crm_stages where integrated = 'S');
 
 -- A person and its lead are one row: of several ERP contacts of a branch with one CRM id the lowest contact code speaks.
 -- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
 create view view_update_contact_in_crm as
-select v.id_crm as id, upper(v.name) as name, upper(v.email) as email, upper(left(v.job_title, 30)) as job_title, v.is_primary,
+select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(left(tidy(v.job_title), 30))) as job_title, v.is_primary,
        nullif(left(regexp_replace(v.phone, '[^0-9]', '', 'g'), 13), '') as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
@@ -46,18 +46,18 @@ select v.id_crm as id, upper(v.name) as name, upper(v.email) as email, upper(lef
    and not exists (select from contact d
                     where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
 except
-select c.id, upper(c.name), upper(c.email), upper(left(c.job_title, 30)), coalesce(c.is_primary, 'N'),
+select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(left(tidy(c.job_title), 30))), coalesce(c.is_primary, 'N'),
        nullif(left(regexp_replace(c.phone, '[^0-9]', '', 'g'), 13), ''), l.id
   from contacts c
   join leads l on l.client_code = c.client_code;
 
 -- D-33: ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
 create view view_insert_contact_in_crm as
-select v.id as code, v.name, lower(trim(v.email)) as email, v.phone, v.job_title, v.is_primary, v.lead_id
+select v.id as code, v.name, email_key(v.email) as email, v.phone, v.job_title, v.is_primary, v.lead_id
   from vw_crm_clients_contacts v
- where v.id_crm is null and v.email is not null and v.lead_id is not null
+ where v.id_crm is null and email_key(v.email) is not null and v.lead_id is not null
    and not exists (select from contact d
-                    where lower(trim(d.email)) = lower(trim(v.email)) and d.branch_client = v.client_code and d.branch_code = v.branch_code
+                    where email_key(d.email) = email_key(v.email) and d.branch_client = v.client_code and d.branch_code = v.branch_code
                       and (d.id_crm is not null or d.code < v.id));
 
 -- D-06: with the tax id, which the budget job reads.

@@ -1,0 +1,74 @@
+/** The whole bridge under SIGKILL: a real child process, killed at random moments of compare, publish, claim, delivery and snapshot. */
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { type Bridge, openBridge } from './testing/bridge.ts'
+import { expectExactlyOnce, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
+import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
+
+const long = process.env.PONTE_TEST_LONG === '1'
+const kills = long ? 200 : 20
+const worker = new URL('./testing/worker.ts', import.meta.url).pathname
+
+let bridge: Bridge
+afterEach(() => bridge.close())
+
+/** Starts a worker and kills it `delayMs` after it has begun to work. */
+async function runAndKill(delayMs: number): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
+  await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), ended])
+  await sleep(delayMs)
+  child.kill('SIGKILL')
+  expect(await ended).toBe('SIGKILL')
+}
+
+test(
+  `after ${kills} SIGKILLs every lead and contact is in the CRM exactly once, edits arrived, and nothing is left half done`,
+  async () => {
+    const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+    console.log(`seed ${seed}`)
+    let random = seed
+    const next = (below: number) => {
+      random = (random * 1_103_515_245 + 12_345) % 2_147_483_648
+      return Math.floor((random / 2_147_483_648) * below)
+    }
+    bridge = await openBridge({ leaseMs: 400, settleMs: 100, concurrency: 2 })
+    await seedReference(bridge.erp)
+    // Slow enough that a kill falls into the middle of things.
+    bridge.simulator.setFaults({ delayMs: 10 })
+
+    let client = 0
+    for (let kill = 0; kill < kills; kill++) {
+      for (let added = 0; added < 6; added++) {
+        client++
+        await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
+        for (const which of [1, 2])
+          await addContact(bridge.erp, {
+            code: client * 10 + which,
+            client,
+            name: `Contato ${which}`,
+            email: `c${which}.${client}@example.com`,
+          })
+      }
+      await bridge.erp.query('update branches set address_number = address_number + 1 where id_crm is not null and client % 3 = $1', [
+        kill % 3,
+      ])
+      await runAndKill(next(1_200))
+    }
+
+    await sleep(500)
+    bridge.simulator.setFaults({})
+    for (let cycles = 0; cycles < 3; cycles++)
+      for (const report of await bridge.cycle()) expect(['success', 'skipped']).toContain(report.status)
+    const last = await bridge.cycle()
+    expect(last.map((report) => report.status)).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped'])
+
+    await expectExactlyOnce(bridge, { leads: client, persons: client * 2 })
+    expectQueueAtRest(bridge)
+    await expectStateAtRest(bridge)
+    const unlinked = await bridge.erp.query('select count(*)::integer as n from branches where id_crm is null')
+    expect(unlinked.rows).toEqual([{ n: 0 }])
+  },
+  long ? 3_600_000 : 400_000,
+)

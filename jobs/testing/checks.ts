@@ -1,0 +1,42 @@
+/** The common oracle of crash and outage tests: the CRM's own effect log against what the ERP says (nothing lost, nothing doubled). */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Bridge } from './bridge.ts'
+
+/** How often each key was created, by the effect log. */
+export async function creations(bridge: Bridge): Promise<{ leads: Map<string, number>; persons: Map<string, number> }> {
+  const leads = new Map<string, number>()
+  const persons = new Map<string, number>()
+  for (const effect of await bridge.simulator.effects({ by: 'api' })) {
+    const into = effect.kind === 'leadAdded' ? leads : effect.kind === 'personAdded' ? persons : null
+    into?.set(effect.key, (into.get(effect.key) ?? 0) + 1)
+  }
+  return { leads, persons }
+}
+
+export async function expectExactlyOnce(bridge: Bridge, expected: { leads: number; persons: number }): Promise<void> {
+  const { leads, persons } = await creations(bridge)
+  expect([...leads.values(), ...persons.values()].filter((times) => times !== 1)).toEqual([])
+  expect(leads.size).toBe(expected.leads)
+  expect(persons.size).toBe(expected.persons)
+}
+
+/** Nothing is left anywhere but in processados: no half-published run, no claim, no letter waiting or dead. */
+export function expectQueueAtRest(bridge: Bridge): void {
+  for (const lane of ['leads', 'contacts'])
+    for (const folder of ['.tmp', 'processar', 'processando', 'falhas']) {
+      const left = readdirSync(join(bridge.folder, 'queue', lane, folder), { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && entry.name.endsWith('.json'),
+      )
+      expect(left.map((entry) => `${lane}/${folder}/${entry.name}`)).toEqual([])
+    }
+}
+
+/** Every change that was ever queued has ended, and no key was delivered with an older value after a newer one. */
+export async function expectStateAtRest(bridge: Bridge): Promise<void> {
+  const { rows } = await bridge.state.query(
+    `select status, count(*)::integer as n from changes where status not in ('delivered', 'superseded') group by status`,
+  )
+  expect(rows).toEqual([])
+}
