@@ -9,11 +9,12 @@ export interface Arrival {
   readonly arrivedAt: number
 }
 
-/** Time of arrival, then the sequence in the name, then the name. */
+/** Time of arrival, then the sequence in the name (numbers have no more zeros in front than four digits need: longer is later), then the name. */
 export function compareArrivals(a: Arrival, b: Arrival): number {
   return (
     a.arrivedAt - b.arrivedAt ||
-    compareText(a.parsed.sequence.padStart(26, '0'), b.parsed.sequence.padStart(26, '0')) ||
+    a.parsed.sequence.length - b.parsed.sequence.length ||
+    compareText(a.parsed.sequence, b.parsed.sequence) ||
     compareText(a.parsed.file, b.parsed.file)
   )
 }
@@ -32,10 +33,13 @@ export async function oldestArrivals(
   const { windowSize } = house
   let arrivals: Arrival[] = []
   let complete = true
+  /** The newest that still has a place. */
+  let last: Arrival | null = null
   const cut = () => {
     arrivals.sort(compareArrivals)
     if (arrivals.length > windowSize) complete = false
     arrivals = arrivals.slice(0, windowSize)
+    if (!complete) last = arrivals[windowSize - 1] ?? null
   }
   for await (const entry of await opendir(house.layout.processar, { bufferSize: 256 })) {
     if (!entry.isFile()) continue
@@ -43,7 +47,9 @@ export async function oldestArrivals(
     if (parsed === null || !wanted(parsed)) continue
     const arrivedAt = await arrivalOf(house, parsed)
     if (arrivedAt === null) continue
-    arrivals.push({ parsed, arrivedAt })
+    const arrival = { parsed, arrivedAt }
+    if (last !== null && compareArrivals(arrival, last) > 0) continue
+    arrivals.push(arrival)
     if (arrivals.length >= 2 * windowSize) cut()
   }
   cut()

@@ -30,6 +30,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   update_contacts_in_app: 'update_contacts_in_crm',
 }
 
+const ALIAS_ENTRIES = Object.entries(ALIASES)
+
 /** Stands for the prefix of a file that nobody claims; `counts` reports it. */
 export const UNKNOWN_PREFIX = 'unknown'
 
@@ -90,23 +92,27 @@ function canonical(rest: string): Pick<ParsedName, 'form' | 'arrivedAt' | 'seque
   return null
 }
 
+interface Found {
+  readonly prefix: string
+  readonly alias: boolean
+  readonly start: number
+  readonly end: number
+}
+
 /** At the start of the name, else anywhere in it (the old jobs 7 and 8 took names "containing" theirs); the longest wins. */
-function findPrefix(stem: string, prefixes: readonly string[]): { prefix: string; alias: boolean; start: number; end: number } | null {
-  let best: { prefix: string; alias: boolean; start: number; end: number } | null = null
+function findPrefix(stem: string, prefixes: readonly string[]): Found | null {
+  return longest(stem, prefixes, (text) => (stem.startsWith(text) ? 0 : -1)) ?? longest(stem, prefixes, (text) => stem.indexOf(text))
+}
+
+function longest(stem: string, prefixes: readonly string[], find: (text: string) => number): Found | null {
+  let best: Found | null = null
   const consider = (text: string, prefix: string, alias: boolean) => {
-    const start = stem.indexOf(text)
-    if (start < 0) return
-    const end = start + text.length
-    if (
-      best === null ||
-      (start === 0 && best.start !== 0) ||
-      ((start === 0) === (best.start === 0) && text.length > best.end - best.start)
-    ) {
-      best = { prefix, alias, start, end }
-    }
+    if (best !== null && text.length <= best.end - best.start) return
+    const start = stem.length < text.length ? -1 : find(text)
+    if (start >= 0) best = { prefix, alias, start, end: start + text.length }
   }
   for (const prefix of prefixes) consider(prefix, prefix, false)
-  for (const [text, prefix] of Object.entries(ALIASES)) if (prefixes.includes(prefix)) consider(text, prefix, true)
+  for (const [text, prefix] of ALIAS_ENTRIES) if (prefixes.includes(prefix)) consider(text, prefix, true)
   return best
 }
 
