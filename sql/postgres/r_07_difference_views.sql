@@ -42,7 +42,8 @@ select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as emai
        nullif(left(regexp_replace(v.phone, '[^0-9]', '', 'g'), 13), '') as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
-   and v.id_crm in (select id from contacts)
+   -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
+   and exists (select from contacts c join leads l on l.client_code = c.client_code where c.id = v.id_crm and l.id = v.lead_id)
    and not exists (select from contact d
                     where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
 except
