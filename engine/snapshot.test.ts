@@ -12,7 +12,7 @@ import { compared, withEngine, withFolder } from './local/testing/engine.ts'
 import { givenRows } from './local/testing/generated.ts'
 import { changeOf } from './record.ts'
 import { commitSnapshot, readPointer, type SnapshotMeta, snapshotFolder } from './snapshot.ts'
-import { runs } from './testing/runs.ts'
+import { runs, timeLimit } from './testing/runs.ts'
 
 const entity = 'leads.update'
 const meta = (sequence: number): SnapshotMeta => ({
@@ -31,35 +31,39 @@ const twoFiles = async (folder: string) => {
 const keep = { changes: 5, bases: 2 }
 
 describe('snapshots', () => {
-  it('are whole behind the pointer after every SIGKILL, and the next commit sweeps what was left', async () => {
-    await withFolder(async (stateDir) => {
-      let reached = 0
-      for (let round = 0; round < runs(10, 150); round += 1) {
-        const child = spawn(process.execPath, [
-          '--import',
-          'tsx',
-          fileURLToPath(new URL('./testing/snapshot-child.ts', import.meta.url)),
-          stateDir,
-        ])
-        const lines = createInterface(child.stdout)
-        await once(lines, 'line')
-        await sleep(Math.random() * 60)
-        child.kill('SIGKILL')
-        await once(child, 'exit')
+  it(
+    'are whole behind the pointer after every SIGKILL, and the next commit sweeps what was left',
+    async () => {
+      await withFolder(async (stateDir) => {
+        let reached = 0
+        for (let round = 0; round < runs(10, 150); round += 1) {
+          const child = spawn(process.execPath, [
+            '--import',
+            'tsx',
+            fileURLToPath(new URL('./testing/snapshot-child.ts', import.meta.url)),
+            stateDir,
+          ])
+          const lines = createInterface(child.stdout)
+          await once(lines, 'line')
+          await sleep(Math.random() * 60)
+          child.kill('SIGKILL')
+          await once(child, 'exit')
 
-        const pointer = await readPointer(stateDir, entity)
-        const folder = snapshotFolder(stateDir, entity, pointer!.sequence)
-        expect(pointer!.sequence).toBeGreaterThan(reached)
-        reached = pointer!.sequence
-        expect(JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'))).toEqual(pointer)
-        expect(await readFile(join(folder, 'rows.parquet'), 'utf8')).toBe(`${reached};`.repeat(50_000))
-        expect(await readFile(join(folder, 'changes.parquet'), 'utf8')).toBe(`${reached};`.repeat(9000))
-      }
-      await commitSnapshot(stateDir, meta(reached + 1), twoFiles, { changes: 3, bases: 1 })
-      const names = await readdir(join(stateDir, 'snapshots', entity))
-      expect(names.sort()).toEqual(['current.json', ...[reached - 1, reached, reached + 1].map(String)].sort())
-    })
-  })
+          const pointer = await readPointer(stateDir, entity)
+          const folder = snapshotFolder(stateDir, entity, pointer!.sequence)
+          expect(pointer!.sequence).toBeGreaterThan(reached)
+          reached = pointer!.sequence
+          expect(JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'))).toEqual(pointer)
+          expect(await readFile(join(folder, 'rows.parquet'), 'utf8')).toBe(`${reached};`.repeat(50_000))
+          expect(await readFile(join(folder, 'changes.parquet'), 'utf8')).toBe(`${reached};`.repeat(9000))
+        }
+        await commitSnapshot(stateDir, meta(reached + 1), twoFiles, { changes: 3, bases: 1 })
+        const names = await readdir(join(stateDir, 'snapshots', entity))
+        expect(names.sort()).toEqual(['current.json', ...[reached - 1, reached, reached + 1].map(String)].sort())
+      })
+    },
+    timeLimit,
+  )
 
   it('keep the newest, and of the newest of those the bases', async () => {
     await withFolder(async (stateDir) => {

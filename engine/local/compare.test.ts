@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cell, Change, Column, CompareSpec, Engine, Row } from '../model.ts'
 import { changeOf, normaliseRow } from '../record.ts'
 import { hostileCell, hostileTexts } from '../testing/hostile.ts'
-import { runs } from '../testing/runs.ts'
+import { runs, timeLimit } from '../testing/runs.ts'
 import { allChanges, compared, openEngine } from './testing/engine.ts'
 import { givenRows } from './testing/generated.ts'
 
@@ -60,31 +60,35 @@ beforeAll(async () => {
 afterAll(() => close())
 
 describe('compare', () => {
-  it('finds exactly what a plain B - A finds, on random hostile rows', async () => {
-    await fc.assert(
-      fc.asyncProperty(rows, rows, fc.boolean(), async (desired, known, inserts) => {
-        const [b, a] = [asCells(desired), inserts ? null : asCells(known)]
-        const comparison = compared(await engine.compare(specOf(b, a), { run: 'r' }))
-        const found = await allChanges(comparison)
-        const plain = plainDifference(b, a)
-        await comparison.close()
-        expect(found).toEqual(plain.changes)
-        expect(comparison.changed).toBe(plain.changes.length)
-        expect(comparison.vanished.count).toBe(plain.vanished)
-        expect(comparison.batchHash).toBe(
-          createHash('md5')
-            .update(
-              plain.changes
-                .map(({ hash }) => hash)
-                .sort()
-                .join(''),
-            )
-            .digest('hex'),
-        )
-      }),
-      { numRuns: runs(50, 1000) },
-    )
-  })
+  it(
+    'finds exactly what a plain B - A finds, on random hostile rows',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(rows, rows, fc.boolean(), async (desired, known, inserts) => {
+          const [b, a] = [asCells(desired), inserts ? null : asCells(known)]
+          const comparison = compared(await engine.compare(specOf(b, a), { run: 'r' }))
+          const found = await allChanges(comparison)
+          const plain = plainDifference(b, a)
+          await comparison.close()
+          expect(found).toEqual(plain.changes)
+          expect(comparison.changed).toBe(plain.changes.length)
+          expect(comparison.vanished.count).toBe(plain.vanished)
+          expect(comparison.batchHash).toBe(
+            createHash('md5')
+              .update(
+                plain.changes
+                  .map(({ hash }) => hash)
+                  .sort()
+                  .join(''),
+              )
+              .digest('hex'),
+          )
+        }),
+        { numRuns: runs(50, 1000) },
+      )
+    },
+    timeLimit,
+  )
 
   it('returns hostile values byte for byte', async () => {
     const texts = hostileTexts.filter((text) => !/^[ \t\n\u00a0]+$/.test(text))

@@ -18,7 +18,7 @@ describe('stopping', () => {
     await withEngine(async (engine) => {
       for (const after of [0, 20, 60, 150, 300, 450, 700]) {
         const stop = new AbortController()
-        const running = engine.compare(spec(60_000), { run: 'r', signal: stop.signal })
+        const running = engine.compare(spec(20_000), { run: 'r', signal: stop.signal })
         setTimeout(() => stop.abort(new Error('enough')), after)
         const outcome = await running.then(
           (done) => compared(done).close(),
@@ -62,7 +62,7 @@ describe('stopping', () => {
 
   it('closes while the changes are being read, and tells the reader', async () => {
     await withEngine(async (engine) => {
-      const comparison = compared(await engine.compare({ ...spec(20_000), known: null }, { run: 'r' }))
+      const comparison = compared(await engine.compare({ ...spec(9000), known: null }, { run: 'r' }))
       const changes = comparison.changes()[Symbol.asyncIterator]()
       await changes.next()
       await engine.close()
@@ -73,7 +73,7 @@ describe('stopping', () => {
 
   it('gives the source its own error back, with its code and hint, and stops the other readers', async () => {
     await withEngine(async (engine) => {
-      const failing = engine.compare(spec(50_000, { failAt: 21_000 }), { run: 'r' })
+      const failing = engine.compare(spec(20_000, { failAt: 9000 }), { run: 'r' })
       await expect(failing).rejects.toMatchObject({ name: 'PonteError', code: 'erp.gone', hint: 'none' })
       const missing = { ...spec(10), desired: { module: 'file:///nowhere/source.js', settings: null, ranges: [0] } }
       await expect(engine.compare(missing, { run: 'r' })).rejects.toMatchObject({ code: 'engine.read_failed' })

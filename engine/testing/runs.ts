@@ -2,3 +2,6 @@
 export function runs(smoke: number, full: number): number {
   return process.env.PONTE_TEST_LONG === '1' ? full : smoke
 }
+
+/** Time limit in milliseconds of a test whose counts grow. */
+export const timeLimit = runs(60_000, 1_800_000)
