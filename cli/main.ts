@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The command `ponte`. One file per command; wire.ts builds what a command needs. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'

@@ -32,7 +32,9 @@ function step(title: string, command: string, args: readonly string[]): Promise<
     })
     child.on('error', reject)
     child.on('close', (code) => {
-      process.stdout.write(`── ${title}: ${code === 0 ? 'ok' : `exit ${code}`} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`)
+      process.stdout.write(
+        `── ${title}: ${code === 0 ? 'ok' : `exit ${code}`} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`,
+      )
       resolve({ ok: code === 0, leftOut: output.split('\n').filter((line) => line.includes('LEFT OUT')) })
     })
   })

@@ -4,6 +4,7 @@ import { PonteError } from '../base/error.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { deliver, type Sink, type Tally } from './deliver.ts'
 import { type EntityName, entityNamed } from './entities.ts'
+import { errorText } from './error-text.ts'
 import { recoverLanes } from './recover.ts'
 import { insertContactSink } from './sink-insert-contacts.ts'
 import { insertLeadSink } from './sink-insert-leads.ts'
@@ -83,7 +84,6 @@ function outcome(tally: Tally, run: JobRun): JobOutcome {
 }
 
 function stopped(tally: Tally, cause: unknown): JobOutcome {
-  const message = cause instanceof PonteError ? `${cause.message} ${cause.hint}` : cause instanceof Error ? cause.message : String(cause)
   const exitCode = cause instanceof PonteError ? cause.exitCode : 1
-  return { status: 'failed', counts: { ...tally }, message: `${message} What was not delivered stays queued.`, exitCode }
+  return { status: 'failed', counts: { ...tally }, message: `${errorText(cause)} What was not delivered stays queued.`, exitCode }
 }

@@ -4,6 +4,7 @@ import type { Extract } from '../connectors/erp/erp.ts'
 import type { Guard } from '../engine/model.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { type Entity, entities } from './entities.ts'
+import { errorText } from './error-text.ts'
 import { publish } from './publish.ts'
 import { recoverLanes } from './recover.ts'
 
@@ -90,7 +91,7 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
     }
   } catch (error) {
     context.log.error({ err: error, entity: entity.name }, 'detector failed')
-    return { ...nothing, entity: entity.name, status: 'failed', error: error instanceof Error ? error.message : String(error) }
+    return { ...nothing, entity: entity.name, status: 'failed', error: errorText(error) }
   }
 }
 

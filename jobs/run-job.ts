@@ -5,6 +5,7 @@ import { PonteError } from '../base/error.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
 import { endRun, findRun, startRun } from '../connectors/state/runs.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
+import { errorText } from './error-text.ts'
 
 export interface RunReport extends JobOutcome {
   readonly run: string
@@ -64,7 +65,6 @@ async function attempt(context: Context, job: Job, run: Parameters<Job['run']>[1
     return await job.run(context, run)
   } catch (error) {
     context.log.error({ err: error, job: job.name, run: run.id }, 'run failed')
-    const message = error instanceof PonteError ? `${error.message} ${error.hint}` : error instanceof Error ? error.message : String(error)
-    return { status: 'failed', counts: {}, message, exitCode: error instanceof PonteError ? error.exitCode : 1 }
+    return { status: 'failed', counts: {}, message: errorText(error), exitCode: error instanceof PonteError ? error.exitCode : 1 }
   }
 }

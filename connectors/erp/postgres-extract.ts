@@ -25,6 +25,9 @@ const SAMPLE = 20_000
  * @param readers ranges per source, 1 or more
  * @throws PonteError of `erpError`; `erp.unknown_view` from `source`
  */
+/** What reader threads import; compiled code lies beside this file as .js. */
+const READER = new URL(import.meta.url.endsWith('.ts') ? './postgres-reader.ts' : './postgres-reader.js', import.meta.url).href
+
 export async function openPostgresExtract(settings: PostgresSettings, readers: number): Promise<Extract> {
   const holder = new pg.Client(clientConfig(settings, 'ponte-extract'))
   // A holder that is lost makes every reader fail with a clear error; that is where it is reported.
@@ -50,7 +53,7 @@ function extractFrom(holder: pg.Client, settings: PostgresSettings, snapshot: st
         await holder.query('savepoint source')
         // Fails here, by name, rather than in every reader.
         await holder.query(`select ${columns.map((column) => pg.escapeIdentifier(column.toLowerCase())).join(', ')} from ${view} limit 0`)
-        return { module: new URL('./postgres-reader.ts', import.meta.url).href, settings: range, ranges: await cut(holder, view, readers) }
+        return { module: READER, settings: range, ranges: await cut(holder, view, readers) }
       } catch (error) {
         await holder.query('rollback to savepoint source').catch(() => {})
         throw erpError(error)
