@@ -28,7 +28,6 @@ const toLower = new Map(casePairs.map(([lower, upper]) => [upper, lower]))
 const toBare = new Map<string, string>([...accentPairs, ...Array.from(combiningMarks, (mark): [string, string] => [mark, ''])])
 
 export function isAscii(value: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII includes them
   return /^[\0-\x7f]*$/.test(value)
 }
 
@@ -48,7 +47,7 @@ export function lowerLetters(value: string): string {
 
 /** Drops the marks of Latin letters, composed (Á) or decomposed (A followed by U+0301). */
 export function unaccentLetters(value: string): string {
-  return isAscii(value) ? value : value.replace(/[\u00c0-\u017f\u0300-\u036f\u1e00-\u1eff]/g, (c) => toBare.get(c) ?? c)
+  return isAscii(value) ? value : value.replace(/[\u00c0-\u017f\u1e00-\u1eff]|[\u0300-\u036f]/g, (c) => toBare.get(c) ?? c)
 }
 
 function range(first: number, last: number): string[] {
