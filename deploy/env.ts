@@ -2,49 +2,77 @@
  * The one reader of the environment. Parsed once at start; a missing or wrong variable stops the start and is named.
  * Names are architecture 10. Every secret may come from a file instead: `API_TOKEN_FILE=/run/credentials/...`.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
+import { readSecretFiles, type Source } from './secret-files.ts'
 
 /** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
 process.env.TZ = 'UTC'
 
 const secrets = ['DB_PASSWD', 'DATABASE_URL', 'STATE_DATABASE_URL', 'API_TOKEN'] as const
 
-const port = z.coerce.number().int().min(1).max(65_535)
-const positive = z.coerce.number().int().positive()
-const duration = z.coerce.number().int().nonnegative()
+/** A decimal whole number, both ends included. Messages never repeat what was written: it may be a misplaced secret. */
+function whole(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`
+  const message = `must be a whole number, ${range}`
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message)
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, `must be one of ${values.join(', ')}`)
+}
+
+const postgresUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
+    'must be a URL such as postgres://user@host:5432/database, with special characters percent-encoded',
+  )
 
 const schema = z.object({
-  ERP_DIALECT: z.enum(['postgres', 'mysql', 'oracle']).optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  ERP_DIALECT: oneOf(['postgres', 'mysql', 'oracle']).optional(),
+  DATABASE_URL: postgresUrl.optional(),
   DB_USER: z.string().optional(),
   DB_PASSWD: z.string().optional(),
-  DB_HOST: z.string().optional(),
-  DB_PORT: port.optional(),
+  DB_HOST: z
+    .string()
+    .refine((text) => isIPv6(text) || /^[\w.-]+$/.test(text), 'must be a host name or an IP address, without port')
+    .optional(),
+  DB_PORT: whole(1, 65_535).default(5_432),
   DB_SERVICE_NAME: z.string().optional(),
-  STATE_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  API_URL: z.url({ protocol: /^https?$/ }).optional(),
-  API_TOKEN: z.string().min(1).optional(),
+  STATE_DATABASE_URL: postgresUrl.optional(),
+  API_URL: z
+    .string()
+    .refine(isCrmAddress, 'must be an http or https URL without user, query or fragment, such as https://api.exactspotter.com/v3/')
+    .optional(),
+  API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'holds blanks, line breaks or characters that no HTTP header can carry')
+    .optional(),
   QUEUE_ROOT: z.string().default('./data/queue'),
   STATE_DIR: z.string().default('./data/state'),
   COUNTRY_NAME: z.string().default('Brasil'),
-  CRM_RATE_LIMIT: z.coerce.number().int().nonnegative().default(30),
-  CRM_RATE_WINDOW_MS: positive.default(20_000),
-  CRM_CONCURRENCY: positive.max(64).default(8),
-  CRM_TIMEOUT_MS: positive.default(30_000),
-  CRM_SETTLE_MS: duration.default(5_000),
-  CRM_BACKOFF_MS: positive.default(1_000),
-  LEADS_PER_RUN: duration.default(0),
+  CRM_RATE_LIMIT: whole(0).default(30),
+  CRM_RATE_WINDOW_MS: whole(1).default(20_000),
+  CRM_CONCURRENCY: whole(1, 64).default(8),
+  CRM_TIMEOUT_MS: whole(1).default(30_000),
+  CRM_SETTLE_MS: whole(0).default(5_000),
+  CRM_BACKOFF_MS: whole(1).default(1_000),
+  LEADS_PER_RUN: whole(0).default(0),
   ENGINE_MEMORY: z
     .string()
-    .regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'a size such as 4GB or 60%')
+    .regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'must be a size such as 4GB or 60%')
     .default('4GB'),
-  ENGINE_THREADS: positive.max(256).optional(),
-  ENGINE_READERS: positive.max(64).optional(),
+  ENGINE_THREADS: whole(1, 256).optional(),
+  ENGINE_READERS: whole(1, 64).optional(),
   LOG_FILE: z.string().optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
 export interface Settings {
@@ -78,12 +106,13 @@ export interface Settings {
  * @param source usually process.env
  * @throws PonteError `config.invalid`, exit code 2, naming every variable that is wrong (never its value)
  */
-export function readSettings(source: Readonly<Record<string, string | undefined>> = process.env): Settings {
-  const parsed = schema.safeParse(withSecretFiles(source))
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw invalid(wrong)
-  }
+export function readSettings(source: Source = process.env): Settings {
+  // An empty variable is an unset one, as compose files and systemd units write them.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const { values, problems } = readSecretFiles(given, secrets)
+  const parsed = schema.safeParse(values)
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  if (!parsed.success || problems.length > 0) throw invalid(problems)
   const env = parsed.data
   return {
     erpUrl: erpUrl(env),
@@ -122,46 +151,34 @@ function crm(env: Env): Settings['crm'] {
   return null
 }
 
+const erpParts = ['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const
+
 function erpUrl(env: Env): string | null {
   if (env.ERP_DIALECT === 'mysql' || env.ERP_DIALECT === 'oracle')
     throw invalid([`ERP_DIALECT: ${env.ERP_DIALECT} is not supported by this version, only postgres (unset: the embedded demo ERP)`])
   if (env.DATABASE_URL) return env.DATABASE_URL
-  const given = (['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const).filter((name) => env[name] !== undefined)
-  if (!env.ERP_DIALECT && given.length === 0) return null
-  const missing = (['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const).filter((name) => env[name] === undefined)
-  if (missing.length > 0)
-    throw invalid(missing.map((name) => `${name}: missing (the ERP's ${name === 'DB_SERVICE_NAME' ? 'database name' : 'connection'})`))
+  const missing = erpParts.filter((name) => env[name] === undefined)
+  if (missing.length === erpParts.length && !env.ERP_DIALECT) return null
+  const given = missing.length === erpParts.length ? 'ERP_DIALECT' : erpParts.filter((name) => env[name] !== undefined).join(', ')
+  if (missing.length > 0) throw invalid(missing.map((name) => `${name}: missing, but ${given} is set`))
   const url = new URL('postgres://host')
-  url.hostname = env.DB_HOST!
-  url.port = String(env.DB_PORT ?? 5432)
+  url.hostname = isIPv6(env.DB_HOST!) ? `[${env.DB_HOST}]` : env.DB_HOST!
+  url.port = String(env.DB_PORT)
   url.username = encodeURIComponent(env.DB_USER!)
   url.password = encodeURIComponent(env.DB_PASSWD!)
   url.pathname = `/${encodeURIComponent(env.DB_SERVICE_NAME!)}`
   return url.href
 }
 
-/** Replaces `X_FILE` by the content of the file it names. A file that others can read is refused (mission D-54). */
-function withSecretFiles(source: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  // An empty variable is an unset one, as compose files and systemd units write them.
-  const env: Record<string, string | undefined> = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
-  for (const name of secrets) {
-    const file = env[`${name}_FILE`]
-    if (!file) continue
-    if (env[name] !== undefined) throw invalid([`${name}: set twice, also as ${name}_FILE`])
-    let mode: number
-    try {
-      env[name] = readFileSync(file, 'utf8').trim()
-      mode = statSync(file).mode
-    } catch (cause) {
-      throw invalid([`${name}_FILE: cannot be read (${(cause as NodeJS.ErrnoException).code})`])
-    }
-    if (mode & 0o007) throw invalid([`${name}_FILE: readable by others; run chmod 600 on it`])
-  }
-  return env
+/** The same rule as the client's; asked here so that a wrong address is named before anything starts. */
+function isCrmAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
 }
 
 function invalid(problems: readonly string[]): PonteError {
-  return new PonteError('config.invalid', `The configuration is wrong:\n  ${problems.join('\n  ')}`, {
+  return new PonteError('config.invalid', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
     hint: 'Correct the variables named above; deploy/.env.example lists them all.',
     exitCode: 2,
   })
