@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 
 /** Below this a byte loop beats the fixed price of a bulk copy. */
-const SHORT = 24
+const SHORT = 48
 
 export class ColumnBuilder {
   /** Bytes of text so far. */
