@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { jobs } from './catalogue.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
-import { expectExactlyOnce, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
-import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
+import { expectCrmHoldsErp, expectExactlyOnce, expectNoSurplusUpdate, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
+import { addBranch, addContact, mirrorLinked, seedReference } from './testing/small-erp.ts'
 
 const long = process.env.PONTE_TEST_LONG === '1'
 const kills = long ? 200 : 20
@@ -13,11 +14,14 @@ const worker = new URL('./testing/worker.ts', import.meta.url).pathname
 let bridge: Bridge
 afterEach(() => bridge.close())
 
-/** Starts a worker and kills it `delayMs` after it has begun to work. */
-async function runAndKill(delayMs: number): Promise<void> {
+/** Lets a worker work until it starts `victim`, and kills it `delayMs` later. */
+async function runAndKill(victim: string, delayMs: number): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
-  await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), ended])
+  const started = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => chunk.toString().includes(victim) && resolve())
+  })
+  await Promise.race([started, ended])
   await sleep(delayMs)
   child.kill('SIGKILL')
   expect(await ended).toBe('SIGKILL')
@@ -51,10 +55,12 @@ test(
             email: `c${which}.${client}@example.com`,
           })
       }
+      await mirrorLinked(bridge.erp)
       await bridge.erp.query('update branches set address_number = address_number + 1 where id_crm is not null and client % 3 = $1', [
         kill % 3,
       ])
-      await runAndKill(next(1_200))
+      const victim = jobs[kill % jobs.length]!.name
+      await runAndKill(victim, next(victim === 'job_execute_spark' ? 1_200 : 400))
     }
 
     await sleep(500)
@@ -64,6 +70,15 @@ test(
     const last = await bridge.cycle()
     expect(last.map((report) => report.status)).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped'])
 
+    const cut = await bridge.state.query<{ job: string; n: number }>(
+      `select job, count(*)::integer as n from runs where message like 'the process ended%' group by job order by job`,
+    )
+    console.log(`cut in the middle: ${cut.rows.map(({ job, n }) => `${job} ${n}`).join(', ')}`)
+    // Otherwise the kills fell into idle moments and proved nothing.
+    expect(cut.rows.reduce((sum, { n }) => sum + n, 0)).toBeGreaterThan(kills / 2)
+
+    await expectNoSurplusUpdate(bridge)
+    await expectCrmHoldsErp(bridge)
     await expectExactlyOnce(bridge, { leads: client, persons: client * 2 })
     expectQueueAtRest(bridge)
     await expectStateAtRest(bridge)

@@ -40,3 +40,25 @@ export async function expectStateAtRest(bridge: Bridge): Promise<void> {
   )
   expect(rows).toEqual([])
 }
+
+/** No lead was written twice in a row with the same values: an update whose answer was lost is looked up, not repeated. */
+export async function expectNoSurplusUpdate(bridge: Bridge): Promise<void> {
+  const last = new Map<number, string>()
+  const surplus: number[] = []
+  for (const effect of await bridge.simulator.effects({ by: 'api', kind: 'leadUpdated' })) {
+    if (last.get(effect.id) === effect.digest) surplus.push(effect.id)
+    last.set(effect.id, effect.digest)
+  }
+  expect(surplus).toEqual([])
+}
+
+/** Every linked branch's lead has the ERP's values in the CRM. */
+export async function expectCrmHoldsErp(bridge: Bridge): Promise<void> {
+  const { rows } = await bridge.erp.query<{ id: string; address_number: string; address_street: string }>(
+    'select id, address_number, address_street from desired_leads',
+  )
+  const held = new Map<string, { number: string | null; street: string | null }>()
+  for await (const page of bridge.context.crm.leads()) for (const lead of page) held.set(String(lead.id), lead)
+  const wrong = rows.filter((row) => held.get(row.id)?.number !== row.address_number || held.get(row.id)?.street !== row.address_street)
+  expect(wrong).toEqual([])
+}

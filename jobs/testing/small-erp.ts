@@ -80,3 +80,19 @@ export async function addContact(
     ],
   )
 }
+
+/** Linked branches reach an integrated stage: their leads enter the mirror as the ERP has them, triggers off. */
+export async function mirrorLinked(erp: pg.Pool): Promise<void> {
+  const client = await erp.connect()
+  try {
+    await client.query('begin; alter table leads disable trigger user')
+    await client.query(
+      `insert into leads (id, name, stage, taxid, address_street, address_zipcode, address_number, address_complement, address_district, city, state, sales_rep, tax_registration, client_code)
+       select id::bigint, name, 'Desenvolvimento/Orçamento', taxid, address_street, address_zipcode, address_number::integer, address_complement, address_district, city, state,
+              sales_rep::bigint, tax_registration, client_code::bigint from desired_leads on conflict (id) do nothing`,
+    )
+    await client.query('alter table leads enable trigger user; commit')
+  } finally {
+    client.release()
+  }
+}

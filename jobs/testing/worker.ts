@@ -1,8 +1,14 @@
-/** A process that does the whole bridge's work in a loop until it is killed: the victim of crash tests. Its one argument is `Whereabouts` as JSON. */
+/**
+ * A process that does the whole bridge's work in a loop until it is killed: the victim of crash tests.
+ * Its argument is `Whereabouts` as JSON; it announces each job on standard output before it starts it.
+ */
 import { jobs } from '../catalogue.ts'
 import { runJob } from '../run-job.ts'
 import { openContext } from './bridge.ts'
 
 const { context } = await openContext(JSON.parse(process.argv[2]!))
-process.stdout.write('ready\n')
-for (;;) for (const job of jobs) await runJob(context, job)
+for (;;)
+  for (const job of jobs) {
+    process.stdout.write(`${job.name}\n`)
+    await runJob(context, job)
+  }
