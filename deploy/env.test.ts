@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PonteError } from '../base/error.ts'
+import { maskText } from '../base/mask.ts'
 import { needCrm, readSettings } from './env.ts'
 
 type Env = Record<string, string | undefined>
@@ -96,16 +97,16 @@ describe('the ERP', () => {
 
   test.each(Object.keys(server))('needs %s when others are set', (name) => {
     const [problem, ...more] = problems({ ...server, [name]: undefined })
-    expect(problem).toMatch(new RegExp(`^  ${name}: missing, but DB_`))
+    expect(problem).toMatch(new RegExp(`^  ${name} is missing, but DB_`))
     expect(more).toEqual([])
   })
 
   test('names all four when only the dialect is set', () => {
-    expect(problems({ ERP_DIALECT: 'postgres' })).toEqual(Object.keys(server).map((name) => `  ${name}: missing, but ERP_DIALECT is set`))
+    expect(problems({ ERP_DIALECT: 'postgres' })).toEqual(Object.keys(server).map((name) => `  ${name} is missing, but ERP_DIALECT is set`))
   })
 
   test.each(['mysql', 'oracle'])('on %s is refused by name: this version has no such dialect', (dialect) => {
-    expect(problems({ ...server, ERP_DIALECT: dialect })).toEqual([expect.stringContaining(`ERP_DIALECT: ${dialect} is not supported`)])
+    expect(problems({ ...server, ERP_DIALECT: dialect })).toEqual([expect.stringContaining(`ERP_DIALECT ${dialect} is not supported`)])
   })
 })
 
@@ -116,12 +117,12 @@ describe('the CRM', () => {
   })
 
   test('needs address and token together', () => {
-    expect(problems({ API_URL: 'https://api.example/v3/' })).toEqual(['  API_TOKEN: missing, but API_URL is set'])
-    expect(problems({ API_TOKEN: 't' })).toEqual(['  API_URL: missing, but API_TOKEN is set'])
+    expect(problems({ API_URL: 'https://api.example/v3/' })).toEqual(['  API_TOKEN is missing, but API_URL is set'])
+    expect(problems({ API_TOKEN: 't' })).toEqual(['  API_URL is missing, but API_TOKEN is set'])
   })
 
   test('is asked for by commands that cannot work without it', () => {
-    expect(() => needCrm(readSettings({}))).toThrow(/API_URL: missing.*\n.*API_TOKEN: missing/)
+    expect(() => needCrm(readSettings({}))).toThrow(/API_URL is missing.*\n.*API_TOKEN is missing/)
     const crm = { url: 'https://api.example/v3/', token: 't' }
     expect(needCrm(readSettings({ API_URL: crm.url, API_TOKEN: crm.token }))).toEqual(crm)
   })
@@ -148,7 +149,7 @@ describe('a secret from a file', () => {
 
   test.each([0o604, 0o640 | 0o001, 0o666, 0o602])('with mode %o is refused: others on the machine reach it', (mode) => {
     expect(problems({ ...server, DB_PASSWD: undefined, DB_PASSWD_FILE: secretFile('s3cret', mode) })).toEqual([
-      expect.stringMatching(/^ {2}DB_PASSWD_FILE: .*chmod 600/),
+      expect.stringMatching(/^ {2}DB_PASSWD_FILE .*chmod 600/),
     ])
   })
 
@@ -158,14 +159,16 @@ describe('a secret from a file', () => {
 
   test('set twice, missing, empty or a folder is refused', () => {
     expect(problems({ API_URL: 'http://x/', API_TOKEN: 't', API_TOKEN_FILE: secretFile('u') })).toEqual([
-      '  API_TOKEN_FILE: set together with API_TOKEN; keep one of the two',
+      '  API_TOKEN_FILE is set together with API_TOKEN; keep one of the two',
     ])
     expect(problems({ API_URL: 'http://x/', API_TOKEN_FILE: join(folder, 'absent') })).toEqual([
-      '  API_TOKEN_FILE: its file cannot be read (ENOENT)',
+      '  API_TOKEN_FILE names a file that cannot be read (ENOENT)',
     ])
-    expect(problems({ API_URL: 'http://x/', API_TOKEN_FILE: secretFile('\n') })).toEqual(['  API_TOKEN_FILE: its file is empty'])
+    expect(problems({ API_URL: 'http://x/', API_TOKEN_FILE: secretFile('\n') })).toEqual(['  API_TOKEN_FILE names an empty file'])
     chmodSync(folder, 0o700)
-    expect(problems({ API_URL: 'http://x/', API_TOKEN_FILE: folder })).toEqual(['  API_TOKEN_FILE: its file cannot be read (EISDIR)'])
+    expect(problems({ API_URL: 'http://x/', API_TOKEN_FILE: folder })).toEqual([
+      '  API_TOKEN_FILE names a file that cannot be read (EISDIR)',
+    ])
   })
 })
 
@@ -205,7 +208,7 @@ describe('a wrong value', () => {
   test.each(wrong)('%s=%j is refused once, by name, and not repeated', (name, value) => {
     const crm = { API_URL: 'http://crm.example/', API_TOKEN: 't' }
     const [problem, ...more] = problems({ ...crm, [name]: value })
-    expect(problem).toMatch(new RegExp(`^  ${name}: (must be|holds) `))
+    expect(problem).toMatch(new RegExp(`^  ${name} (must be|holds) `))
     expect(more).toEqual([])
     expect(problem).not.toContain(secret)
   })
@@ -216,9 +219,18 @@ describe('a wrong value', () => {
     for (const memory of ['512MB', '1.5 GB', '60%', '4gb']) expect(readSettings({ ENGINE_MEMORY: memory }).engine.memory).toBe(memory)
   })
 
+  test('a complaint survives the masking of secrets in logs and reports', () => {
+    const { message } = refusal({ API_TOKEN: 'a b', DB_PASSWD_FILE: join(folder, 'absent'), DB_PORT: 'x' })
+    expect(maskText(message)).toBe(message)
+    const missing = refusal({ ...server, DB_PASSWD: undefined }).message
+    expect(maskText(missing)).toBe(missing)
+  })
+
   test('all wrong variables are named in one go', () => {
-    const named = problems({ DB_PORT: 'x', LOG_LEVEL: 'loud', API_TOKEN_FILE: join(folder, 'absent') }).map((line) => line.split(':')[0])
-    expect(named.sort()).toEqual(['  API_TOKEN_FILE', '  DB_PORT', '  LOG_LEVEL'])
+    const named = problems({ DB_PORT: 'x', LOG_LEVEL: 'loud', API_TOKEN_FILE: join(folder, 'absent') }).map(
+      (line) => line.trim().split(' ')[0],
+    )
+    expect(named.sort()).toEqual(['API_TOKEN_FILE', 'DB_PORT', 'LOG_LEVEL'])
   })
 })
 

@@ -111,7 +111,7 @@ export function readSettings(source: Source = process.env): Settings {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
   const { values, problems } = readSecretFiles(given, secrets)
   const parsed = schema.safeParse(values)
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
   if (!parsed.success || problems.length > 0) throw invalid(problems)
   const env = parsed.data
   return {
@@ -139,15 +139,15 @@ export function readSettings(source: Source = process.env): Settings {
 /** The CRM's address and token, for commands that cannot work without them. */
 export function needCrm(settings: Settings): { url: string; token: string } {
   if (settings.crm) return settings.crm
-  throw invalid(["API_URL: missing (the CRM's address, such as https://api.exactspotter.com/v3/)", 'API_TOKEN: missing'])
+  throw invalid(["API_URL is missing (the CRM's address, such as https://api.exactspotter.com/v3/)", 'API_TOKEN is missing'])
 }
 
 type Env = z.infer<typeof schema>
 
 function crm(env: Env): Settings['crm'] {
   if (env.API_URL && env.API_TOKEN) return { url: env.API_URL.endsWith('/') ? env.API_URL : `${env.API_URL}/`, token: env.API_TOKEN }
-  if (env.API_URL) throw invalid(['API_TOKEN: missing, but API_URL is set'])
-  if (env.API_TOKEN) throw invalid(['API_URL: missing, but API_TOKEN is set'])
+  if (env.API_URL) throw invalid(['API_TOKEN is missing, but API_URL is set'])
+  if (env.API_TOKEN) throw invalid(['API_URL is missing, but API_TOKEN is set'])
   return null
 }
 
@@ -155,12 +155,12 @@ const erpParts = ['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const
 
 function erpUrl(env: Env): string | null {
   if (env.ERP_DIALECT === 'mysql' || env.ERP_DIALECT === 'oracle')
-    throw invalid([`ERP_DIALECT: ${env.ERP_DIALECT} is not supported by this version, only postgres (unset: the embedded demo ERP)`])
+    throw invalid([`ERP_DIALECT ${env.ERP_DIALECT} is not supported by this version, only postgres (unset: the embedded demo ERP)`])
   if (env.DATABASE_URL) return env.DATABASE_URL
   const missing = erpParts.filter((name) => env[name] === undefined)
   if (missing.length === erpParts.length && !env.ERP_DIALECT) return null
   const given = missing.length === erpParts.length ? 'ERP_DIALECT' : erpParts.filter((name) => env[name] !== undefined).join(', ')
-  if (missing.length > 0) throw invalid(missing.map((name) => `${name}: missing, but ${given} is set`))
+  if (missing.length > 0) throw invalid(missing.map((name) => `${name} is missing, but ${given} is set`))
   const url = new URL('postgres://host')
   url.hostname = isIPv6(env.DB_HOST!) ? `[${env.DB_HOST}]` : env.DB_HOST!
   url.port = String(env.DB_PORT)
@@ -177,6 +177,7 @@ function isCrmAddress(text: string): boolean {
   return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
 }
 
+/** Sentences, not `NAME: text`: what follows a colon after such names is hidden as a secret in logs and reports. */
 function invalid(problems: readonly string[]): PonteError {
   return new PonteError('config.invalid', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
     hint: 'Correct the variables named above; deploy/.env.example lists them all.',

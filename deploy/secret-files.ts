@@ -14,8 +14,8 @@ export function readSecretFiles(source: Source, names: readonly string[]): { val
   for (const name of names) {
     const file = source[`${name}_FILE`]
     if (file === undefined) continue
-    const secret = source[name] === undefined ? readSecret(file) : { problem: `set together with ${name}; keep one of the two` }
-    if ('problem' in secret) problems.push(`${name}_FILE: ${secret.problem}`)
+    const secret = source[name] === undefined ? readSecret(file) : { problem: `is set together with ${name}; keep one of the two` }
+    if ('problem' in secret) problems.push(`${name}_FILE ${secret.problem}`)
     else values[name] = secret.text
   }
   return { values, problems }
@@ -23,11 +23,11 @@ export function readSecretFiles(source: Source, names: readonly string[]): { val
 
 function readSecret(file: string): { text: string } | { problem: string } {
   try {
-    if (statSync(file).mode & 0o007) return { problem: 'its file is open to everybody on this machine; run chmod 600 on it' }
+    if (statSync(file).mode & 0o007) return { problem: 'names a file that is open to everybody on this machine; run chmod 600 on it' }
     // Editors end a file with a newline; any other blank may belong to the secret.
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    return text === '' ? { problem: 'its file is empty' } : { text }
+    return text === '' ? { problem: 'names an empty file' } : { text }
   } catch (error) {
-    return { problem: `its file cannot be read (${(error as NodeJS.ErrnoException).code})` }
+    return { problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` }
   }
 }

@@ -112,7 +112,7 @@ function outcome(detected: readonly Detected[], ambiguousTaxIds: number): JobOut
   const stopped = detected.filter((one) => one.status === 'stopped')
   if (failed.length > 0) return { status: 'failed', counts, message: failed.map((one) => `${one.entity}: ${one.error}`).join('\n') }
   if (stopped.length > 0) {
-    const guards = stopped.flatMap((one) => (one.guards ?? []).map((guard) => `${one.entity}: ${guard.message}`))
+    const guards = stopped.flatMap((one) => (one.guards ?? []).map((guard) => guard.message))
     return { status: 'stopped', counts, message: guards.join('\n') }
   }
   return { status: counts.changed === 0 ? 'skipped' : 'success', counts, ...(counts.changed === 0 ? { message: 'nothing to do' } : {}) }

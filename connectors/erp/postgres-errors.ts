@@ -5,12 +5,15 @@ interface Meaning {
   readonly code: string
   readonly message: string
   readonly hint: string
+  /** 2: the settings are wrong, and trying again cannot help. */
+  readonly exitCode?: 2
 }
 
 const REFUSED: Meaning = {
   code: 'erp.login_refused',
   message: 'the ERP database refuses the login',
   hint: 'check user and password (DB_USER, DB_PASSWD or DATABASE_URL) and the pg_hba.conf of the server',
+  exitCode: 2,
 }
 const UNREACHABLE: Meaning = {
   code: 'erp.unreachable',
@@ -36,6 +39,7 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
     code: 'erp.database_missing',
     message: 'the ERP database does not exist on its server',
     hint: 'check its name (DB_SERVICE_NAME or DATABASE_URL), or create it',
+    exitCode: 2,
   },
   '42P01': INCOMPLETE,
   '42883': INCOMPLETE,
@@ -85,7 +89,11 @@ export function erpError(error: unknown): PonteError {
   const meaning = BY_STATE[code] ?? (isConnection(code, message) ? UNREACHABLE : undefined)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''
-    return new PonteError(meaning.code, meaning.message + object, { hint: meaning.hint, cause: withoutDetail(error) })
+    return new PonteError(meaning.code, meaning.message + object, {
+      hint: meaning.hint,
+      cause: withoutDetail(error),
+      ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
+    })
   }
   return new PonteError('erp.failed', `the ERP database failed${code === '' ? '' : ` (SQLSTATE ${code})`}`, {
     hint: 'the cause holds what the server said',

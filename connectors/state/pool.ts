@@ -8,7 +8,7 @@ const schema = new URL('../../sql/state/', import.meta.url)
 /**
  * Opens the state database and installs or upgrades its schema.
  * @param url postgres:// URL of the state database
- * @throws PonteError `state.unreachable`
+ * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`
  */
 export async function openState(url: string, maxConnections = 10): Promise<pg.Pool> {
   const pool = new pg.Pool({ connectionString: url, max: maxConnections, connectionTimeoutMillis: 10_000, application_name: 'ponte-state' })
@@ -19,10 +19,29 @@ export async function openState(url: string, maxConnections = 10): Promise<pg.Po
     return pool
   } catch (cause) {
     await pool.end()
-    if (cause instanceof PonteError) throw cause
-    throw new PonteError('state.unreachable', "Ponte's state database does not answer.", {
-      hint: 'Check STATE_DATABASE_URL (host, port, user, password), or leave it out to use the embedded database.',
-      cause,
-    })
+    throw stateError(cause)
   }
+}
+
+/** By SQLSTATE: what the settings must answer for; trying again cannot help. */
+const misconfigured: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  '28P01': ['state.login_refused', "Ponte's state database refuses the login"],
+  '28000': ['state.login_refused', "Ponte's state database refuses the login"],
+  '3D000': ['state.database_missing', "Ponte's state database does not exist on its server"],
+  '42501': ['state.permission_denied', "Ponte's state database denies permission: its user must be able to create tables"],
+}
+
+function stateError(cause: unknown): PonteError {
+  if (cause instanceof PonteError) return cause
+  const wrong = misconfigured[(cause as { code?: string }).code ?? '']
+  if (wrong)
+    return new PonteError(wrong[0], wrong[1], {
+      hint: 'check STATE_DATABASE_URL (user, password, database), or leave it out to use the embedded database',
+      cause,
+      exitCode: 2,
+    })
+  return new PonteError('state.unreachable', "Ponte's state database does not answer", {
+    hint: 'check STATE_DATABASE_URL (host, port), and whether the server runs; or leave it out to use the embedded database',
+    cause,
+  })
 }
