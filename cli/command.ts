@@ -1,7 +1,9 @@
 /** What every command shares: settings, output, clean-up, exit code, and a SIGTERM that lets the current step end. */
+import { PonteError } from '../base/error.ts'
 import { readSettings, type Settings } from '../deploy/env.ts'
+import { type Closer, createCloser } from './closer.ts'
+import { openLog } from './log.ts'
 import { createOutput, type Output, report } from './output.ts'
-import { type Closer, createCloser } from './wire.ts'
 
 export interface CommandContext {
   readonly settings: Settings
@@ -15,26 +17,42 @@ export interface CommandContext {
 export async function execute(options: { json?: boolean }, body: (context: CommandContext) => Promise<number>): Promise<void> {
   const closer = createCloser()
   const stop = new AbortController()
+  const output = createOutput(options.json ?? false)
   const onSignal = () => {
     process.removeListener('SIGTERM', onSignal)
     process.removeListener('SIGINT', onSignal)
+    output.note('Stopping after what is in flight; nothing is lost. A second signal ends it at once, which loses nothing either.')
     stop.abort()
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  const output = createOutput(options.json ?? false)
-  let code: number
+  let settings: Settings | null = null
+  let code = 1
   try {
-    code = await body({ settings: readSettings(), output, closer, signal: stop.signal })
+    settings = readSettings()
+    code = await body({ settings, output, closer, signal: stop.signal })
   } catch (error) {
-    code = report(error, output.json)
+    code = fail(error, output, settings)
   }
   try {
     await closer.close()
   } catch (error) {
-    code = Math.max(code, report(error, output.json))
+    code = Math.max(code, fail(error, output, settings))
   }
   process.removeListener('SIGTERM', onSignal)
   process.removeListener('SIGINT', onSignal)
+  output.end()
   process.exitCode = code
+}
+
+/** Says what happened; what nobody expected goes to the log too, with its stack. */
+function fail(error: unknown, output: Output, settings: Settings | null): number {
+  if (!(error instanceof PonteError) && settings) {
+    try {
+      openLog(settings).error({ err: error }, 'unexpected error')
+    } catch {
+      // The log itself may be what does not work; the screen still tells.
+    }
+  }
+  return report(error, output, settings?.logFile ?? null)
 }

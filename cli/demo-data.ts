@@ -2,11 +2,10 @@
 import type { Command } from 'commander'
 import { loadDemoData } from '../connectors/erp/demo-data/load.ts'
 import { writeSimulatorData } from '../connectors/erp/demo-data/simulator-data.ts'
-import { migrate } from '../connectors/pg/migrate.ts'
 import { execute } from './command.ts'
+import { erpPool, migrateErp, openDatabases } from './databases.ts'
 import { seconds } from './output.ts'
-import { wholeNumber } from './simulator.ts'
-import { erpPool, erpSchema, openDatabases } from './wire.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options {
   branches: string
@@ -44,7 +43,7 @@ Examples:
         }
         const databases = await openDatabases(settings, closer)
         const pool = erpPool(databases.erpUrl, closer)
-        await migrate(pool, erpSchema)
+        await migrateErp(pool)
         const bar = output.bar('loading branches')
         const loaded = await loadDemoData(pool, { ...demo, replace: options.replace ?? false, signal }, ({ branches, of }) =>
           bar.update(branches, of),

@@ -5,13 +5,12 @@ import { type BranchEdit, editBranches } from '../connectors/erp/demo-data/edit-
 import { loadDemoData } from '../connectors/erp/demo-data/load.ts'
 import { knownReps } from '../connectors/erp/demo-data/sales-reps.ts'
 import { writeSimulatorData } from '../connectors/erp/demo-data/simulator-data.ts'
-import { migrate } from '../connectors/pg/migrate.ts'
 import type { Context } from '../jobs/context.ts'
 import { leadBody, leadHolds } from '../jobs/crm-bodies.ts'
 import { entityNamed } from '../jobs/entities.ts'
 import { readLine } from '../jobs/lines.ts'
+import { migrateErp } from './databases.ts'
 import type { Place } from './demo-place.ts'
-import { erpSchema } from './wire.ts'
 
 export interface DemoErp {
   readonly clients: number
@@ -30,7 +29,7 @@ export async function loadDemo(
   onProgress: (done: number, total: number) => void,
 ): Promise<DemoErp> {
   const options = { ...data, today: new Date().toISOString().slice(0, 10) }
-  await migrate(place.erp, erpSchema)
+  await migrateErp(place.erp)
   const counts = await loadDemoData(place.erp, options, ({ branches, of }) => onProgress(branches, of))
   await mkdir(place.folder, { recursive: true, mode: 0o750 })
   const crmFile = join(place.folder, 'crm.ndjson')

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../connectors/erp/embedded.ts'
 import type { Settings } from '../deploy/env.ts'
-import type { Closer } from './wire.ts'
+import type { Closer } from './closer.ts'
 
 export interface Place {
   readonly folder: string

@@ -12,9 +12,8 @@ import { type CommandContext, execute } from './command.ts'
 import { editDemo, loadDemo, mismatches } from './demo-erp.ts'
 import { freshPlace } from './demo-place.ts'
 import { duration, seconds } from './output.ts'
-import { progressBars } from './run.ts'
-import { wholeNumber } from './simulator.ts'
-import { wire } from './wire.ts'
+import { progressBars } from './progress.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** High enough not to wait, low enough to be a limit that is really taken from the shared quota. */
 const demoQuota = { limit: 10_000, windowMs: 20_000 }
@@ -67,6 +66,7 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
     `${simulator.url} holds ${data.linked} leads; its quota is raised to ${demoQuota.limit} requests per ${demoQuota.windowMs / 1000} s for this demo`,
   )
 
+  const { wire } = await import('./wire.ts')
   const context = await wire(
     { ...place.settings, crm: { url: simulator.url, token: 'demo' }, crmLimits: { ...place.settings.crmLimits, ...demoQuota } },
     closer,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `ponte`. One file per command; wire.ts builds what a command needs. */
+/** The command `ponte`. One file per command; command.ts is what they share. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { demoCommand } from './demo.ts'
@@ -14,27 +14,53 @@ import { simulatorCommand } from './simulator.ts'
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
+// `ponte plan | head`: whoever reads may leave, and a job that is under way goes on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const json = process.argv.includes('--json')
 
 const program = new Command('ponte')
   .description('Keeps an ERP and a CRM in step: compares in memory, queues on disk, delivers under a quota.')
   .version(version)
-  .showHelpAfterError('(ponte --help tells more)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ponte demo                              the whole bridge in a minute, without any configuration
+  ponte doctor                            is this installation ready?
+  ponte run job_execute_spark             compare and queue
+  ponte run job_insert_leads_in_spotter   deliver
+
+Settings come from the environment: deploy/.env.example lists them. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
+3 stopped by a guard. With --json every command prints exactly one JSON document.`,
+  )
+  .showHelpAfterError(json ? false : '(add --help to see how it is used)')
+  .configureOutput({ writeErr: (text) => json || process.stderr.write(text) })
   .exitOverride()
 
+// The order is the order of --help: first looks, then daily work, then installation.
 demoCommand(program)
-runCommand(program)
+doctorCommand(program)
 planCommand(program)
+runCommand(program)
+falhasCommand(program)
 migrateCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)
-doctorCommand(program)
-falhasCommand(program)
 
 try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // Commander has already said what is wrong. Asking for help or the version is not an error.
-  process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
+  // Commander has already told people what is wrong. Asking for help or the version is no error; giving no command is one.
+  process.exitCode = error.exitCode === 0 ? 0 : 2
+  if (json && error.exitCode !== 0) {
+    const message = error.code === 'commander.help' ? 'no command given' : error.message.replace(/^error: /, '')
+    const hint = 'ponte --help tells how it is used.'
+    process.stdout.write(`${JSON.stringify({ ok: false, error: { code: 'usage.wrong', message, hint } })}\n`)
+  }
 }

@@ -1,9 +1,8 @@
 /** `ponte migrate`: installs or upgrades the ERP's integration schema and Ponte's own state. */
 import type { Command } from 'commander'
-import { migrate } from '../connectors/pg/migrate.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { execute } from './command.ts'
-import { erpPool, erpSchema, openDatabases } from './wire.ts'
+import { erpPool, migrateErp, openDatabases } from './databases.ts'
 
 export function migrateCommand(program: Command): void {
   program
@@ -14,7 +13,7 @@ export function migrateCommand(program: Command): void {
     .action((options: { json?: boolean }) =>
       execute(options, async ({ settings, output, closer }) => {
         const databases = await openDatabases(settings, closer)
-        const { applied, unchanged } = await migrate(erpPool(databases.erpUrl, closer), erpSchema)
+        const { applied, unchanged } = await migrateErp(erpPool(databases.erpUrl, closer))
         const state = await openState(databases.stateUrl)
         closer.add(() => state.end())
         output.result({ ok: true, applied, unchanged })

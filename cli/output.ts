@@ -1,74 +1,75 @@
 /** What a command shows: lines and bars for people, one JSON document for machines. Nothing here decides anything. */
-import cliProgress from 'cli-progress'
 import { PonteError } from '../base/error.ts'
+import { sentence, whatHappened } from '../jobs/error-text.ts'
+import { type Bar, openBar } from './bar.ts'
 
 export interface Output {
   readonly json: boolean
-  /** A line for people; silent with --json. */
+  /** A line for people, the command's result; silent with --json. */
   say(line?: string): void
-  /** The one document of --json; silent otherwise. */
-  result(document: unknown): void
+  /** A line for people on standard error: what goes on, or went wrong. */
+  note(line: string): void
+  /** The document of --json; silent otherwise. The last one counts: a command that fails after all says so. Written by `end`, once. */
+  result(document: object): void
   /** A bar on a terminal; quiet elsewhere. */
   bar(title: string): Bar
-}
-export interface Bar {
-  update(done: number, total?: number): void
-  stop(): void
+  /** Writes the document and takes bars off the screen. A command that goes on for long calls it early; later calls do nothing. */
+  end(): void
 }
 
 export function createOutput(json: boolean): Output {
+  let document: object = { ok: true }
+  let ended = false
+  let open: Bar | null = null
+  /** A bar that is left on the screen hides the cursor and keeps the process alive. */
+  const clear = () => {
+    open?.stop()
+    open = null
+  }
   return {
     json,
-    say: (line = '') => {
+    say(line = '') {
+      clear()
       if (!json) process.stdout.write(`${line}\n`)
     },
-    result: (document) => {
-      if (json) process.stdout.write(`${JSON.stringify(document)}\n`)
+    note(line) {
+      clear()
+      if (!json) process.stderr.write(`${line}\n`)
     },
-    bar: (title) => (json || !process.stderr.isTTY ? { update() {}, stop() {} } : terminalBar(title)),
-  }
-}
-
-function terminalBar(title: string): Bar {
-  const bar = new cliProgress.SingleBar({
-    format: `  ${title.padEnd(28)} {bar} {value}/{total} {eta_formatted}`,
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    stream: process.stderr,
-  })
-  let started = false
-  return {
-    update(done, total) {
-      const end = Math.max(total ?? done, done, 1)
-      if (!started) bar.start(end, done)
-      else bar.setTotal(end)
-      started = true
-      bar.update(done)
+    result(given) {
+      document = given
     },
-    stop() {
-      if (started) bar.stop()
+    bar(title) {
+      clear()
+      open = openBar(title, !json)
+      return open
+    },
+    end() {
+      clear()
+      if (json && !ended) process.stdout.write(`${JSON.stringify(document)}\n`)
+      ended = true
     },
   }
 }
 
-/** Prints an error for the person (or machine) in front and returns the exit code. Stacks go to the log, not to the screen. */
-export function report(error: unknown, json: boolean): number {
+/** Shows an error to the person (or machine) in front and returns the exit code. Stacks go to the log, not to the screen. */
+export function report(error: unknown, output: Output, logFile: string | null): number {
   const known = error instanceof PonteError
   const code = known ? error.code : 'unexpected'
-  const message = error instanceof Error ? error.message : String(error)
-  const hint = known ? error.hint : 'This is a defect of Ponte: please report it, with the command you ran.'
-  if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`)
-  else process.stderr.write(`\nponte: ${message}\n  → ${hint}\n`)
-  if (!known && error instanceof Error && process.env.PONTE_DEBUG) process.stderr.write(`${error.stack}\n`)
+  const message = whatHappened(error)
+  const log = logFile === null ? 'the log' : logFile
+  const hint = sentence(known ? error.hint : `this is a defect of Ponte: please report it with the command you ran and the end of ${log}`)
+  output.result({ ok: false, error: { code, message, hint } })
+  output.note(`\nponte: ${message}\n  → ${hint}`)
   return known ? error.exitCode : 1
 }
 
-/** Columns aligned for a terminal. Numbers to the right. */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const all = [head, ...rows].map((row) => row.map(String))
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
+/** Columns aligned for a terminal, numbers to the right. Columns named in `onlyIf` are left out when all their cells are 0. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[], onlyIf: readonly string[] = []): string {
+  const kept = head.map((_, i) => i).filter((i) => !onlyIf.includes(head[i]!) || rows.some((row) => row[i] !== 0))
+  const all = [head, ...rows].map((row) => kept.map((i) => String(row[i] ?? '')))
+  const widths = kept.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
+  const numeric = kept.map((i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
@@ -78,6 +79,8 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
     .map((text) => `  ${text}`)
     .join('\n')
 }
+
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 export const seconds = (ms: number): string => (ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms))
 

@@ -4,8 +4,9 @@ import { PonteError } from '../base/error.ts'
 import { entities } from '../jobs/entities.ts'
 import { type Plan, plan, timeUnderQuota } from '../jobs/plan.ts'
 import { execute } from './command.ts'
-import { duration, type Output, table } from './output.ts'
-import { wire } from './wire.ts'
+import { explainGuard } from './guards.ts'
+import { duration, type Output, plural, table } from './output.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export function planCommand(program: Command): void {
   program
@@ -20,42 +21,49 @@ export function planCommand(program: Command): void {
     )
     .action((name: string | undefined, options: { json?: boolean; limit: string }) =>
       execute(options, async ({ settings, output, closer, signal }) => {
-        const wanted = entities.filter((entity) => name === undefined || entity.name === name)
-        if (wanted.length === 0)
-          throw new PonteError('plan.unknown_entity', `There is no entity called "${name}".`, {
-            hint: `Entities: ${entities.map((entity) => entity.name).join(', ')}.`,
-            exitCode: 2,
-          })
-        const sample = Number(options.limit)
-        if (!Number.isSafeInteger(sample) || sample < 0)
-          throw new PonteError('plan.bad_limit', '--limit must be a whole number.', { hint: 'For example --limit 50.', exitCode: 2 })
-        const context = await wire(settings, closer)
-        const plans = await plan(context, wanted, sample, signal)
+        const wanted = entitiesCalled(name)
+        const sample = wholeNumber('--limit', options.limit)
+        const { wire } = await import('./wire.ts')
+        const plans = await plan(await wire(settings, closer), wanted, sample, signal)
         const calls = plans.reduce((sum, one) => sum + one.calls, 0)
         const { limit, windowMs } = settings.crmLimits
         const ms = timeUnderQuota(calls, limit, windowMs)
-        output.result({ ok: true, calls, quota: { limit, windowMs }, estimatedMs: ms, plans })
-        for (const one of plans) show(output, one)
+        const stopped = plans.some((one) => one.guards.length > 0)
+        output.result({ ok: !stopped, calls, quota: { limit, windowMs }, estimatedMs: ms, plans })
+        for (const one of plans) showChanges(output, one)
         output.say(
           table(
-            ['entity', 'changed', 'to send', 'pending', 'held', 'vanished', 'CRM calls'],
+            ['entity', 'changed', 'to send', 'waiting', 'held', 'vanished', 'CRM calls'],
             plans.map((one) => [one.entity, one.changed, one.send, one.suppressed, one.held, one.vanished, one.calls]),
+            ['waiting', 'held', 'vanished'],
           ),
         )
-        output.say(
-          `\n${calls} CRM calls, ${limit === 0 ? 'no limit set' : `${duration(ms)} at ${limit} per ${windowMs / 1000} s`}; each new lead adds two calls per contact with an e-mail.`,
-        )
-        return plans.some((one) => one.guards.length > 0) ? 3 : 0
+        const time = limit === 0 ? 'without a limit of requests' : `about ${duration(ms)} at ${limit} requests per ${windowMs / 1000} s`
+        output.say(`\n${plural(calls, 'CRM call')}, ${time}.`)
+        if (plans.some((one) => one.entity === 'leads.insert' && one.send > 0))
+          output.say('Each new lead adds two calls per contact with an e-mail.')
+        for (const guard of plans.flatMap((one) => one.guards))
+          for (const line of ['', 'A guard would stop this compare:', ...explainGuard(guard)]) output.say(line)
+        return stopped ? 3 : 0
       }),
     )
 }
 
-function show(output: Output, one: Plan): void {
-  for (const guard of one.guards) output.say(`${one.entity}: a guard would stop this: ${guard.message}`)
+function entitiesCalled(name: string | undefined): typeof entities {
+  const wanted = entities.filter((entity) => name === undefined || entity.name === name)
+  if (wanted.length > 0) return wanted
+  throw new PonteError('plan.unknown_entity', `there is no entity called "${name}"`, {
+    hint: `entities: ${entities.map((entity) => entity.name).join(', ')}`,
+    exitCode: 2,
+  })
+}
+
+function showChanges(output: Output, one: Plan): void {
   for (const change of one.changes) {
-    output.say(`${one.entity} ${change.key}${change.decision === 'send' ? '' : ` (${change.decision})`}`)
+    const why = { send: '', suppressed: ' (already waiting in the queue)', held: ' (held: three sends did not make both sides equal)' }
+    output.say(`${one.entity} ${change.key}${why[change.decision]}`)
     for (const { field, from, to } of change.fields) output.say(`    ${field.padEnd(20)} ${from ?? '—'} → ${to ?? '—'}`)
   }
-  if (one.changed > one.changes.length) output.say(`  … and ${one.changed - one.changes.length} more of ${one.entity}`)
+  if (one.changed > one.changes.length) output.say(`  … and ${one.changed - one.changes.length} more of ${one.entity} (--limit shows more)`)
   if (one.changed > 0) output.say()
 }

@@ -1,12 +1,13 @@
 /** `ponte run <job>`: one run of one job, without any scheduler. */
 import type { Command } from 'commander'
 import { jobNamed, jobs } from '../jobs/catalogue.ts'
-import type { JobOutcome, Progress } from '../jobs/context.ts'
+import type { JobOutcome } from '../jobs/context.ts'
 import type { Detected } from '../jobs/detect.ts'
 import { type RunReport, runJob } from '../jobs/run-job.ts'
-import { type CommandContext, execute } from './command.ts'
-import { type Bar, type Output, seconds, table } from './output.ts'
-import { wire } from './wire.ts'
+import { execute } from './command.ts'
+import { explainGuard } from './guards.ts'
+import { type Output, plural, seconds, table } from './output.ts'
+import { progressBars } from './progress.ts'
 
 export function runCommand(program: Command): void {
   program
@@ -20,93 +21,102 @@ export function runCommand(program: Command): void {
       'after',
       `
 Jobs:
-${jobs.map((job) => `  ${job.name.padEnd(34)} ${job.summary}${job.aliases.length > 0 ? ` (also ${job.aliases.join(', ')})` : ''}`).join('\n')}
+${jobs.map((job) => `  ${job.name}${job.aliases.length > 0 ? ` (also ${job.aliases.join(', ')})` : ''}\n      ${job.summary}`).join('\n')}
 
 Examples:
   ponte run job_execute_spark
   ponte run job_insert_leads_in_spotter --json
   ponte run job_execute_spark --accept-guard 01JD3Z5W0E7R6X8K9M2N4P5Q6S
 
-Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 failed, 2 wrong usage or configuration, 3 stopped by a guard.`,
+Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 failed, 2 wrong usage or configuration,
+3 stopped by a guard.`,
     )
     .action((name: string, options: { json?: boolean; strict?: boolean; acceptGuard?: string }) =>
-      execute(options, async (command) => {
+      execute(options, async ({ settings, output, closer, signal }) => {
         const job = jobNamed(name)
-        const context = await wire(command.settings, command.closer)
-        const bars = progressBars(command.output)
+        const { wire } = await import('./wire.ts')
+        const context = await wire(settings, closer)
+        const bars = progressBars(output)
         const report = await runJob(context, job, {
-          signal: command.signal,
+          signal,
           progress: bars.show,
           ...(options.acceptGuard === undefined ? {} : { acceptGuard: options.acceptGuard }),
         })
         bars.stop()
-        show(command, report)
-        return exitCode(report, options.strict ?? false)
+        const code = exitCode(report, options.strict ?? false)
+        output.result({ ok: code === 0, ...report })
+        show(output, report)
+        return code
       }),
     )
 }
 
-export function exitCode(outcome: JobOutcome, strict: boolean): number {
+function exitCode(outcome: JobOutcome, strict: boolean): number {
   if (outcome.status === 'stopped') return 3
   if (outcome.status === 'failed') return outcome.exitCode ?? 1
   return strict && Number(outcome.counts.dead ?? 0) > 0 ? 1 : 0
 }
 
-function show({ output }: CommandContext, report: RunReport): void {
-  output.result({ ok: report.status === 'success' || report.status === 'skipped', ...report })
-  const detectors = report.counts.detectors as readonly Detected[] | undefined
-  output.say(`${report.job}: ${report.status} in ${seconds(report.ms)}  (run ${report.run})`)
-  if (detectors)
-    output.say(
-      table(
-        ['detector', 'status', 'ERP rows', 'known', 'changed', 'queued', 'pending', 'held', 'files', 'vanished'],
-        detectors.map((one) => [
-          one.entity,
-          one.status,
-          one.rows?.desired ?? 0,
-          one.rows?.known ?? 0,
-          one.changed,
-          one.queued,
-          one.suppressed,
-          one.held.length,
-          one.files,
-          one.vanished,
-        ]),
-      ),
-    )
-  else if (Object.keys(report.counts).length > 0)
-    output.say(
-      `  ${Object.entries(report.counts)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(' · ')}`,
-    )
-  if (report.message) for (const line of report.message.split('\n')) output.say(`  ${line}`)
-  if (report.status === 'stopped') output.say(`  To go on all the same: ponte run ${report.job} --accept-guard ${report.run}`)
+const headings: Record<JobOutcome['status'], string> = {
+  success: 'done',
+  skipped: 'nothing to do',
+  failed: 'FAILED',
+  stopped: 'STOPPED BY A GUARD, nothing of it was queued',
 }
 
-/** One bar at a time, named after what is going on. */
-export function progressBars(output: Output): { show(event: Progress): void; stop(): void } {
-  let title = ''
-  let bar: Bar | null = null
-  return {
-    show(event) {
-      const [name, done, total] =
-        event.kind === 'pull'
-          ? [`reading ${event.entity} (${event.side})`, event.rows, undefined]
-          : event.kind === 'publish'
-            ? [`queueing ${event.entity}`, event.done, event.total]
-            : ['delivering', event.done, event.total]
-      if (name !== title) {
-        bar?.stop()
-        bar = output.bar(name)
-        title = name
-      }
-      bar?.update(done, total)
-    },
-    stop() {
-      bar?.stop()
-      bar = null
-      title = ''
-    },
+function show(output: Output, report: RunReport): void {
+  output.say(`${report.job}: ${headings[report.status]}, ${seconds(report.ms)}  (run ${report.run})`)
+  const detected = report.counts.detectors as readonly Detected[] | undefined
+  if (detected) showDetected(output, detected)
+  else showCounts(output, report.counts)
+  if (report.status === 'stopped') {
+    output.say(`  To go on all the same: ponte run ${report.job} --accept-guard ${report.run}`)
+    return
   }
+  if (report.message && report.status !== 'skipped') for (const line of report.message.split('\n')) output.say(`  ${line}`)
+  if (report.message === 'already running elsewhere') output.say('  Another run of this job is under way; this one left everything to it.')
+  if (Number(report.counts.dead ?? 0) > 0) output.say('  Next: ponte falhas ls')
+}
+
+function showDetected(output: Output, detected: readonly Detected[]): void {
+  output.say(
+    table(
+      ['detector', 'status', 'ERP rows', 'known', 'changed', 'queued', 'waiting', 'held'],
+      detected.map((one) => [
+        one.entity,
+        one.status,
+        one.rows?.desired ?? '',
+        one.rows?.known ?? '',
+        one.changed,
+        one.queued,
+        one.suppressed,
+        one.held.length,
+      ]),
+      ['waiting', 'held'],
+    ),
+  )
+  for (const one of detected) {
+    for (const guard of one.guards ?? []) for (const line of explainGuard(guard)) output.say(`  ${line}`)
+    if (one.suppressed > 0)
+      output.say(`  ${one.entity}: ${plural(one.suppressed, 'change')} already waiting in the queue, not queued again.`)
+    if (one.held.length > 0)
+      output.say(
+        `  ${one.entity}: held, because three sends with the same values did not make both sides equal: ${one.held.slice(0, 20).join(', ')}`,
+      )
+    if (one.vanished > 0) output.say(`  ${one.entity}: ${plural(one.vanished, 'record')} no longer in the ERP; nothing is sent for them.`)
+    if ((one.rows?.keyless ?? 0) > 0) output.say(`  ${one.entity}: ${plural(one.rows!.keyless, 'row')} without a key, left out.`)
+  }
+}
+
+/** Only what is there, in words; zero is not worth a line. */
+function showCounts(output: Output, counts: JobOutcome['counts']): void {
+  const words: readonly [name: string, word: string][] = [
+    ['delivered', 'delivered'],
+    ['dead', 'refused, now in falhas'],
+    ['superseded', 'replaced by a newer change'],
+    ['already', 'delivered by an earlier run'],
+    ['open', 'still queued'],
+  ]
+  const parts = words.flatMap(([name, word]) => (Number(counts[name] ?? 0) > 0 ? [`${counts[name]} ${word}`] : []))
+  if (parts.length > 0) output.say(`  ${parts.join(' · ')}`)
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { startCrmSimulator } from '../simulators/crm/simulator.ts'
 import { execute } from './command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options {
   port: string
@@ -17,7 +18,8 @@ interface Options {
 export function simulatorCommand(program: Command): void {
   program
     .command('simulator')
-    .description('simulators of what cannot be had here')
+    .description('simulators of systems that cannot be had here')
+    .addHelpText('after', '\nExample:\n  ponte simulator crm --port 8900')
     .command('crm')
     .description('a server that behaves like Exact Spotter, and fails on demand')
     .option('--port <n>', 'TCP port on 127.0.0.1', '8900')
@@ -42,15 +44,17 @@ Failure modes: PUT http://127.0.0.1:8900/__control/faults, for example {"answers
     .action((options: Options) =>
       execute(options, async ({ output, closer, signal }) => {
         const limit = wholeNumber('--limit', options.limit)
+        const port = wholeNumber('--port', options.port)
         const simulator = await startCrmSimulator({
-          port: wholeNumber('--port', options.port),
+          port,
           dataDir: options.data,
           token: options.token,
           quota: limit === 0 ? null : { limit, windowMs: wholeNumber('--window', options.window) },
           ...(options.load === undefined ? {} : { load: options.load }),
-        })
+        }).catch((error) => Promise.reject(portError(port, error)))
         closer.add(() => simulator.close())
         output.result({ ok: true, url: simulator.url, controlUrl: simulator.controlUrl })
+        output.end()
         output.say(`CRM SIMULATOR (not the real CRM) at ${simulator.url}`)
         output.say(
           `  ${limit === 0 ? 'no quota' : `${limit} requests per ${Number(options.window) / 1000} s`} · effects in ${options.data} · control at ${simulator.controlUrl}`,
@@ -62,11 +66,13 @@ Failure modes: PUT http://127.0.0.1:8900/__control/faults, for example {"answers
     )
 }
 
-export function wholeNumber(name: string, text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new PonteError('usage.not_a_number', `${name} must be a whole number, not "${text}".`, {
-    hint: `For example ${name} 100.`,
+/** A port that is taken or does not exist is a matter of usage; everything else stays what it is. */
+function portError(port: number, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | null)?.code ?? ''
+  if (!['EADDRINUSE', 'EACCES', 'ERR_SOCKET_BAD_PORT'].includes(code) || cause instanceof PonteError) return cause
+  return new PonteError('simulator.port', `the simulator cannot listen on port ${port} of this machine (${code})`, {
+    hint: 'name another one with --port; 0 takes any that is free',
+    cause,
     exitCode: 2,
   })
 }

@@ -1,0 +1,45 @@
+/** Where the two databases are; the embedded server is started (or joined) when one of them is not configured. */
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbedded } from '../connectors/erp/embedded.ts'
+import { erpError } from '../connectors/erp/postgres-errors.ts'
+import { type MigrateResult, migrate } from '../connectors/pg/migrate.ts'
+import type { Settings } from '../deploy/env.ts'
+import type { Closer } from './closer.ts'
+
+const erpSchema = new URL('../sql/postgres/', import.meta.url)
+
+export interface Databases {
+  readonly erpUrl: string
+  readonly stateUrl: string
+  /** True when the ERP is Ponte's own embedded one: it is installed and upgraded without asking. */
+  readonly embeddedErp: boolean
+}
+
+export async function openDatabases(settings: Settings, closer: Closer): Promise<Databases> {
+  if (settings.erpUrl && settings.stateUrl) return { erpUrl: settings.erpUrl, stateUrl: settings.stateUrl, embeddedErp: false }
+  const server = await startEmbedded({ dataDir: join(settings.stateDir, 'postgres') })
+  closer.add(() => server.stop())
+  return {
+    erpUrl: settings.erpUrl ?? server.url('ponte_erp'),
+    stateUrl: settings.stateUrl ?? server.url('ponte_state'),
+    embeddedErp: settings.erpUrl === null,
+  }
+}
+
+/** A pool on the ERP for commands that install or load it. */
+export function erpPool(url: string, closer: Closer): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 10_000, application_name: 'ponte' })
+  pool.on('error', () => {})
+  closer.add(() => pool.end())
+  return pool
+}
+
+/** Installs or upgrades the integration's schema in the ERP. @throws PonteError `erp.*`, `pg.*` */
+export async function migrateErp(pool: pg.Pool): Promise<MigrateResult> {
+  try {
+    return await migrate(pool, erpSchema)
+  } catch (error) {
+    throw erpError(error)
+  }
+}

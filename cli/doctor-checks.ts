@@ -1,0 +1,148 @@
+/** The parts of an installation, tried one by one. What one of them throws is that check's result, never the end of the others. */
+import { mkdir, statfs } from 'node:fs/promises'
+import type pg from 'pg'
+import { PonteError } from '../base/error.ts'
+import { postgresErp } from '../connectors/erp/postgres.ts'
+import { openState } from '../connectors/state/pool.ts'
+import type { Settings } from '../deploy/env.ts'
+import { entities } from '../jobs/entities.ts'
+import { sentence, whatHappened } from '../jobs/error-text.ts'
+import { openLane } from '../queue-dirs/lane.ts'
+import type { Closer } from './closer.ts'
+import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
+import { openLog } from './log.ts'
+
+export interface Check {
+  readonly name: string
+  readonly status: 'ok' | 'warning' | 'failed'
+  readonly detail: string
+  readonly hint?: string
+}
+
+const lowDiskBytes = 1024 ** 3
+
+export async function examine(settings: Settings, closer: Closer): Promise<Check[]> {
+  const checks = [
+    await check('node', async () => `${process.version} on ${process.platform}-${process.arch}`),
+    await check('log', async () => {
+      openLog(settings)
+      return settings.logFile ?? 'standard error'
+    }),
+    await disk('disk of queue', settings.queueRoot),
+    await disk('disk of state', settings.stateDir),
+    await check('queue', () => queue(settings)),
+  ]
+  let databases: Databases | null = null
+  if (!settings.erpUrl || !settings.stateUrl)
+    checks.push(
+      await check('embedded server', async () => {
+        databases = await openDatabases(settings, closer)
+        return `runs for ${settings.erpUrl ? 'the state only' : settings.stateUrl ? 'the ERP only' : 'ERP and state'}`
+      }),
+    )
+  else databases = await openDatabases(settings, closer)
+  if (!databases) return checks
+  checks.push(...(await erp(databases, closer)))
+  let state: pg.Pool | null = null
+  const { stateUrl } = databases as Databases
+  checks.push(
+    await check('state database', async () => {
+      state = await openState(stateUrl)
+      closer.add(() => state!.end())
+      return `${settings.stateUrl ? place(stateUrl) : 'embedded'}: answers, schema up to date`
+    }),
+  )
+  checks.push(await crm(settings, state))
+  return checks
+}
+
+async function check(name: string, body: () => Promise<string | Pick<Check, 'detail' | 'hint'>>): Promise<Check> {
+  try {
+    const result = await body()
+    if (typeof result === 'string') return { name, status: 'ok', detail: result }
+    return { name, status: result.hint ? 'warning' : 'ok', ...result }
+  } catch (error) {
+    const hint = error instanceof PonteError ? { hint: sentence(error.hint) } : {}
+    return { name, status: 'failed', detail: whatHappened(error), ...hint }
+  }
+}
+
+async function queue(settings: Settings): Promise<Pick<Check, 'detail' | 'hint'>> {
+  const files = { waiting: 0, dead: 0, unknown: 0 }
+  for (const name of ['leads', 'contacts'] as const)
+    for (const one of await (await openLane({ root: settings.queueRoot, name })).counts())
+      files[one.prefix === 'unknown' ? 'unknown' : one.folder === 'falhas' ? 'dead' : 'waiting'] += one.files
+  const detail = `${settings.queueRoot}: ${files.waiting} letters waiting, ${files.dead} in falhas`
+  if (files.unknown > 0)
+    return {
+      detail,
+      hint: `${files.unknown} files that no job takes lie in processar: their names begin with no known prefix. Move them away.`,
+    }
+  return files.dead > 0 ? { detail, hint: 'See what was refused, and why: ponte falhas ls' } : { detail }
+}
+
+const disk = (name: string, folder: string) =>
+  check(name, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o750 })
+    const { bavail, bsize } = await statfs(folder)
+    const free = bavail * bsize
+    const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${folder}`
+    if (free >= lowDiskBytes) return detail
+    return { detail, hint: 'Free some space: nothing is lost on a full disk, but nothing goes on either.' }
+  })
+
+async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<Check[]> {
+  const client = postgresErp({ url: erpUrl })
+  closer.add(() => client.close())
+  const answers = await check('ERP', async () => {
+    await client.ping()
+    // Ponte's own ERP is installed without asking, as every command does.
+    if (embeddedErp) await migrateErp(erpPool(erpUrl, closer))
+    return `${embeddedErp ? 'embedded demo ERP' : place(erpUrl)}: answers`
+  })
+  if (answers.status === 'failed') return [answers]
+  const schema = check('ERP schema', async () => {
+    const extract = await client.openExtract(1)
+    try {
+      for (const { desired, known, columns } of entities)
+        for (const view of [desired, known])
+          if (view)
+            await extract.source(
+              view,
+              columns.map((column) => column.name),
+            )
+    } finally {
+      await extract.close()
+    }
+    return 'all views are there and may be read'
+  })
+  return [answers, await schema]
+}
+
+/** Server and database of a URL; never its user or password. */
+function place(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `PostgreSQL at ${host}${pathname}`
+}
+
+async function crm(settings: Settings, state: pg.Pool | null): Promise<Check> {
+  const { crm } = settings
+  if (!crm)
+    return {
+      name: 'CRM',
+      status: 'warning',
+      detail: 'not configured',
+      hint: 'Set API_URL and API_TOKEN. Until then Ponte compares and queues; delivery jobs fail.',
+    }
+  if (!state) return { name: 'CRM', status: 'failed', detail: 'not tried: the limit of requests is kept in the state database' }
+  return check('CRM', async () => {
+    const { openCrm } = await import('./crm.ts')
+    const client = openCrm(settings, state, openLog(settings))
+    try {
+      await client.industries()
+      return `${new URL(crm.url).host}: answers and accepts the token`
+    } finally {
+      await client.close()
+    }
+  })
+}

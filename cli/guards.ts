@@ -1,0 +1,13 @@
+/** A guard's stop, explained: which records, what it means, what to do. */
+import type { Guard } from '../engine/model.ts'
+
+const meaning: Record<Guard['guard'], string> = {
+  'duplicate-keys': 'Sending either of two rows would be a guess. Correct the ERP, or go on without these records.',
+  'empty-source': 'A view that was full and is empty is more likely broken than true: look at it in the ERP first.',
+  'shrunken-source': 'A view that lost more than half of its rows is more likely broken than true: look at it in the ERP first.',
+}
+
+/** Lines for people: the guard's message, its keys (ERP keys and CRM ids), the advice. */
+export function explainGuard(guard: Guard): string[] {
+  return [`${guard.message}${guard.keys.length > 0 ? `: ${guard.keys.join(', ')}` : ''}`, meaning[guard.guard]]
+}
