@@ -1,38 +1,61 @@
-/** The conservation report: by key, what a compare found is delivered, pending, failed, suppressed or superseded; nothing else (architecture 6). */
+/** The conservation report: by key, what a run found or took has ended in exactly one column (architecture 6). */
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
 import { tallyRun } from '../connectors/state/changes.ts'
-import { findRun } from '../connectors/state/runs.ts'
+import { findRun, type Run } from '../connectors/state/runs.ts'
+import type { TallyCounts } from './tally.ts'
 
 export interface Balance {
   readonly run: string
+  /** Compare: keys that differed. Delivery: lines taken from the queue. */
   readonly changed: number
+  /** Delivery: those that an earlier run had delivered are here too. */
   readonly delivered: number
   readonly pending: number
   /** Refused, in falhas; and those held after three sends. */
   readonly failed: number
-  /** The same row was already waiting when the compare looked. */
+  /** The same row was already waiting, or an older one was under way, when the compare looked. */
   readonly suppressed: number
   readonly superseded: number
   readonly balanced: boolean
 }
 
-/** How the changes of a compare stand now. */
+/**
+ * How the changes of a compare stand now, or how the lines of a delivery run ended.
+ * @throws PonteError `run.unknown`, exit code 2
+ */
 export async function balanceOf(state: pg.Pool, runId: string): Promise<Balance> {
   const run = await findRun(state, runId)
-  if (!run)
-    throw new PonteError('run.unknown', `There is no run ${runId}.`, { hint: 'Use the run id that the compare printed.', exitCode: 2 })
-  const counts = run.counts as { changed?: number; suppressed?: number; held?: number }
-  const byEntity = await tallyRun(state, runId)
-  const total = (status: string) => Object.values(byEntity).reduce((sum, tally) => sum + (tally[status] ?? 0), 0)
-  const balance = {
-    changed: counts.changed ?? 0,
+  if (!run) throw new PonteError('run.unknown', `There is no run ${runId}.`, { hint: 'Use the run id that the run printed.', exitCode: 2 })
+  const columns = 'lines' in run.counts ? ofDelivery(run.counts as unknown as TallyCounts) : await ofCompare(state, run)
+  const ended = columns.delivered + columns.pending + columns.failed + columns.suppressed + columns.superseded
+  return { run: runId, ...columns, balanced: ended === columns.changed }
+}
+
+type Columns = Omit<Balance, 'run' | 'balanced'>
+
+const ofDelivery = ({ lines, delivered, already, open, dead, superseded }: TallyCounts): Columns => ({
+  changed: lines,
+  delivered: delivered + already,
+  pending: open,
+  failed: dead,
+  suppressed: 0,
+  superseded,
+})
+
+async function ofCompare(state: pg.Pool, run: Run): Promise<Columns> {
+  const { changed = 0, suppressed = 0, held = 0 } = run.counts as { changed?: number; suppressed?: number; held?: number }
+  const byEntity = Object.values(await tallyRun(state, run.id))
+  const total = (status: string) => byEntity.reduce((sum, tally) => sum + (tally[status] ?? 0), 0)
+  const columns = {
     delivered: total('delivered'),
     pending: total('queued'),
-    failed: total('failed') + (counts.held ?? 0),
-    suppressed: counts.suppressed ?? 0,
+    failed: total('failed') + held,
+    suppressed,
     superseded: total('superseded'),
   }
-  const ended = balance.delivered + balance.pending + balance.failed + balance.suppressed + balance.superseded
-  return { run: runId, ...balance, balanced: ended === balance.changed }
+  // A run that was cut short did not write down what it found; what it queued is on record, and nothing else was promised.
+  const cutShort = run.status === 'running' || run.status === 'failed'
+  const recorded = Object.values(columns).reduce((sum, n) => sum + n, 0)
+  return { changed: cutShort ? Math.max(changed, recorded) : changed, ...columns }
 }

@@ -1,186 +1,160 @@
 /**
- * The one loop that delivers (architecture 6): letters in order of arrival, keys in parallel, each line ending exactly
- * once. The order of writes around an effect is what makes every crash harmless:
- *
- *   intent (state) → effect (CRM) → ERP → settled (state) → progress (disk)
- *
- * Killed after any arrow, the line is taken again: before `settled` it is in doubt and its sink looks before it acts,
- * after it `begin` answers "already delivered" and only the progress is written.
+ * The one loop that delivers (architecture 6): letters in order of arrival, records side by side, the lines of one record one
+ * after another, each line ending exactly once. Several letters are in hand at a time, because most hold a single line.
  */
 import pLimit from 'p-limit'
 import { PonteError } from '../base/error.ts'
-import { begin, clearIntent, settleDelivered, settleFailed } from '../connectors/state/changes.ts'
+import { countQueued } from '../connectors/state/changes.ts'
+import { leaseLost } from '../connectors/state/leases.ts'
 import type { Claim, Lane } from '../queue-dirs/lane.types.ts'
-import { type Attempt, newAttempt } from './attempt.ts'
 import type { Context, JobRun } from './context.ts'
+import { deliverLine, type Sink } from './deliver-line.ts'
 import type { Entity } from './entities.ts'
-import { type Line, readLine } from './lines.ts'
-
-export type Delivery =
-  /** Both sides agree: `erp` as the ERP spells it, `crm` as it was sent. `ledger` names the record on the agreed ledger. */
-  | {
-      readonly kind: 'delivered'
-      readonly ledger: { entity: 'leads' | 'contacts'; key: string }
-      readonly crmId: string
-      readonly erp: object
-      readonly crm: object
-    }
-  /** The line's own fault: to falhas. */
-  | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly httpStatus?: number }
-
-/**
- * Applies one line; every write goes through `attempt.write`.
- * Throws only when the other system is away (systemic): the line stays queued and no attempt is spent.
- */
-export type Sink = (line: Line, attempt: Attempt) => Promise<Delivery>
-
-export interface Tally {
-  delivered: number
-  dead: number
-  /** Ended without a call: a newer change replaced the line, or an earlier run had delivered it. */
-  superseded: number
-  already: number
-  /** Left in the queue by this run. */
-  open: number
-  letters: number
-}
+import { isFinal, isSystemic } from './faults.ts'
+import { inOrder } from './in-order.ts'
+import { type Line, readLine, recordOf } from './lines.ts'
+import type { LineEnd, Tally } from './tally.ts'
 
 /** After this many systemic failures in a row the other system is considered away and the run ends. */
 const systemicLimit = 5
 
+/** Letters that cannot be read at all are judged whole (contract of Claim.lines). */
+const unreadable = new Set(['queue.not_utf8', 'queue.letter_too_large'])
+
+/** stoppedBy: no further line makes sense. lastFailure: a line was left open, another pass may help. */
+export interface Pass {
+  readonly stoppedBy: unknown
+  readonly lastFailure: unknown
+}
+
+/**
+ * One pass over the letters of `entity` that are waiting.
+ * @param limits.lines most lines to take; the rest stays queued (D-03)
+ */
 export async function deliver(
   context: Context,
   run: JobRun,
   entity: Entity,
-  lane: Lane,
   sink: Sink,
+  tally: Tally,
   limits: { lines?: number } = {},
-): Promise<Tally & { stoppedBy: unknown; lastFailure: unknown }> {
-  const tally: Tally = { delivered: 0, dead: 0, superseded: 0, already: 0, open: 0, letters: 0 }
-  const total = await pendingChanges(context, entity)
-  const budget = limits.lines || Number.POSITIVE_INFINITY
-  let taken = 0
+): Promise<Pass> {
+  const lane: Lane = context.lanes[entity.lane]
+  const { concurrency } = context.options
+  const total = tally.settled + (await countQueued(context.state, entity.name))
+  let budget = limits.lines ?? Number.POSITIVE_INFINITY
   let failuresInARow = 0
   let stoppedBy: unknown = null
   let lastFailure: unknown = null
-  const stopped = () => stoppedBy !== null || run.signal.aborted
+  const stop = (error: unknown) => {
+    stoppedBy ??= error
+  }
+  const stopped = () => stoppedBy !== null || run.signal.aborted || budget <= 0
+  const atOnce = pLimit(concurrency)
+  const perRecord = inOrder()
+  /** Taking a letter and queueing its lines is one step, so that lines of one record queue up in order of arrival. */
+  const taking = pLimit(1)
+  const returned = new Set<string>()
 
-  const handle = async (claim: Claim, index: number, text: string): Promise<void> => {
-    if (stopped() || taken >= budget) return void tally.open++
-    taken++
-    const line = await parse(entity, claim, index, text, tally)
-    if (!line) return
-    if (!(await claim.held())) return void lose(claim)
-    const beginning = await begin(context.state, { ...line.change, letter: claim.name.file }, run.lease)
-    if (beginning.kind === 'fenced') return void lose(claim)
-    if (beginning.kind === 'already') {
-      await claim.record(index, { kind: 'done' })
-      tally[beginning.status === 'delivered' ? 'already' : 'superseded']++
-      return
-    }
-    const attempt = newAttempt(beginning.inDoubtSince)
-    let delivery: Delivery
+  const handle = async (claim: Claim, index: number, line: Line): Promise<LineEnd> => {
+    if (stopped()) return 'open'
+    budget--
     try {
-      delivery = await sink(line, attempt)
-      failuresInARow = 0
+      const end = await deliverLine(context, run, sink, claim, index, line)
+      if (end !== 'open') failuresInARow = 0
+      return end
     } catch (error) {
-      if (!isSystemic(error)) delivery = unexpected(context, line, error)
-      else {
-        if (!attempt.mayHaveActed && !attempt.inDoubtSince) await clearIntent(context.state, line.change)
-        tally.open++
-        lastFailure = error
-        if (++failuresInARow >= systemicLimit || isFinal(error)) stoppedBy ??= error
-        context.log.warn({ entity: entity.name, key: line.change.key, code: (error as { code?: string }).code }, 'line left in the queue')
-        return
-      }
+      lastFailure = error
+      if (++failuresInARow >= systemicLimit || isFinal(error) || !isSystemic(error)) stop(error)
+      context.log.warn({ entity: entity.name, key: line.change.key, code: (error as { code?: string }).code }, 'line left in the queue')
+      return 'open'
     }
-    if (delivery.kind === 'delivered') {
-      const { ledger, crmId, erp, crm } = delivery
-      await settleDelivered(context.state, line.change, { ...ledger, crmId, erp, crm })
-      await claim.record(index, { kind: 'done' })
-      tally.delivered++
-    } else {
-      const { code, reason, httpStatus } = delivery
-      await settleFailed(context.state, line.change, code)
-      await claim.record(index, { kind: 'dead', code, reason, attempts: 1, ...(httpStatus === undefined ? {} : { httpStatus }) })
-      tally.dead++
-      context.log.warn({ entity: entity.name, key: line.change.key, code }, 'line refused: see falhas')
-    }
-    run.progress({ kind: 'deliver', done: tally.delivered + tally.dead + tally.superseded + tally.already, total })
   }
 
-  const lose = (claim: Claim) => {
-    tally.open++
-    stoppedBy ??= new PonteError('lease.lost', `The claim on ${claim.name.file} passed to another worker.`, {
-      hint: 'Nothing to do: the other worker goes on.',
-    })
-  }
-
-  for await (const claim of lane.claims({
-    prefixes: [entity.prefix],
-    worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
-    signal: run.signal,
-  })) {
-    tally.letters++
-    const limit = pLimit(context.options.concurrency)
-    /** Order within a key: each line waits for the one before it. */
-    const chains = new Map<string, Promise<void>>()
+  /** Reads a letter; its lines are under way when this resolves. */
+  const start = async (claim: Claim): Promise<Promise<void>[]> => {
     const running: Promise<void>[] = []
     for await (const { index, text } of claim.lines()) {
-      const chain = orderKey(entity, text)
-      const task = (chains.get(chain) ?? Promise.resolve()).then(() => limit(() => handle(claim, index, text)))
-      chains.set(chain, task)
-      running.push(task)
+      const id = `${claim.name.file}:${index}`
+      tally.took(id)
+      const end = (how: LineEnd) => {
+        tally.ended(id, how)
+        run.progress({ kind: 'deliver', done: tally.settled, total })
+      }
+      const line = read(entity, id, text)
+      const task =
+        line instanceof PonteError
+          ? bury(claim, index, line)
+          : perRecord(recordOf(entity, line), () => atOnce(() => handle(claim, index, line)))
+      running.push(task.then(end))
     }
-    const results = await Promise.allSettled(running)
-    const failed = results.find((result) => result.status === 'rejected')
-    // finish() also when something failed: what was recorded is kept, the rest goes back to processar.
-    await claim.finish()
-    if (failed) throw failed.reason
-    if (stopped() || taken >= budget) break
+    return running
   }
-  return { ...tally, stoppedBy, lastFailure }
+  const bury = async (claim: Claim, index: number, { code, message, hint }: PonteError): Promise<LineEnd> => {
+    if (stopped()) return 'open'
+    try {
+      await claim.record(index, { kind: 'dead', code, reason: `${message} ${hint}`, attempts: 1 })
+      return 'dead'
+    } catch (error) {
+      stop(error)
+      return 'open'
+    }
+  }
+
+  const carry = async (claim: Claim): Promise<readonly Promise<void>[] | null> => {
+    // Another of these workers gave it back in this pass.
+    if (returned.has(claim.name.file)) return null
+    tally.letter(claim.name.file)
+    try {
+      return await start(claim)
+    } catch (error) {
+      if (!(error instanceof PonteError) || !unreadable.has(error.code)) throw error
+      await claim.reject(error.code, `${error.message} ${error.hint}`)
+      tally.rejected()
+      return null
+    }
+  }
+
+  const worker = async (): Promise<void> => {
+    const claims = lane.claims({
+      prefixes: [entity.prefix],
+      worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
+      foreign: true,
+      signal: run.signal,
+    })
+    const letters = claims[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const taken = await taking(async () => {
+          const next = stopped() ? null : await letters.next()
+          return next === null || next.done ? null : { claim: next.value, lines: await carry(next.value) }
+        })
+        if (taken === null) return
+        if (taken.lines === null) continue
+        await Promise.all(taken.lines)
+        const { to } = await taken.claim.finish()
+        if (to === 'processar') returned.add(taken.claim.name.file)
+        if (to === 'lost') stop(leaseLost(run.job))
+      }
+    } catch (error) {
+      stop(error)
+    } finally {
+      await letters.return?.().catch(stop)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return { stoppedBy, lastFailure }
 }
 
-async function parse(entity: Entity, claim: Claim, index: number, text: string, tally: Tally): Promise<Line | null> {
+function read(entity: Entity, id: string, text: string): Line | PonteError {
   try {
-    return readLine(entity, claim.name.file, text)
+    return readLine(entity, id, text)
   } catch (error) {
-    if (!(error instanceof PonteError)) throw error
-    await claim.record(index, { kind: 'dead', code: error.code, reason: `${error.message} ${error.hint}`, attempts: 1 })
-    tally.dead++
-    return null
+    if (error instanceof PonteError) return error
+    // A defect that this line triggers must not hold up its neighbours.
+    return new PonteError('line.unreadable', 'The line cannot be read.', {
+      hint: 'This is a defect: report it with the line.',
+      cause: error,
+    })
   }
-}
-
-/** Lines of one record must not overtake each other; contacts of one lead share its `Persons` list, so they queue up behind it. */
-function orderKey(entity: Entity, text: string): string {
-  const match = /"(?:LEAD_ID|leadId)":"?(\d+)/.exec(text) ?? /"_KEY":"([^"]*)"/.exec(text)
-  return match ? `${entity.name}:${match[1]}` : text
-}
-
-/** The ERP refuses this line's values, or the line drives a connector into a corner: its own fault. */
-const lineFaults = new Set(['erp.write_refused', 'erp.value_refused', 'erp.unknown_column', 'erp.no_id', 'crm.bad_argument'])
-
-/** The other system (or our own disk or database) is away: not this line's fault. */
-function isSystemic(error: unknown): boolean {
-  if (error instanceof PonteError) return !lineFaults.has(error.code)
-  // Database and socket errors carry a code; a plain TypeError or the like is a defect that this line triggers.
-  return typeof (error as { code?: unknown })?.code === 'string' || (error as Error)?.name === 'AbortError'
-}
-
-/** No use in trying further lines: the person on call must act first. */
-const isFinal = (error: unknown): boolean => error instanceof PonteError && error.exitCode === 2
-
-function unexpected(context: Context, line: Line, error: unknown): Delivery {
-  context.log.error({ err: error, entity: line.change.entity, key: line.change.key }, 'unexpected error')
-  const message = error instanceof PonteError ? error.message : 'An unexpected error; the log has its stack.'
-  return { kind: 'dead', code: error instanceof PonteError ? error.code : 'UNEXPECTED_ERROR', reason: message }
-}
-
-async function pendingChanges(context: Context, entity: Entity): Promise<number> {
-  const { rows } = await context.state.query<{ n: string }>(`select count(*) as n from changes where entity = $1 and status = 'queued'`, [
-    entity.name,
-  ])
-  return Number(rows[0]!.n)
 }

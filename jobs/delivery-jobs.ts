@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PonteError } from '../base/error.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
-import { deliver, type Sink, type Tally } from './deliver.ts'
+import { deliver } from './deliver.ts'
+import type { Sink } from './deliver-line.ts'
 import { type EntityName, entityNamed } from './entities.ts'
 import { errorText } from './error-text.ts'
 import { recoverLanes } from './recover.ts'
@@ -10,8 +11,9 @@ import { insertContactSink } from './sink-insert-contacts.ts'
 import { insertLeadSink } from './sink-insert-leads.ts'
 import { updateContactSink } from './sink-update-contacts.ts'
 import { updateLeadSink } from './sink-update-leads.ts'
+import { newTally, type Tally } from './tally.ts'
 
-/** A line left open by a passing fault of the other side gets this many further passes within the run. */
+/** A line left open by a passing fault of the other side gets this many passes within the run. */
 const passes = 3
 
 function deliveryJob(name: string, alias: string, entityName: EntityName, summary: string, sinkOf: (context: Context) => Sink): Job {
@@ -22,16 +24,15 @@ function deliveryJob(name: string, alias: string, entityName: EntityName, summar
     summary,
     async run(context, run) {
       await recoverLanes(context)
-      const lane = context.lanes[entity.lane]
-      const lines = entity.lane === 'leads' ? context.options.leadsPerRun : 0
-      let total: Tally = { delivered: 0, dead: 0, superseded: 0, already: 0, open: 0, letters: 0 }
+      const perRun = (entity.lane === 'leads' && context.options.leadsPerRun) || Number.POSITIVE_INFINITY
+      const tally = newTally()
       for (let pass = 1; ; pass++) {
-        const { stoppedBy, lastFailure, ...tally } = await deliver(context, run, entity, lane, sinkOf(context), { lines })
-        total = add(total, tally)
-        if (stoppedBy) return stopped(total, stoppedBy)
-        if (tally.open === 0 || run.signal.aborted || (lines > 0 && !lastFailure)) return outcome(total, run)
-        if (pass === passes) return stopped(total, lastFailure)
-        await sleep(200 * pass)
+        const lines = perRun - tally.settled
+        const { stoppedBy, lastFailure } = await deliver(context, run, entity, sinkOf(context), tally, { lines })
+        const failure = stoppedBy ?? (pass === passes ? lastFailure : null)
+        const finished = lastFailure === null || tally.counts.open === 0 || tally.settled >= perRun
+        if (failure === null && !finished && !run.signal.aborted) await sleep(200 * pass)
+        else return outcome(tally, run, finished ? stoppedBy : failure)
       }
     },
   }
@@ -66,24 +67,17 @@ export const updateContacts = deliveryJob(
   updateContactSink,
 )
 
-/** Open lines are those of the last pass; everything else adds up. */
-const add = (a: Tally, b: Tally): Tally => ({
-  delivered: a.delivered + b.delivered,
-  dead: a.dead + b.dead,
-  superseded: a.superseded + b.superseded,
-  already: a.already + b.already,
-  open: b.open,
-  letters: Math.max(a.letters, b.letters),
-})
-
-function outcome(tally: Tally, run: JobRun): JobOutcome {
-  const counts = { ...tally }
+function outcome(tally: Tally, run: JobRun, failure: unknown): JobOutcome {
+  const counts = { ...tally.counts }
+  const exitCode = failure instanceof PonteError ? failure.exitCode : 1
+  if (failure !== null) return { status: 'failed', counts, message: `${errorText(failure)} What was not delivered stays queued.`, exitCode }
+  if (!tally.balanced())
+    return { status: 'failed', counts, message: 'The lines of this run do not add up: a defect, keep the log and report it.' }
   if (run.signal.aborted) return { status: 'failed', counts, message: 'stopped before the end; the rest stays queued' }
-  if (tally.letters === 0) return { status: 'skipped', counts, message: 'no letters waiting' }
-  return { status: 'success', counts, ...(tally.dead > 0 ? { message: `${tally.dead} lines went to falhas` } : {}) }
-}
-
-function stopped(tally: Tally, cause: unknown): JobOutcome {
-  const exitCode = cause instanceof PonteError ? cause.exitCode : 1
-  return { status: 'failed', counts: { ...tally }, message: `${errorText(cause)} What was not delivered stays queued.`, exitCode }
+  if (counts.letters === 0) return { status: 'skipped', counts, message: 'no letters waiting' }
+  const dead = [
+    ...(counts.dead > 0 ? [`${counts.dead} lines`] : []),
+    ...(counts.rejected > 0 ? [`${counts.rejected} unreadable letters`] : []),
+  ]
+  return { status: 'success', counts, ...(dead.length > 0 ? { message: `${dead.join(' and ')} went to falhas` } : {}) }
 }

@@ -12,7 +12,8 @@ import { applyRule } from '../engine/rules.ts'
 import type { Entity, EntityName } from './entities.ts'
 
 export interface Line {
-  readonly change: ChangeId & { readonly hash: string }
+  /** stray: the line names no run, it was dropped in by hand or written by the old system. */
+  readonly change: ChangeId & { readonly hash: string; readonly stray: boolean }
   /** ID, LEAD_ID and CODE, where the line has them. */
   readonly ids: { readonly ID: Cell; readonly LEAD_ID: Cell; readonly CODE: Cell }
   /** The entity's fields by their canonical names, values normalised; every field is there. */
@@ -26,10 +27,10 @@ export function writeLine(run: string, entity: EntityName, change: Pick<Change, 
 
 /**
  * @param entity what the letter's prefix says it holds
- * @param letter file name: it stands for the run in lines that name none
+ * @param id letter and index of the line, for good: it stands for the run in lines that name none
  * @throws PonteError `line.invalid_json` | `line.not_an_object` | `line.without_key`
  */
-export function readLine(entity: Entity, letter: string, text: string): Line {
+export function readLine(entity: Entity, id: string, text: string): Line {
   const raw = parseObject(text)
   const cell = (...names: string[]): Cell => {
     for (const name of names) {
@@ -43,8 +44,18 @@ export function readLine(entity: Entity, letter: string, text: string): Line {
   for (const field of entity.fields) row[field.name] = applyRule(field.rule, cell(field.name, ...field.aliases))
 
   const [run, name, key, hash] = ['_RUN', '_ENTITY', '_KEY', '_HASH'].map((meta) => cell(meta))
-  if (run && key && hash && name === entity.name) return { change: { run, entity: entity.name, key, hash }, ids, row }
-  return { change: { run: letter, entity: entity.name, ...identify(entity, { ...ids, ...row }) }, ids, row }
+  if (run && key && hash && name === entity.name) return { change: { run, entity: entity.name, key, hash, stray: false }, ids, row }
+  return { change: { run: id, entity: entity.name, ...identify(entity, { ...ids, ...row }), stray: true }, ids, row }
+}
+
+/**
+ * What lines must not overtake each other about: leads of one tax id, and the persons of one lead, because each is looked for in a
+ * list that the one before it may extend.
+ */
+export function recordOf(entity: Entity, { change, ids, row }: Line): string {
+  if (entity.lane === 'contacts' && ids.LEAD_ID !== null) return `lead ${Number(ids.LEAD_ID)}`
+  if (entity.name === 'leads.insert' && row.TAXID) return `tax id ${row.TAXID}`
+  return `key ${change.key}`
 }
 
 function identify(entity: Entity, row: Row): { key: string; hash: string } {

@@ -1,10 +1,14 @@
 /**
  * From a comparison to letters in the queue (architecture 6): outbox first, then the index, then the renames, then the
  * snapshot pointer. Killed anywhere, a restart finishes what was sealed and forgets what was not; nothing is doubled
- * because the changes already queued are suppressed by the next compare.
+ * because the changes already queued are suppressed by the next compare. Stopped past its lease and woken, it publishes
+ * nothing: another compare has looked since, and old values must not follow new ones.
  */
 import type pg from 'pg'
-import { decide, type QueuedChange, recordQueued } from '../connectors/state/changes.ts'
+import { decide, forgetSends, sentAgain } from '../connectors/state/changes.ts'
+import { type Lease, leaseLost } from '../connectors/state/leases.ts'
+import { type QueuedChange, recordQueued } from '../connectors/state/queueing.ts'
+import { isOvertaken } from '../connectors/state/runs.ts'
 import type { Comparison } from '../engine/model.ts'
 import type { Lane, Manifest } from '../queue-dirs/lane.types.ts'
 import type { Entity } from './entities.ts'
@@ -23,45 +27,57 @@ const chunk = 500
 
 export async function publish(
   deps: { state: pg.Pool; lane: Lane },
-  run: { id: string; at: Date },
+  run: { id: string; at: Date; lease: Lease },
   entity: Entity,
   comparison: Comparison,
   onProgress: (done: number) => void = () => {},
 ): Promise<Published> {
-  const staging = await deps.lane.stage(run.id, entity.name, entity.prefix, run.at)
+  const { id, at, lease } = run
+  const staging = await deps.lane.stage(id, entity.name, entity.prefix, at)
   const sent: { key: string; hash: string }[] = []
   const held: string[] = []
   let suppressed = 0
-  for await (const changes of comparison.changes()) {
-    const decisions = await decide(deps.state, entity.name, changes)
-    for (const [index, change] of changes.entries()) {
-      if (decisions[index] === 'suppressed') suppressed++
-      else if (decisions[index] === 'held') held.push(change.key)
-      else {
-        await staging.write(writeLine(run.id, entity.name, change))
-        sent.push({ key: change.key, hash: change.hash })
+  let manifest: Manifest | null = null
+  try {
+    const converged = await sentAgain(deps.state, entity.name)
+    for await (const changes of comparison.changes()) {
+      const decisions = await decide(deps.state, entity.name, changes)
+      for (const [index, change] of changes.entries()) {
+        converged.delete(change.key)
+        if (decisions[index] === 'suppressed') suppressed++
+        else if (decisions[index] === 'held') held.push(change.key)
+        else {
+          await staging.write(writeLine(id, entity.name, change))
+          sent.push({ key: change.key, hash: change.hash })
+        }
       }
+      onProgress(sent.length + suppressed + held.length)
     }
-    onProgress(sent.length + suppressed + held.length)
+    if (!lease.held()) throw leaseLost(lease.name)
+    if (converged.size > 0) await forgetSends(deps.state, entity.name, [...converged])
+    if (sent.length > 0) manifest = await staging.seal(comparison.batchHash, { queued: sent.length })
+  } finally {
+    // What is sealed is finished, here or by recover; what is not was never promised.
+    if (manifest === null) await staging.discard()
   }
-  let files = 0
-  if (sent.length === 0) await staging.discard()
-  else {
-    const manifest = await staging.seal(comparison.batchHash, { queued: sent.length })
-    files = manifest.files.length
-    await recordAll(deps.state, manifest, sent)
+  if (manifest !== null) {
+    await recordAll(deps.state, manifest, sent, lease)
     await staging.commit()
   }
   await comparison.promote()
-  return { queued: sent.length, suppressed, held, files }
+  return { queued: sent.length, suppressed, held, files: manifest?.files.length ?? 0 }
 }
 
-/** What `lane.recover` calls for a manifest that a crash left behind: the same record, read back from the letters. */
+/**
+ * What `lane.recover` calls for a manifest that a crash left behind: the same record, read back from the letters. When a later
+ * compare has been through since, what this one found is old: its letters end without a call.
+ */
 export function recordManifest(state: pg.Pool) {
   return async (manifest: Manifest, lines: AsyncIterable<{ file: string; text: string }>): Promise<void> => {
+    const overtaken = await isOvertaken(state, manifest.run)
     let batch: QueuedChange[] = []
     const flush = async () => {
-      if (batch.length > 0) await recordQueued(state, manifest.run, manifest.entity, batch)
+      if (batch.length > 0) await recordQueued(state, manifest.run, manifest.entity, batch, { overtaken })
       batch = []
     }
     for await (const { file, text } of lines) {
@@ -73,11 +89,11 @@ export function recordManifest(state: pg.Pool) {
   }
 }
 
-async function recordAll(state: pg.Pool, manifest: Manifest, sent: readonly { key: string; hash: string }[]): Promise<void> {
+async function recordAll(state: pg.Pool, manifest: Manifest, sent: readonly { key: string; hash: string }[], fence: Lease): Promise<void> {
   let from = 0
   for (const file of manifest.files) {
     const items = sent.slice(from, from + file.lines).map((item) => ({ ...item, letter: file.name }))
-    await recordQueued(state, manifest.run, manifest.entity, items)
+    await recordQueued(state, manifest.run, manifest.entity, items, { fence })
     from += file.lines
   }
 }

@@ -1,6 +1,6 @@
 /** The CRM's refusals as dead lines, with the machine codes of mission E.1. */
 import type { CrmResult, Refusal } from '../connectors/crm/types.ts'
-import type { Delivery } from './deliver.ts'
+import type { Delivery } from './deliver-line.ts'
 
 const codes: Record<Refusal['kind'], string> = {
   'duplicate-lead': 'DUPLICATE_LEAD',

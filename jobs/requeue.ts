@@ -1,6 +1,7 @@
 /** An operator puts a dead letter back on the queue (mission C.2 rule 9). */
 import type pg from 'pg'
-import { type ChangeId, requeueChanges } from '../connectors/state/changes.ts'
+import type { ChangeId } from '../connectors/state/changes.ts'
+import { requeueChanges } from '../connectors/state/queueing.ts'
 import type { Lane } from '../queue-dirs/lane.types.ts'
 
 /**
@@ -15,7 +16,7 @@ export async function requeueLetter(
   const { body } = await lane.showDead(file)
   const changes = body.split('\n').flatMap(changeNamed)
   const letter = await lane.requeue(file)
-  return { letter, ...(await requeueChanges(state, changes)) }
+  return { letter, ...(await requeueChanges(state, changes, letter)) }
 }
 
 function changeNamed(text: string): ChangeId[] {

@@ -1,9 +1,10 @@
 /** ERP branch -> CRM lead, then its id back to the ERP, then its contacts onto the queue (mission C.4). */
-import { decide, recordQueued } from '../connectors/state/changes.ts'
+import { decide } from '../connectors/state/changes.ts'
+import { recordQueued } from '../connectors/state/queueing.ts'
 import { changeOf } from '../engine/record.ts'
 import type { Context } from './context.ts'
 import { leadBody } from './crm-bodies.ts'
-import type { Delivery, Sink } from './deliver.ts'
+import type { Delivery, Sink } from './deliver-line.ts'
 import { entityNamed } from './entities.ts'
 import { createOnce } from './in-doubt.ts'
 import { writeLine } from './lines.ts'
@@ -21,22 +22,25 @@ export function insertLeadSink(context: Context): Sink {
     const body = leadBody(entity.fields, row, { kind: 'create', reps: await crm.salesReps(), country: options.countryName })
     const result = await createOnce({
       find: async () => (await crm.leadsByTaxId(taxId)).at(0)?.id ?? null,
-      create: () => crm.addLead(body),
+      create: (guard) => crm.addLead(body, guard),
       attempt,
       settleMs: options.settleMs,
     })
     if (!result.ok) return refused(result)
 
     const leadId = String(result.value)
-    const branches = await erp.storeLeadId(taxId, leadId)
+    const branches = await attempt.store(() => erp.storeLeadId(taxId, leadId))
     if (branches === 0) context.log.warn({ key: change.key, leadId }, 'the lead was created, but no ERP branch carries its tax id any more')
-    await queueContacts(context, contactsRun(change.run), leadId)
+    await queueContacts(context, change.run, leadId)
     return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, erp: row, crm: body }
   }
 }
 
-/** Not the compare's own run, which must balance by itself; derived from it, so that a repeated line names the same changes. */
-const contactsRun = (run: string) => `${run}.contacts`
+/**
+ * Not the compare's own run, which must balance by itself; derived from it and from what is sent, so that a repeated line names the
+ * same change, and a contact that was edited in between another one.
+ */
+const contactRun = (run: string, hash: string) => `${run}.contacts.${hash}`
 
 /**
  * One letter per contact, as the compare would write it: same key, same hash, so that the compare finds it pending.
@@ -53,7 +57,7 @@ async function queueContacts(context: Context, run: string, leadId: string): Pro
   for (const [index, change] of changes.entries()) {
     if (decisions[index] !== 'send') continue
     const slug = String(change.after.EMAIL ?? '').split('@')[0]!
-    const letter = await context.lanes.contacts.enqueue(entity.prefix, slug, writeLine(run, entity.name, change))
-    await recordQueued(context.state, run, entity.name, [{ key: change.key, hash: change.hash, letter }])
+    const letter = await context.lanes.contacts.enqueue(entity.prefix, slug, writeLine(contactRun(run, change.hash), entity.name, change))
+    await recordQueued(context.state, contactRun(run, change.hash), entity.name, [{ key: change.key, hash: change.hash, letter }])
   }
 }

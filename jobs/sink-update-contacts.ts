@@ -4,7 +4,7 @@
  */
 import type { Context } from './context.ts'
 import { personBody, personHolds } from './crm-bodies.ts'
-import type { Delivery, Sink } from './deliver.ts'
+import type { Delivery, Sink } from './deliver-line.ts'
 import { dead, refused } from './refused.ts'
 
 export function updateContactSink(context: Context): Sink {
@@ -17,12 +17,12 @@ export function updateContactSink(context: Context): Sink {
     if (!row.NAME || !row.EMAIL) return dead('MISSING_FIELD', 'NAME and EMAIL are mandatory.')
 
     const body = personBody(row, 'update')
-    const person = attempt.inDoubtSince ? (await crm.persons(leadId)).find((one) => one.id === id) : undefined
+    const person = attempt.inDoubt ? (await crm.persons(leadId)).find((one) => one.id === id) : undefined
     if (!(person && personHolds(person, body))) {
-      const result = await attempt.write(() => crm.updatePerson(id, body))
+      const result = await attempt.write((guard) => crm.updatePerson(id, body, guard))
       if (!result.ok) return refused(result)
     }
-    await erp.writeContactMirror({ ID: ids.ID, ...row })
+    await attempt.store(() => erp.writeContactMirror({ ID: ids.ID, ...row }))
     return { kind: 'delivered', ledger: { entity: 'contacts', key: `${id}-${leadId}` }, crmId: String(id), erp: row, crm: body }
   }
 }

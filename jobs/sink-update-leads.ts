@@ -1,7 +1,7 @@
 /** ERP branch -> existing CRM lead; the sent values become what the mirror holds (mission C.5, architecture 4). */
 import type { Context } from './context.ts'
 import { leadBody, leadHolds } from './crm-bodies.ts'
-import type { Delivery, Sink } from './deliver.ts'
+import type { Delivery, Sink } from './deliver-line.ts'
 import { entityNamed } from './entities.ts'
 import { dead, refused } from './refused.ts'
 
@@ -15,11 +15,11 @@ export function updateLeadSink(context: Context): Sink {
     if (row.TAXID?.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
 
     const body = leadBody(entity.fields, row, { kind: 'update', reps: await crm.salesReps(), country: options.countryName })
-    if (!(attempt.inDoubtSince && (await alreadyThere(context, id, body)))) {
-      const result = await attempt.write(() => crm.updateLead(id, body))
+    if (!(attempt.inDoubt && (await alreadyThere(context, id, body)))) {
+      const result = await attempt.write((guard) => crm.updateLead(id, body, guard))
       if (!result.ok) return refused(result)
     }
-    await erp.writeLeadMirror({ ID: ids.ID, ...row })
+    await attempt.store(() => erp.writeLeadMirror({ ID: ids.ID, ...row }))
     return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), erp: row, crm: body }
   }
 }

@@ -16,6 +16,8 @@ export interface Call {
   readonly body?: string | undefined
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** False: the caller lost the right to send this (see WriteGuard). Asked again before every attempt. */
+  readonly mayStart?: (() => boolean) | undefined
 }
 
 export interface CallerOptions {
@@ -101,11 +103,16 @@ async function attemptOnce(options: CallerOptions, call: Call): Promise<Verdict>
 
 async function exchangeUnderQuota(options: CallerOptions, call: Call): Promise<Exchange> {
   const { quota } = options
-  if (quota === null) return options.http.exchange(call)
+  const allowed = call.mayStart ?? (() => true)
   for (let permits = 1; ; permits++) {
-    const permit = await takePermit(quota, options.urgency, call)
-    const exchange = await options.http.exchange({ ...call, mayStart: permit.fresh })
+    const permit = quota === null ? null : await takePermit(quota, options.urgency, call)
+    const exchange = await options.http.exchange({ ...call, mayStart: () => allowed() && (permit?.fresh() ?? true) })
     if (exchange.kind !== 'stale') return exchange
+    if (!allowed())
+      throw new CrmUnavailable(`${call.what}: not sent, the worker lost its right to write while it waited`, {
+        inDoubt: false,
+        hint: 'nothing to do: the worker that took over goes on',
+      })
     if (permits === permitsPerAttempt)
       return {
         kind: 'broken',

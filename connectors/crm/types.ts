@@ -96,6 +96,14 @@ export type CrmResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal['kind']; readonly status: number; readonly message: string }
 
+export interface WriteGuard {
+  /**
+   * Asked at the last instant before the first byte of every attempt, after all waiting: false means that the right to write was
+   * lost meanwhile (a lease ran out). Then nothing is sent and `crm.unavailable` with `inDoubt` false is thrown.
+   */
+  readonly mayStart?: () => boolean
+}
+
 /**
  * The client. Reads are retried (3 attempts, back-off with jitter); writes are repeated only when the CRM certainly did
  * nothing (429, connection refused). Anything else throws PonteError `crm.unavailable` (see `CrmUnavailable`): systemic,
@@ -107,11 +115,11 @@ export interface Spotter {
   leadsUpdatedSince(since: string, signal?: AbortSignal): AsyncIterable<readonly Lead[]>
   leadById(id: number): Promise<Lead | null>
   leadsByTaxId(taxId: string): Promise<readonly Lead[]>
-  addLead(lead: LeadBody): Promise<CrmResult<number>>
-  updateLead(id: number, lead: LeadBody): Promise<CrmResult<void>>
+  addLead(lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<number>>
+  updateLead(id: number, lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<void>>
   persons(leadId: number): Promise<readonly Person[]>
-  addPerson(person: PersonBody & { leadId: number }): Promise<CrmResult<number>>
-  updatePerson(id: number, person: PersonBody): Promise<CrmResult<void>>
+  addPerson(person: PersonBody & { leadId: number }, guard?: WriteGuard): Promise<CrmResult<number>>
+  updatePerson(id: number, person: PersonBody, guard?: WriteGuard): Promise<CrmResult<void>>
   winLead(sale: { leadId: number; salesRepEmail: string; ignoreSalesRep: boolean; products: readonly Product[] }): Promise<CrmResult<void>>
   soldLead(leadId: number): Promise<SoldLead | null>
   qualify(

@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 import { CrmUnavailable } from './errors.ts'
 import { idLiteral } from './odata.ts'
 import { refusalOf } from './refusals.ts'
-import type { CrmResult, Spotter } from './types.ts'
+import type { CrmResult, Spotter, WriteGuard } from './types.ts'
 import type { Answer } from './verdict.ts'
 
 export interface WriteOptions {
@@ -22,6 +22,7 @@ type Writes = Pick<
 
 interface Write {
   readonly method: 'POST' | 'PUT' | 'DELETE'
+  readonly guard?: WriteGuard | undefined
   /** As the CRM spells it; fit for messages. */
   readonly endpoint: string
   /** What follows the endpoint: `/id`, `?query`. */
@@ -44,6 +45,7 @@ export function writes(options: WriteOptions): Writes {
       path: request.endpoint + (request.rest ?? ''),
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       timeoutMs: options.timeoutMs,
+      mayStart: request.guard?.mayStart,
     })
     if (answer.kind === 'refused') return refusalOf(request.endpoint, answer, options.token)
     if (answer.status !== request.expect) {
@@ -54,12 +56,20 @@ export function writes(options: WriteOptions): Writes {
   const change = (request: Write) => write(request, () => undefined)
 
   return {
-    addLead: (lead) => write({ method: 'POST', endpoint: 'LeadsAdd', body: { duplicityValidation, lead }, expect: 201 }, createdId),
-    updateLead: (id, lead) =>
-      change({ method: 'PUT', endpoint: 'LeadsUpdate', rest: `/${idLiteral(id)}`, body: { duplicityValidation, lead }, expect: 201 }),
-    addPerson: (person) => write({ method: 'POST', endpoint: 'personsAdd', body: person, expect: 201 }, createdId),
-    updatePerson: (id, person) =>
-      change({ method: 'PUT', endpoint: 'PersonsUpdate', rest: `/${idLiteral(id)}`, body: person, expect: 200 }),
+    addLead: (lead, guard) =>
+      write({ method: 'POST', endpoint: 'LeadsAdd', body: { duplicityValidation, lead }, expect: 201, guard }, createdId),
+    updateLead: (id, lead, guard) =>
+      change({
+        method: 'PUT',
+        endpoint: 'LeadsUpdate',
+        rest: `/${idLiteral(id)}`,
+        body: { duplicityValidation, lead },
+        expect: 201,
+        guard,
+      }),
+    addPerson: (person, guard) => write({ method: 'POST', endpoint: 'personsAdd', body: person, expect: 201, guard }, createdId),
+    updatePerson: (id, person, guard) =>
+      change({ method: 'PUT', endpoint: 'PersonsUpdate', rest: `/${idLiteral(id)}`, body: person, expect: 200, guard }),
     winLead: (sale) => change({ method: 'POST', endpoint: 'leadsWon', body: sale, expect: 201 }),
     qualify: (leadId, answers) =>
       change({ method: 'POST', endpoint: 'leadsQualification', body: { leadId, answersList: answers }, expect: 201 }),

@@ -27,7 +27,7 @@ const INCOMPLETE: Meaning = {
 }
 const VALUE: Meaning = {
   code: 'erp.value_refused',
-  message: 'the ERP database refuses a value: too long, out of range or of the wrong kind',
+  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
   hint: 'compare the line with the column it goes to; the cause names it',
 }
 
@@ -80,6 +80,11 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
   '22P02': VALUE,
   '22021': VALUE,
   '22P05': VALUE,
+  // Constraints: the row is at fault, and trying again cannot help.
+  '23502': VALUE,
+  '23503': VALUE,
+  '23505': VALUE,
+  '23514': VALUE,
 }
 
 /** The PonteError for whatever a query or a connection threw; a PonteError passes through. */

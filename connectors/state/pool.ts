@@ -11,7 +11,15 @@ const schema = new URL('../../sql/state/', import.meta.url)
  * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`
  */
 export async function openState(url: string, maxConnections = 10): Promise<pg.Pool> {
-  const pool = new pg.Pool({ connectionString: url, max: maxConnections, connectionTimeoutMillis: 10_000, application_name: 'ponte-state' })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: 10_000,
+    // A half-open connection must not hold a worker for ever. Longer than a migration waits for its locks.
+    query_timeout: 90_000,
+    keepAlive: true,
+    application_name: 'ponte-state',
+  })
   // An idle client that loses its server must not take the process down; the next query reports it.
   pool.on('error', () => {})
   try {

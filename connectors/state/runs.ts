@@ -1,5 +1,6 @@
 /** Run history: one row per run of a job, with its counts. */
 import type pg from 'pg'
+import { query, transaction } from './query.ts'
 
 export type RunStatus = 'running' | 'success' | 'skipped' | 'failed' | 'stopped'
 
@@ -15,11 +16,14 @@ export interface Run {
 
 /** Opens a run. The caller holds the job's lease, so any run of this job still open was cut short by a crash and is closed. */
 export async function startRun(pool: pg.Pool, id: string, job: string): Promise<void> {
-  await pool.query(
-    `update runs set status = 'failed', ended_at = clock_timestamp(), message = 'the process ended before the run did' where job = $1 and status = 'running'`,
-    [job],
-  )
-  await pool.query('insert into runs (id, job) values ($1, $2)', [id, job])
+  await transaction(pool, async (client) => {
+    await query(
+      client,
+      `update runs set status = 'failed', ended_at = clock_timestamp(), message = 'the process ended before the run did' where job = $1 and status = 'running'`,
+      [job],
+    )
+    await query(client, 'insert into runs (id, job) values ($1, $2)', [id, job])
+  })
 }
 
 export async function endRun(
@@ -29,7 +33,7 @@ export async function endRun(
   counts: Record<string, unknown>,
   message?: string,
 ): Promise<void> {
-  await pool.query('update runs set status = $2, counts = $3, message = $4, ended_at = clock_timestamp() where id = $1', [
+  await query(pool, 'update runs set status = $2, counts = $3, message = $4, ended_at = clock_timestamp() where id = $1', [
     id,
     status,
     JSON.stringify(counts),
@@ -38,9 +42,20 @@ export async function endRun(
 }
 
 export async function findRun(pool: pg.Pool, id: string): Promise<Run | null> {
-  const { rows } = await pool.query(
+  const { rows } = await query<Run>(
+    pool,
     'select id, job, started_at as "startedAt", ended_at as "endedAt", status, counts, message from runs where id = $1',
     [id],
   )
   return rows[0] ?? null
+}
+
+/** A later run of the same job did its work to the end: what this one found is old. */
+export async function isOvertaken(pool: pg.Pool, id: string): Promise<boolean> {
+  const { rowCount } = await query(
+    pool,
+    `select from runs r join runs n on n.job = r.job and n.started_at > r.started_at and n.status in ('success', 'skipped') where r.id = $1 limit 1`,
+    [id],
+  )
+  return rowCount === 1
 }

@@ -31,10 +31,11 @@ create table changes (
 );
 create unique index changes_one_pending_per_key on changes (entity, key) where status = 'queued';
 create index changes_newest_per_key on changes (entity, key, id desc);
-create index changes_by_letter on changes (letter) where status = 'failed';
+create index changes_sent_again on changes (entity, key) where status = 'delivered' and sends > 1;
 comment on table changes is 'Every change that was ever put on the queue, and how it ended. The letter on disk is the truth; this is its index.';
-comment on column changes.sends is 'How many times in a row this key was queued with this very hash: the loop detector stops at three (architecture 4).';
-comment on column changes.intent_at is 'Set before the first effect. Still set on a queued row = in doubt: look the record up before creating it again (architecture 6).';
+comment on column changes.letter is 'File that carries the change, as last seen. A stray line (one that names no run) has run_id = letter:line.';
+comment on column changes.sends is 'How many times in a row this key was sent with this very hash without converging: the loop detector stops at three (architecture 4).';
+comment on column changes.intent_at is 'Set before the first effect. Still set on a queued or failed row = in doubt: look the record up before creating it again (architecture 6).';
 
 create table agreed (
   entity      text not null,

@@ -1,0 +1,56 @@
+/** The one way to speak to the state database: whatever goes wrong becomes a PonteError, so that callers know it for systemic. */
+import type pg from 'pg'
+import { PonteError } from '../../base/error.ts'
+
+export type Db = pg.Pool | pg.PoolClient
+
+/**
+ * Runs one statement.
+ * @throws PonteError `state.unreachable` (away, too slow, shutting down) | `state.failed` (it refused the statement)
+ */
+export async function query<R extends pg.QueryResultRow>(db: Db, sql: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R>> {
+  try {
+    return await db.query<R>(sql, [...values])
+  } catch (error) {
+    throw stateError(error)
+  }
+}
+
+/** Runs `work` in a transaction: all of it or nothing. @throws what `query` and `work` throw */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error) => {
+    throw stateError(error)
+  })
+  let broken = false
+  try {
+    await query(client, 'begin')
+    const result = await work(client)
+    await query(client, 'commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** Codes of PostgreSQL for "not now": connection, resources, operator, deadlock; and those of the socket, which are words. */
+const away = /^(08|53|57|40)|^E[A-Z_]+$/
+
+export function stateError(cause: unknown): PonteError {
+  if (cause instanceof PonteError) return cause
+  const { code = '' } = cause as { code?: string }
+  // pg reports a lost connection and its own timeouts without a code.
+  if (code === '' || away.test(code))
+    return new PonteError('state.unreachable', "Ponte's state database does not answer.", {
+      hint: 'Check STATE_DATABASE_URL and that database; the work stays queued and goes on by itself when it answers.',
+      cause,
+    })
+  return new PonteError('state.failed', `Ponte's state database refused a statement (SQLSTATE ${code}).`, {
+    hint: 'Run ponte migrate; if that changes nothing, report this: the cause holds what the server said.',
+    cause,
+  })
+}
