@@ -14,8 +14,13 @@ const NUMBERS: Readonly<Record<string, number>> = { P2001: -20001, P2012: -20012
 export async function inTransaction<T>(pool: pg.Pool, subject: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   let client: pg.PoolClient | undefined
   let broken = false
+  // A lent client has nobody who listens: losing its server would end the process. The command itself reports it.
+  const onLost = () => {
+    broken = true
+  }
   try {
     client = await pool.connect()
+    client.on('error', onLost)
     await client.query('begin')
     const result = await work(client)
     await client.query('commit')
@@ -24,11 +29,13 @@ export async function inTransaction<T>(pool: pg.Pool, subject: string, work: (cl
     await client?.query('rollback').catch(() => {
       broken = true
     })
+    client?.off('error', onLost)
     client?.release(broken)
     client = undefined
     await logRefusal(pool, subject, error)
     throw erpError(error)
   } finally {
+    client?.off('error', onLost)
     client?.release()
   }
 }

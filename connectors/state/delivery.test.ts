@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { begin, clearIntent, settleDelivered, settleFailed } from './delivery.ts'
-import { query } from './query.ts'
+import { query, transaction } from './query.ts'
 import { recordQueued } from './queueing.ts'
 import { endRun, findRun, startRun } from './runs.ts'
 import { change, openStateBed, type StateBed, stray } from './testing/state.ts'
@@ -178,5 +179,21 @@ describe('a state database that is away', () => {
 
   test('a statement that it refuses is something else', async () => {
     await expect(query(bed.pool, 'select 1/0')).rejects.toMatchObject({ code: 'state.failed' })
+  })
+})
+
+describe('a transaction whose server goes away between two statements', () => {
+  test('fails by code, and the process lives on', async () => {
+    const pool = new pg.Pool({ connectionString: bed.url, max: 1 })
+    pool.on('error', () => {})
+    const work = transaction(pool, async (client) => {
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      await bed.pool.query('select pg_terminate_backend($1)', [rows[0].pid])
+      await sleep(200)
+      await query(client, 'select 1')
+    })
+    await expect(work).rejects.toMatchObject({ code: 'state.unreachable' })
+    await expect(query(pool, 'select 1'), 'with a new connection').resolves.toMatchObject({ rowCount: 1 })
+    await pool.end()
   })
 })

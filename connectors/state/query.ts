@@ -22,6 +22,11 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
     throw stateError(error)
   })
   let broken = false
+  // A lent client has nobody who listens: losing its server would end the process. The next statement reports it.
+  const lost = () => {
+    broken = true
+  }
+  client.on('error', lost)
   try {
     await query(client, 'begin')
     const result = await work(client)
@@ -33,12 +38,13 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
     })
     throw error
   } finally {
+    client.off('error', lost)
     client.release(broken)
   }
 }
 
-/** Codes of PostgreSQL for "not now": connection, resources, operator, deadlock; and those of the socket, which are words. */
-const away = /^(08|53|57|40)|^E[A-Z_]+$/
+/** Codes of PostgreSQL for "not now": connection, deadlock, resources, state, operator; and those of the socket, which are words. */
+const away = /^(08|40|53|55|57)|^E[A-Z_]+$/
 
 export function stateError(cause: unknown): PonteError {
   if (cause instanceof PonteError) return cause
