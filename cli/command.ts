@@ -21,8 +21,12 @@ export async function execute(options: { json?: boolean }, body: (context: Comma
   const onSignal = () => {
     process.removeListener('SIGTERM', onSignal)
     process.removeListener('SIGINT', onSignal)
-    output.note('Stopping after what is in flight; nothing is lost. A second signal ends it at once, which loses nothing either.')
-    stop.abort()
+    output.note('Stopping when what is in flight has ended. A second signal stops at once; that loses nothing either.')
+    stop.abort(
+      new PonteError('command.stopped', 'stopped before the end', {
+        hint: 'run the same command again: nothing is lost, nothing is done twice',
+      }),
+    )
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)

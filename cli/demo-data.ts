@@ -23,7 +23,7 @@ export function demoDataCommand(program: Command): void {
     .option('--branches <n>', 'ERP branches', '2000')
     .option('--seed <n>', 'same seed and day, same data', '1')
     .option('--today <day>', 'the day that budgets and orders are dated around, YYYY-MM-DD (default: today)')
-    .option('--replace', 'replace demo data that is there; other data is never touched')
+    .option('--replace', 'empty a demo ERP first, with all that was added to it; any other ERP is refused')
     .option('--crm-file <file>', 'also write the leads that the CRM holds already, for ponte simulator crm --load')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(

@@ -11,6 +11,7 @@ import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
 import { openLog } from './log.ts'
+import { plural } from './output.ts'
 
 export interface Check {
   readonly name: string
@@ -72,11 +73,11 @@ async function queue(settings: Settings): Promise<Pick<Check, 'detail' | 'hint'>
   for (const name of ['leads', 'contacts'] as const)
     for (const one of await (await openLane({ root: settings.queueRoot, name })).counts())
       files[one.prefix === 'unknown' ? 'unknown' : one.folder === 'falhas' ? 'dead' : 'waiting'] += one.files
-  const detail = `${settings.queueRoot}: ${files.waiting} letters waiting, ${files.dead} in falhas`
+  const detail = `${settings.queueRoot}: ${plural(files.waiting, 'letter')} waiting, ${files.dead} in falhas`
   if (files.unknown > 0)
     return {
       detail,
-      hint: `${files.unknown} files that no job takes lie in processar: their names begin with no known prefix. Move them away.`,
+      hint: `${plural(files.unknown, 'file')} in processar that no job takes, by the name: no known prefix. Rename or move away.`,
     }
   return files.dead > 0 ? { detail, hint: 'See what was refused, and why: ponte falhas ls' } : { detail }
 }

@@ -54,8 +54,11 @@ Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 faile
 function exitCode(outcome: JobOutcome, strict: boolean): number {
   if (outcome.status === 'stopped') return 3
   if (outcome.status === 'failed') return outcome.exitCode ?? 1
-  return strict && Number(outcome.counts.dead ?? 0) > 0 ? 1 : 0
+  return strict && refusedCount(outcome) > 0 ? 1 : 0
 }
+
+/** Lines that were refused, and letters that could not be read: both lie in falhas. */
+const refusedCount = ({ counts }: JobOutcome): number => Number(counts.dead ?? 0) + Number(counts.rejected ?? 0)
 
 const headings: Record<JobOutcome['status'], string> = {
   success: 'done',
@@ -73,9 +76,9 @@ function show(output: Output, report: RunReport): void {
     output.say(`  To go on all the same: ponte run ${report.job} --accept-guard ${report.run}`)
     return
   }
-  if (report.message && report.status !== 'skipped') for (const line of report.message.split('\n')) output.say(`  ${line}`)
+  if (report.message && report.status === 'failed') for (const line of report.message.split('\n')) output.say(`  ${line}`)
   if (report.message === 'already running elsewhere') output.say('  Another run of this job is under way; this one left everything to it.')
-  if (Number(report.counts.dead ?? 0) > 0) output.say('  Next: ponte falhas ls')
+  if (refusedCount(report) > 0) output.say('  Next: ponte falhas ls')
 }
 
 function showDetected(output: Output, detected: readonly Detected[]): void {
@@ -113,6 +116,7 @@ function showCounts(output: Output, counts: JobOutcome['counts']): void {
   const words: readonly [name: string, word: string][] = [
     ['delivered', 'delivered'],
     ['dead', 'refused, now in falhas'],
+    ['rejected', 'unreadable letters, now in falhas'],
     ['superseded', 'replaced by a newer change'],
     ['already', 'delivered by an earlier run'],
     ['open', 'still queued'],

@@ -75,7 +75,7 @@ async function prepare(client: pg.PoolClient, data: DemoData, replace: boolean):
   const { full, ours } = rows[0]!
   if (full && !replace) {
     throw new PonteError('demo.not_empty', 'the ERP database already holds data: demo data goes into an empty one', {
-      hint: 'use another database, or replace the demo data that is there',
+      hint: 'use another database; if this one is a demo ERP, --replace empties it first',
     })
   }
   if (full && !ours) {

@@ -1,0 +1,103 @@
+/** Installing, filling and serving: migrate, demo-data, the simulator, the embedded database. Real processes. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '../connectors/erp/testing.ts'
+import { withDocument } from './testing/house.ts'
+import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
+
+let ponte: Ponte
+let folder: string
+let erp: TestDatabase
+let state: TestDatabase
+let env: Environment
+beforeAll(async () => {
+  ponte = compilePonte()
+  folder = mkdtempSync(join(tmpdir(), 'ponte-installation-'))
+  erp = await testDatabase()
+  state = await testDatabase()
+  env = { DATABASE_URL: erp.url, STATE_DATABASE_URL: state.url, QUEUE_ROOT: join(folder, 'queue'), STATE_DIR: join(folder, 'state') }
+})
+afterAll(async () => {
+  await erp.drop()
+  await state.drop()
+  rmSync(folder, { recursive: true })
+  ponte.remove()
+})
+const json = async (...args: string[]) => withDocument(await ponte([...args, '--json'], env))
+
+test('a job on an ERP without the schema says what is missing and what to run', async () => {
+  const { code, stdout } = await ponte(['run', 'job_execute_spark'], env)
+  expect(stdout).toMatch(/lacks an object.*ponte migrate/i)
+  expect(code).toBe(1)
+})
+
+test('ponte migrate installs the schemas, and a second time changes nothing', async () => {
+  const first = await json('migrate')
+  expect(first).toMatchObject({ code: 0, document: { ok: true, unchanged: 0 } })
+  expect(first.document.applied.length).toBeGreaterThan(5)
+  const second = await json('migrate')
+  expect(second).toMatchObject({ code: 0, document: { ok: true, applied: [], unchanged: first.document.applied.length } })
+})
+
+describe('ponte demo-data', () => {
+  const branches = async () => (await erp.pool.query('select count(*)::integer as n from branches')).rows[0].n
+
+  test("refuses somebody's own ERP, whatever the options", async () => {
+    await erp.pool.query(`insert into clients (client_code, company_name) values (77, 'REAL CLIENT')`)
+    for (const options of [[], ['--replace']]) expect((await json('demo-data', '--branches', '5', ...options)).code).toBe(1)
+    const { rows } = await erp.pool.query('select company_name from clients')
+    expect(rows).toEqual([{ company_name: 'REAL CLIENT' }])
+    await erp.pool.query('delete from clients')
+  })
+
+  test('fills an empty ERP and writes what the CRM begins with', async () => {
+    const file = join(folder, 'crm.ndjson')
+    const { code, document } = await json('demo-data', '--branches', '30', '--seed', '3', '--crm-file', file)
+    expect({ code, document }).toMatchObject({ code: 0, document: { ok: true, branches: 30, crmFile: file } })
+    expect(await branches()).toBe(30)
+    const kinds = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).kind)
+    expect(kinds.filter((kind) => kind === 'lead')).toHaveLength(document.crmLeads)
+    expect(kinds.filter((kind) => kind === 'person')).toHaveLength(document.crmPersons)
+    expect(document.crmLeads).toBe(document.linked)
+  })
+
+  test('refuses to go on top of it; --replace empties a demo ERP first', async () => {
+    const refused = await json('demo-data', '--branches', '5')
+    expect(refused).toMatchObject({
+      code: 1,
+      document: { ok: false, error: { code: 'demo.not_empty', hint: expect.stringContaining('--replace') } },
+    })
+    expect(await branches()).toBe(30)
+    expect(await json('demo-data', '--branches', '5', '--replace')).toMatchObject({ code: 0 })
+    expect(await branches()).toBe(5)
+  })
+})
+
+test('ponte simulator crm starts, answers, and ends on SIGTERM with 0; its one document is there at once', async () => {
+  const running = ponte.start(['simulator', 'crm', '--port', '0', '--data', join(folder, 'crm'), '--token', 'abc', '--json'], env)
+  const { url } = JSON.parse(await running.shows('\n'))
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v3\/$/)
+  expect((await fetch(new URL('industries', url), { headers: { token_exact: 'abc' } })).status).toBe(200)
+  expect((await fetch(new URL('industries', url), { headers: { token_exact: 'other' } })).status).toBe(401)
+  running.child.kill('SIGTERM')
+  expect(withDocument(await running.ended)).toMatchObject({ code: 0, document: { ok: true, url }, stderr: '' })
+})
+
+describe('with nothing configured', () => {
+  test('a plan runs on the embedded database, and leaves no server behind', async () => {
+    const home = join(folder, 'embedded')
+    mkdirSync(home)
+    const { code, document } = withDocument(
+      await ponte(['plan', '--json'], { QUEUE_ROOT: join(home, 'queue'), STATE_DIR: join(home, 'state'), ENGINE_MEMORY: '512MB' }),
+    )
+    expect({ code, document }).toMatchObject({ code: 0, document: { ok: true, calls: 0 } })
+    expect(existsSync(join(home, 'state', 'ponte.log'))).toBe(true)
+    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(home)
+  })
+})

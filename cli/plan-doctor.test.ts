@@ -1,0 +1,110 @@
+/** The two commands that only look: plan and doctor. Real processes. */
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addLeads, type House, openHouse, withDocument } from './testing/house.ts'
+
+let house: House
+beforeAll(async () => {
+  house = await openHouse()
+  await addLeads(house.erp, 1, 3)
+})
+afterAll(() => house.close())
+
+describe('ponte plan', () => {
+  const traces = async () => ({
+    files: readdirSync(house.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'ponte.log')
+      .map((entry) => entry.name),
+    changes: (await house.state.query('select * from changes')).rows,
+    runs: (await house.state.query('select * from runs')).rows,
+    ledger: (await house.state.query('select * from agreed')).rows,
+    effects: await house.effects(),
+    requests: house.simulator.requests().authenticated,
+  })
+
+  test('says field by field what would be sent, in how many calls and how long that takes, and leaves no trace', async () => {
+    const before = await traces()
+    const { code, stdout } = await house.ponte(['plan', '--limit', '2'], { ...house.env, CRM_RATE_LIMIT: '1', CRM_RATE_WINDOW_MS: '60000' })
+    expect(stdout).toMatch(/^leads\.insert 1-1$/m)
+    expect(stdout).toMatch(/^ +NAME +— → EMPRESA 1 LTDA$/m)
+    expect(stdout).toContain('and 1 more of leads.insert')
+    expect(stdout).toContain('3 CRM calls, about 2 min 00 s at 1 requests per 60 s.')
+    expect(code).toBe(0)
+    expect(await traces()).toEqual(before)
+  })
+
+  test('shows old and new of a record that both sides hold, and changes nothing', async () => {
+    await house.run('run', 'job_execute_spark')
+    await house.run('run', 'job_insert_leads_in_spotter')
+    await house.erp.query('alter table leads disable trigger user')
+    await house.erp.query(
+      `insert into leads (id, name, stage, taxid, address_street, address_zipcode, address_number, address_district, city, state, sales_rep, tax_registration, client_code)
+       select b.id_crm, b.description, 'Desenvolvimento/Orçamento', b.taxid, b.address, b.zipcode, b.address_number, b.district, 'São Paulo', 'São Paulo', b.sales_rep, b.tax_registration, b.client
+         from branches b where b.client = 1`,
+    )
+    await house.erp.query('alter table leads enable trigger user')
+    await house.erp.query(`update branches set address = 'Avenida Nova', complement = 'Sala 9' where client = 1`)
+    const before = await traces()
+    const { code, document } = await house.json('plan', 'leads.update')
+    expect({ code, document }).toMatchObject({
+      code: 0,
+      document: { ok: true, calls: 1, plans: [{ entity: 'leads.update', changed: 1, send: 1 }] },
+    })
+    expect(document.plans[0].changes[0].fields).toEqual([
+      { field: 'ADDRESS_STREET', from: 'Rua das Flores', to: 'Avenida Nova' },
+      { field: 'ADDRESS_COMPLEMENT', from: null, to: 'Sala 9' },
+    ])
+    expect(await traces()).toEqual(before)
+  })
+})
+
+describe('ponte doctor', () => {
+  const doctor = async (change: Record<string, string | undefined> = {}) => {
+    const { code, document } = withDocument(await house.ponte(['doctor', '--json'], { ...house.env, ...change }))
+    expect(document.ok).toBe(code === 0)
+    const of = (status: string) => document.checks.filter((one: { status: string }) => one.status === status)
+    for (const one of [...of('failed'), ...of('warning')]) expect(one.hint ?? one.detail).toMatch(/\w/)
+    return {
+      code,
+      failed: of('failed').map((one: { name: string }) => one.name),
+      warnings: of('warning').map((one: { name: string }) => one.name),
+    }
+  }
+  const withPort = (url: string, port: string) => Object.assign(new URL(url), { port }).href
+
+  test('is green when everything works', async () => {
+    expect(await doctor()).toEqual({ code: 0, failed: [], warnings: [] })
+    const { stdout } = await house.run('doctor')
+    expect(stdout).toMatch(/\nReady\.\n$/)
+    expect(stdout).not.toContain(new URL(house.env.DATABASE_URL!).password || 'no password in this URL')
+  })
+
+  test.each<[part: string, change: () => Record<string, string | undefined>, failed: string[]]>([
+    ['the ERP', () => ({ DATABASE_URL: withPort(house.env.DATABASE_URL!, '1') }), ['ERP']],
+    ['the ERP schema', () => ({ DATABASE_URL: house.env.STATE_DATABASE_URL }), ['ERP schema']],
+    ['the state database', () => ({ STATE_DATABASE_URL: withPort(house.env.STATE_DATABASE_URL!, '1') }), ['state database', 'CRM']],
+    ['the CRM', () => ({ API_URL: 'http://127.0.0.1:1/v3/' }), ['CRM']],
+    ['the token', () => ({ API_TOKEN: 'wrong' }), ['CRM']],
+    ['the queue, which others may read', () => ({ QUEUE_ROOT: openFolder() }), ['queue']],
+    ['the queue, which is a file', () => ({ QUEUE_ROOT: plainFile() }), ['disk of queue', 'queue']],
+  ])('names what is broken: %s', async (_, change, failed) => {
+    expect(await doctor(change())).toMatchObject({ code: 1, failed })
+  })
+
+  test('warns that nothing can be delivered without a CRM', async () => {
+    expect(await doctor({ API_URL: undefined, API_TOKEN: undefined })).toEqual({ code: 0, failed: [], warnings: ['CRM'] })
+  })
+
+  function openFolder(): string {
+    const folder = join(house.folder, 'open-queue')
+    mkdirSync(folder)
+    chmodSync(folder, 0o755)
+    return folder
+  }
+  function plainFile(): string {
+    const file = join(house.folder, 'not-a-folder')
+    writeFileSync(file, '')
+    return file
+  }
+})
