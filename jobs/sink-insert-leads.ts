@@ -1,4 +1,5 @@
 /** ERP branch -> CRM lead, then its id back to the ERP, then its contacts onto the queue (mission C.4). */
+import { createHash } from 'node:crypto'
 import { decide } from '../connectors/state/changes.ts'
 import { recordQueued } from '../connectors/state/queueing.ts'
 import { changeOf } from '../engine/record.ts'
@@ -37,27 +38,37 @@ export function insertLeadSink(context: Context): Sink {
 }
 
 /**
- * Not the compare's own run, which must balance by itself; derived from it and from what is sent, so that a repeated line names the
- * same change, and a contact that was edited in between another one.
- */
-const contactRun = (run: string, hash: string) => `${run}.contacts.${hash}`
-
-/**
  * One letter per contact, as the compare would write it: same key, same hash, so that the compare finds it pending.
- * Letter first, record second: a crash in between makes a second letter of the same change, which `begin` recognises.
+ * Letters first, record second: a crash in between makes second letters of the same changes, which `begin` recognises.
  */
-async function queueContacts(context: Context, run: string, leadId: string): Promise<void> {
+async function queueContacts({ erp, state, lanes }: Context, run: string, leadId: string): Promise<void> {
   const entity = entityNamed('contacts.insert')
-  const rows = await context.erp.contactsToInsert(leadId)
+  const rows = await erp.contactsToInsert(leadId)
+  if (rows.length === 0) return
   const changes = rows.map((raw) => {
     const { key, hash, row } = changeOf({ ...entity, entity: entity.name }, raw)
     return { key, hash, after: row }
   })
-  const decisions = await decide(context.state, entity.name, changes)
-  for (const [index, change] of changes.entries()) {
-    if (decisions[index] !== 'send') continue
-    const slug = String(change.after.EMAIL ?? '').split('@')[0]!
-    const letter = await context.lanes.contacts.enqueue(entity.prefix, slug, writeLine(contactRun(run, change.hash), entity.name, change))
-    await recordQueued(context.state, contactRun(run, change.hash), entity.name, [{ key: change.key, hash: change.hash, letter }])
-  }
+  const decisions = await decide(state, entity.name, changes)
+  const wanted = changes.filter((_, index) => decisions[index] === 'send')
+  if (wanted.length === 0) return
+  const name = contactsRun(run, changes)
+  const queued = await Promise.all(
+    wanted.map(async (change) => {
+      const slug = String(change.after.EMAIL ?? '').split('@')[0]!
+      const letter = await lanes.contacts.enqueue(entity.prefix, slug, writeLine(name, entity.name, change))
+      return { key: change.key, hash: change.hash, letter }
+    }),
+  )
+  await recordQueued(state, name, entity.name, queued)
+}
+
+/**
+ * Not the compare's own run, which must balance by itself; derived from it and from what is sent, so that a repeated line names the
+ * same changes, and contacts that were edited in between other ones.
+ */
+function contactsRun(run: string, changes: readonly { hash: string }[]): string {
+  return `${run}.contacts.${createHash('md5')
+    .update(changes.map((change) => change.hash).join())
+    .digest('hex')}`
 }
