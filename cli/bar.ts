@@ -14,7 +14,7 @@ export function openBar(title: string, shown: boolean): Bar {
   const room = (process.stderr.columns ?? 80) - 60
   const bar = new cliProgress.SingleBar({
     format: (_options, { progress, value, total }, { known }) => {
-      if (!known) return `  ${title.padEnd(32)} ${value}`
+      if (!known) return `  ${title.padEnd(32)} ${value === 0 ? '' : value}`
       const size = Math.max(0, Math.min(30, room))
       const drawn = '█'.repeat(Math.round(progress * size)).padEnd(size, '░')
       return `  ${title.padEnd(32)} ${drawn} ${value}/${total}`

@@ -45,6 +45,7 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
 
   output.say('Ponte demo: an embedded ERP (a real PostgreSQL) and a simulated CRM. Nothing leaves this machine.')
   tell(`The ERP: ${branches} branches of Brazilian companies`)
+  output.bar('starting the embedded database').update(0)
   const place = await freshPlace(command.settings, closer)
   const bar = output.bar('loading the ERP')
   const data = await loadDemo(place, { branches, seed }, (done, total) => bar.update(done, total))

@@ -116,7 +116,8 @@ describe('SIGTERM in mid-delivery', () => {
     house.simulator.setFaults({ delayMs: 40 })
     const running = house.ponte.start(['run', job, '--json'], { ...house.env, CRM_CONCURRENCY: '2' })
     const stop = house.simulator.onEffect((effect) => {
-      if (effect.kind === 'leadAdded') running.child.kill('SIGTERM')
+      // Once: a second signal would stop it at once.
+      if (effect.kind === 'leadAdded' && !running.child.killed) running.child.kill('SIGTERM')
     })
     const { code, stdout } = await running.ended
     stop()

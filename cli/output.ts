@@ -30,11 +30,11 @@ export function createOutput(json: boolean): Output {
     json,
     say(line = '') {
       clear()
-      if (!json) process.stdout.write(`${line}\n`)
+      if (!json) process.stdout.write(`${fitted(line, process.stdout)}\n`)
     },
     note(line) {
       clear()
-      if (!json) process.stderr.write(`${line}\n`)
+      if (!json) process.stderr.write(`${fitted(line, process.stderr)}\n`)
     },
     result(given) {
       document = given
@@ -62,6 +62,28 @@ export function report(error: unknown, output: Output, logFile: string | null): 
   output.result({ ok: false, error: { code, message, hint } })
   output.note(`\nponte: ${message}\n  → ${hint}`)
   return known ? error.exitCode : 1
+}
+
+/** On a terminal, long lines end between words and go on under their first one; elsewhere text stays as it is, for grep. */
+function fitted(text: string, { isTTY, columns = 80 }: { readonly isTTY?: boolean; readonly columns?: number }): string {
+  if (!isTTY) return text
+  return text
+    .split('\n')
+    .map((line) => wrap(line, Math.max(40, columns - 1)))
+    .join('\n')
+}
+
+function wrap(line: string, width: number): string {
+  const indent = ' '.repeat(/^ *(→ )?/.exec(line)![0].length)
+  const lines: string[] = []
+  let rest = line
+  while (rest.length > width) {
+    const end = rest.lastIndexOf(' ', width)
+    if (end <= indent.length) break
+    lines.push(rest.slice(0, end))
+    rest = indent + rest.slice(end + 1)
+  }
+  return [...lines, rest].join('\n')
 }
 
 /** Columns aligned for a terminal, numbers to the right. Columns named in `onlyIf` are left out when all their cells are 0. */

@@ -68,7 +68,7 @@ const headings: Record<JobOutcome['status'], string> = {
 }
 
 function show(output: Output, report: RunReport): void {
-  output.say(`${report.job}: ${headings[report.status]}, ${seconds(report.ms)}  (run ${report.run})`)
+  output.say(`${report.job}: ${headings[report.status]}\n  ${seconds(report.ms)}, run ${report.run}`)
   const detected = report.counts.detectors as readonly Detected[] | undefined
   if (detected) showDetected(output, detected)
   else showCounts(output, report.counts)

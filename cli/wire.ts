@@ -1,15 +1,14 @@
-/** Builds what a job needs from the settings, in one place. Loads the engine and its native parts: import it when a job is about to run. */
-import { cpus } from 'node:os'
+/** Builds what a job needs from the settings, in one place. Import it when a job is about to run: the client it loads takes longer than a help text. */
 import type { Spotter } from '../connectors/crm/types.ts'
 import { postgresErp } from '../connectors/erp/postgres.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
-import { localEngine } from '../engine/local/local-engine.ts'
 import type { Context } from '../jobs/context.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { openCrm } from './crm.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
+import { lazyEngine, readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 
 /** How long a job and its letters stay with a process that was killed. */
@@ -26,13 +25,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
   closer.add(() => erp.close())
   await erp.ping()
 
-  const readers = settings.engine.readers ?? Math.min(4, cpus().length)
-  const engine = await localEngine({
-    stateDir: settings.stateDir,
-    readers,
-    memoryLimit: settings.engine.memory,
-    ...(settings.engine.threads === undefined ? {} : { threads: settings.engine.threads }),
-  })
+  const engine = lazyEngine(settings)
   closer.add(() => engine.close())
   const lanes = {
     leads: await openLane({ root: settings.queueRoot, name: 'leads', leaseMs, heartbeatMs: leaseMs / 5 }),
@@ -53,7 +46,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
       return client
     },
     options: {
-      readers,
+      readers: readersOf(settings),
       leaseMs,
       concurrency: settings.crmLimits.concurrency,
       settleMs: settings.crmLimits.settleMs,

@@ -22,7 +22,7 @@ export interface Ponte {
   /** Runs to the end. `env` replaces the whole environment, except for PATH and HOME. */
   (args: readonly string[], env?: Environment): Promise<Result>
   start(args: readonly string[], env?: Environment): Started
-  /** Removes the compiled command. */
+  /** Ends what a failed test left running, and removes the compiled command. */
   remove(): void
 }
 
@@ -43,12 +43,14 @@ export function compilePonte(): Ponte {
   })
   for (const asset of ['sql', 'package.json']) cpSync(join(root, asset), join(out, asset), { recursive: true })
 
+  const running = new Set<ChildProcess>()
   const start = (args: readonly string[], env: Environment = {}): Started => {
     const { PATH, HOME } = process.env
     const child = spawn(process.execPath, [join(out, 'cli/main.js'), ...args], {
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    running.add(child)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
@@ -59,7 +61,10 @@ export function compilePonte(): Ponte {
     })
     const ended = new Promise<Result>((resolve, reject) => {
       child.on('error', reject)
-      child.on('close', (code) => resolve({ code, stdout, stderr }))
+      child.on('close', (code) => {
+        running.delete(child)
+        resolve({ code, stdout, stderr })
+      })
     })
     return {
       child,
@@ -75,6 +80,9 @@ export function compilePonte(): Ponte {
   }
   return Object.assign((args: readonly string[], env?: Environment) => start(args, env).ended, {
     start,
-    remove: () => rmSync(out, { recursive: true, force: true }),
+    remove() {
+      for (const child of running) child.kill('SIGKILL')
+      rmSync(out, { recursive: true, force: true })
+    },
   })
 }
