@@ -85,7 +85,8 @@ async function show({ settings, output }: CommandContext, file: string): Promise
     if (line > 0) output.say(`  ${texts[index] ?? ''}`)
   }
   output.say(`
-Correct the cause: in the CRM or the ERP, or the line in this file. Then: ponte falhas requeue ${file}
+Correct the cause: in the CRM or the ERP, or the line in this file. Then:
+  ponte falhas requeue ${file}
 A change in the ERP needs no requeue: the next compare queues the corrected record by itself.`)
   return 0
 }

@@ -7,7 +7,11 @@ const meaning: Record<Guard['guard'], string> = {
   'shrunken-source': 'A view that lost more than half of its rows is more likely broken than true: look at it in the ERP first.',
 }
 
+/** The engine names no more keys than this. */
+const keysNamed = 20
+
 /** Lines for people: the guard's message, its keys (ERP keys and CRM ids), the advice. */
-export function explainGuard(guard: Guard): string[] {
-  return [`${guard.message}${guard.keys.length > 0 ? `: ${guard.keys.join(', ')}` : ''}`, meaning[guard.guard]]
+export function explainGuard({ guard, message, keys }: Guard): string[] {
+  const named = keys.length === 0 ? '' : `: ${keys.join(', ')}${keys.length === keysNamed ? ' (the first ones)' : ''}`
+  return [`${message}${named}`, meaning[guard]]
 }

@@ -91,7 +91,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const kept = head.map((_, i) => i).filter((i) => !onlyIf.includes(head[i]!) || rows.some((row) => row[i] !== 0))
   const all = [head, ...rows].map((row) => kept.map((i) => String(row[i] ?? '')))
   const widths = kept.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  const numeric = kept.map((i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
+  const numeric = kept.map((i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number' || row[i] === ''))
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))

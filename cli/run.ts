@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { jobNamed, jobs } from '../jobs/catalogue.ts'
 import type { JobOutcome } from '../jobs/context.ts'
 import type { Detected } from '../jobs/detect.ts'
+import { sentence } from '../jobs/error-text.ts'
 import { type RunReport, runJob } from '../jobs/run-job.ts'
 import { execute } from './command.ts'
 import { explainGuard } from './guards.ts'
@@ -64,7 +65,7 @@ const headings: Record<JobOutcome['status'], string> = {
   success: 'done',
   skipped: 'nothing to do',
   failed: 'FAILED',
-  stopped: 'STOPPED BY A GUARD, nothing of it was queued',
+  stopped: 'STOPPED BY A GUARD; the detectors that it stopped queued nothing',
 }
 
 function show(output: Output, report: RunReport): void {
@@ -73,10 +74,11 @@ function show(output: Output, report: RunReport): void {
   if (detected) showDetected(output, detected)
   else showCounts(output, report.counts)
   if (report.status === 'stopped') {
-    output.say(`  To go on all the same: ponte run ${report.job} --accept-guard ${report.run}`)
+    // A command stands on a line of its own, so that it can be copied whole.
+    output.say(`\n  To go on all the same:\n    ponte run ${report.job} --accept-guard ${report.run}`)
     return
   }
-  if (report.message && report.status === 'failed') for (const line of report.message.split('\n')) output.say(`  ${line}`)
+  if (report.message && report.status === 'failed') for (const line of report.message.split('\n')) output.say(`  ${sentence(line)}`)
   if (report.message === 'already running elsewhere') output.say('  Another run of this job is under way; this one left everything to it.')
   if (refusedCount(report) > 0) output.say('  Next: ponte falhas ls')
 }
