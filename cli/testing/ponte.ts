@@ -20,8 +20,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Ponte {
   /** Runs to the end. `env` replaces the whole environment, except for PATH and HOME. */
-  (args: readonly string[], env?: Environment): Promise<Result>
-  start(args: readonly string[], env?: Environment): Started
+  (args: readonly string[], env?: Environment, cwd?: string): Promise<Result>
+  start(args: readonly string[], env?: Environment, cwd?: string): Started
   /** Ends what a failed test left running, and removes the compiled command. */
   remove(): void
 }
@@ -44,10 +44,11 @@ export function compilePonte(): Ponte {
   for (const asset of ['sql', 'package.json']) cpSync(join(root, asset), join(out, asset), { recursive: true })
 
   const running = new Set<ChildProcess>()
-  const start = (args: readonly string[], env: Environment = {}): Started => {
+  const start = (args: readonly string[], env: Environment = {}, cwd?: string): Started => {
     const { PATH, HOME } = process.env
     const child = spawn(process.execPath, [join(out, 'cli/main.js'), ...args], {
       env: { PATH, HOME, ...env },
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     running.add(child)
@@ -78,7 +79,7 @@ export function compilePonte(): Ponte {
         }),
     }
   }
-  return Object.assign((args: readonly string[], env?: Environment) => start(args, env).ended, {
+  return Object.assign((args: readonly string[], env?: Environment, cwd?: string) => start(args, env, cwd).ended, {
     start,
     remove() {
       for (const child of running) child.kill('SIGKILL')
