@@ -52,7 +52,7 @@ describe('a queue line', () => {
   test('says which change it is, and reads back as it was written', () => {
     const after = { ID: '10-1', NAME: 'Padaria', TAXID: '00000000000191', ADDRESS: 'Rua X', DISTRICT: null, ZIPCODE: '01310100' }
     const line = readLine(insert, 'letter.json', writeLine('RUN', 'leads.insert', { key: '10-1', hash: 'h', after }))
-    expect(line.change).toEqual({ run: 'RUN', entity: 'leads.insert', key: '10-1', hash: 'h' })
+    expect(line.change).toEqual({ run: 'RUN', entity: 'leads.insert', key: '10-1', hash: 'h', stray: false })
     expect(line.row).toMatchObject({ NAME: 'Padaria', ADDRESS_STREET: 'Rua X', ADDRESS_ZIPCODE: '01310100', ADDRESS_DISTRICT: null })
   })
 
