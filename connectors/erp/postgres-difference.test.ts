@@ -24,7 +24,10 @@ function minus(b: readonly Row[], a: readonly Row[]): string[] {
 }
 const canonical = (row: Row) => JSON.stringify(Object.entries(row).sort())
 const upper = (value: Cell | undefined) => value?.toUpperCase() ?? null
-const plain = (value: Cell | undefined) => upper(value)?.normalize('NFD').replace(/[\u0300-\u036f]/g, '') ?? null
+const plain = (value: Cell | undefined) =>
+  upper(value)
+    ?.normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '') ?? null
 
 describe(`the difference views are B - A (seed ${SEED})`, () => {
   let it: Awaited<ReturnType<typeof openHarness>>
