@@ -3,9 +3,11 @@ import { PonteError } from '../base/error.ts'
 import type { Extract } from '../connectors/erp/erp.ts'
 import { tallyRun } from '../connectors/state/changes.ts'
 import type { Guard } from '../engine/model.ts'
+import { compareEntity } from './compare-entity.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { type Entity, entities } from './entities.ts'
 import { errorText } from './error-text.ts'
+import { releaseLostLetters } from './lost-letters.ts'
 import { publish } from './publish.ts'
 import { recoverLanes } from './recover.ts'
 
@@ -32,6 +34,7 @@ export const executeSpark: Job = {
   summary: 'compare the ERP with what the CRM is known to hold, and queue what differs',
   async run(context, run) {
     await recoverLanes(context)
+    await releaseLostLetters(context)
     const ambiguous = await context.erp.ambiguousTaxIds()
     if (ambiguous.length > 0)
       context.log.warn(
@@ -55,22 +58,12 @@ export const executeSpark: Job = {
 
 async function detect(context: Context, run: JobRun, entity: Entity, extract: Extract): Promise<Detected> {
   try {
-    const columns = entity.columns.map((column) => column.name)
-    const compared = await context.engine.compare(
-      {
-        entity: entity.name,
-        columns: entity.columns,
-        key: entity.key,
-        desired: await extract.source(entity.desired, columns),
-        known: entity.known ? await extract.source(entity.known, columns) : null,
-      },
-      {
-        run: run.id,
-        acceptGuards: run.acceptGuards,
-        signal: run.signal,
-        onProgress: ({ side, rows }) => run.progress({ kind: 'pull', entity: entity.name, side, rows }),
-      },
-    )
+    const compared = await compareEntity(context.engine, extract, entity, {
+      run: run.id,
+      acceptGuards: run.acceptGuards,
+      signal: run.signal,
+      onProgress: ({ side, rows }) => run.progress({ kind: 'pull', entity: entity.name, side, rows }),
+    })
     if (compared.kind === 'stopped') {
       context.log.error({ entity: entity.name, guards: compared.guards.map((guard) => guard.guard) }, 'a guard stopped the detector')
       return { ...nothing, entity: entity.name, status: 'stopped', guards: compared.guards }

@@ -1,5 +1,6 @@
 /** The engine and the database's own MINUS views name the same keys: 10,000 random normalised rows on each side (architecture 4). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compareEntity } from './compare-entity.ts'
 import { type EntityName, entityNamed } from './entities.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { seedReference } from './testing/small-erp.ts'
@@ -53,19 +54,9 @@ async function fill(): Promise<void> {
 
 async function engineKeys(name: EntityName): Promise<string[]> {
   const entity = entityNamed(name)
-  const columns = entity.columns.map((column) => column.name)
   const extract = await bridge.context.erp.openExtract(2)
   try {
-    const outcome = await bridge.context.engine.compare(
-      {
-        entity: name,
-        columns: entity.columns,
-        key: entity.key,
-        desired: await extract.source(entity.desired, columns),
-        known: entity.known ? await extract.source(entity.known, columns) : null,
-      },
-      { run: 'minus' },
-    )
+    const outcome = await compareEntity(bridge.context.engine, extract, entity, { run: 'minus' })
     if (outcome.kind === 'stopped') throw new Error(outcome.guards[0]!.message)
     const keys: string[] = []
     for await (const changes of outcome.comparison.changes()) keys.push(...changes.map((change) => change.key))

@@ -1,6 +1,7 @@
 /** What a compare would queue, field by field, and what it would cost under the CRM's quota. Changes nothing. */
 import { type Decision, decide } from '../connectors/state/changes.ts'
 import type { Guard, Row } from '../engine/model.ts'
+import { compareEntity } from './compare-entity.ts'
 import type { Context } from './context.ts'
 import { type Entity, entities } from './entities.ts'
 
@@ -32,17 +33,7 @@ export async function plan(context: Context, wanted: readonly Entity[] = entitie
   const plans: Plan[] = []
   try {
     for (const entity of wanted) {
-      const columns = entity.columns.map((column) => column.name)
-      const outcome = await context.engine.compare(
-        {
-          entity: entity.name,
-          columns: entity.columns,
-          key: entity.key,
-          desired: await extract.source(entity.desired, columns),
-          known: entity.known ? await extract.source(entity.known, columns) : null,
-        },
-        { run: 'plan', ...(signal ? { signal } : {}) },
-      )
+      const outcome = await compareEntity(context.engine, extract, entity, { run: 'plan', ...(signal ? { signal } : {}) })
       plans.push(
         outcome.kind === 'stopped' ? stoppedPlan(entity, outcome.guards) : await planOf(context, entity, outcome.comparison, sample),
       )

@@ -1,5 +1,5 @@
 /** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { balanceOf } from './balance.ts'
@@ -220,6 +220,31 @@ describe('2. a crash in the middle of a 20-line file', () => {
     expect(created).toHaveLength(20)
     expect(filesIn('leads', 'processar')).toEqual([])
     expect(filesIn('leads', 'falhas')).toEqual([])
+  })
+})
+
+describe('letters on disk are the truth', () => {
+  test('a letter deleted by hand does not block its changes: the next compare queues them again', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await bridge.run('job_execute_spark')
+    const [letter] = filesIn('leads', 'processar')
+    rmSync(join(bridge.folder, 'queue', 'leads', 'processar', letter!))
+    const again = await bridge.run('job_execute_spark')
+    expect(again.counts).toMatchObject({ changed: 1, queued: 1, suppressed: 0 })
+    await bridge.run('job_insert_leads_in_spotter')
+    expect(await effects('leadAdded')).toHaveLength(1)
+  })
+
+  test('a letter that became unreadable goes to falhas, and its changes are sent in a new one', async () => {
+    await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
+    await bridge.run('job_execute_spark')
+    const [letter] = filesIn('leads', 'processar')
+    writeFileSync(join(bridge.folder, 'queue', 'leads', 'processar', letter!), Buffer.from([0xff, 0xfe, 0x00, 0xd8]))
+    await bridge.run('job_insert_leads_in_spotter')
+    expect(filesIn('leads', 'falhas')).toContain(letter)
+    await bridge.cycle()
+    expect(await effects('leadAdded')).toHaveLength(1)
+    expect((await branch(10)).id_crm).not.toBeNull()
   })
 })
 

@@ -32,6 +32,17 @@ export async function countLetters(house: House): Promise<Count[]> {
   return [...totals.values()].sort((a, b) => `${a.folder}/${a.prefix}`.localeCompare(`${b.folder}/${b.prefix}`))
 }
 
+/** Waiting, then in hand, then waiting again: a letter that is claimed or given back meanwhile is seen on one side of its rename. */
+export async function undeliveredLetters(house: House): Promise<Set<string>> {
+  const { processar, processando } = house.layout
+  const found = new Set<string>()
+  const collect = (folder: string) => each(folder, async (name) => void found.add(name))
+  await collect(processar)
+  for (const seat of await namesIn(processando)) await collect(`${processando}/${seat}`)
+  await collect(processar)
+  return found
+}
+
 async function each(folder: string, visit: (name: string, isFile: boolean) => Promise<void> | undefined): Promise<void> {
   const directory = await opendir(folder, { bufferSize: 256 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null

@@ -2,7 +2,7 @@ import { type Disk, openDisk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
 import { claimLetters, refuseUnknown } from './claims.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { countLetters } from './counts.ts'
+import { countLetters, undeliveredLetters } from './counts.ts'
 import { deadLetters, requeue, showDead } from './dead-letters.ts'
 import { createWatcher } from './heartbeat.ts'
 import type { House } from './house.ts'
@@ -83,6 +83,7 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     },
     claims: (choice) => claimLetters(house, watcher, choice),
     counts: () => countLetters(house),
+    undelivered: () => undeliveredLetters(house),
     deadLetters: () => deadLetters(house, name),
     showDead: (file) => showDead(house, name, file),
     requeue: (file) => requeue(house, file),

@@ -111,6 +111,8 @@ export interface Lane {
   }): AsyncIterable<Claim>
   /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. Files nobody claims: prefix `unknown`. */
   counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
+  /** Names of all letters that wait or are in hand. One that moves between the two while this looks is not missed. */
+  undelivered(): Promise<ReadonlySet<string>>
   deadLetters(): AsyncIterable<DeadLetter>
   showDead(file: string): Promise<{ letter: DeadLetter; body: string }>
   /** falhas -> processar under a fresh name (same prefix), sidecar removed last. Returns the new name. */

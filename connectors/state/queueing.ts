@@ -98,6 +98,29 @@ export async function requeueChanges(
   return total
 }
 
+/** Letters that the index believes to be on the queue. */
+export async function queuedLetters(pool: pg.Pool, entities: readonly string[]): Promise<string[]> {
+  const { rows } = await query<{ letter: string }>(
+    pool,
+    `select distinct letter from changes where status = 'queued' and entity = any($1)`,
+    [entities],
+  )
+  return rows.map((row) => row.letter)
+}
+
+/**
+ * These letters are gone from the queue with lines that never ended (deleted by hand, or unreadable and in falhas): their changes
+ * fail, so that the next compare sends them anew. A doubt stays with them, and passes on. Returns how many.
+ */
+export async function failLostLetters(pool: pg.Pool, letters: readonly string[]): Promise<number> {
+  const { rowCount } = await query(
+    pool,
+    `update changes set status = 'failed', code = 'LETTER_MISSING', sends = 0, updated_at = clock_timestamp() where status = 'queued' and letter = any($1)`,
+    [letters],
+  )
+  return rowCount ?? 0
+}
+
 /** Whoever adds a queued row of an entity holds this until commit; a reader needs nothing. */
 export async function lockEntity(client: pg.PoolClient, entity: string): Promise<void> {
   await query(client, `select pg_advisory_xact_lock(hashtextextended('ponte.changes.' || $1, 0))`, [entity])
