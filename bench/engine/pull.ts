@@ -8,11 +8,13 @@ import Cursor from 'pg-cursor'
 import { postgresErp } from '../../connectors/erp/postgres.ts'
 import { testDatabase } from '../../connectors/erp/testing.ts'
 import { localEngine } from '../../engine/local/local-engine.ts'
+import type { Engine } from '../../engine/model.ts'
 import { columns } from './leads.ts'
 import { Meter } from './measure.ts'
 
-const ROUNDS = 3
-const READERS = 2
+const ROUNDS = 4
+/** One connection, as the bare loop has; and two, which share this machine's cores with the server. */
+const READERS = [1, 2] as const
 const [folder, count] = [process.argv[2]!, Number(process.argv[3])]
 const names = columns.map(({ name }) => name)
 const database = await testDatabase()
@@ -32,29 +34,27 @@ try {
   )
   await database.pool.query('vacuum analyze leads')
 
-  const ours: Rate[] = []
-  const bare: Rate[] = []
-  const engine = await localEngine({ stateDir: join(folder, 'pull'), memoryLimit: '4GB', readers: READERS })
   const erp = postgresErp({ url: database.url })
+  const engines = new Map<number, Engine>()
+  for (const readers of READERS)
+    engines.set(readers, await localEngine({ stateDir: join(folder, `pull-${readers}`), memoryLimit: '4GB', readers }))
+  const bare: Rate[] = []
+  const ours = new Map<number, Rate[]>(READERS.map((readers) => [readers, []]))
+  // Turn by turn, so that a disturbance hits all alike.
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const [one, other] = [await pullOurs(engine, erp), await pullBare(database.url)]
+    const floor = await pullBare(database.url)
     // The first round starts threads and fills the server's memory.
-    if (round > 0) ours.push(one)
-    if (round > 0) bare.push(other)
+    if (round > 0) bare.push(floor)
+    for (const [readers, engine] of engines) {
+      const rate = await pullOurs(engine, erp, readers)
+      if (round > 0) ours.get(readers)!.push(rate)
+    }
   }
   await erp.close()
-  await engine.close()
-  const [best, floor] = [fastest(ours), fastest(bare)]
-  console.log(
-    JSON.stringify({
-      ratio: best.rowsPerSecond / floor.rowsPerSecond,
-      cpuRatio: best.rowsPerCpuSecond / floor.rowsPerCpuSecond,
-      rows: count,
-      readers: READERS,
-      ours: best,
-      bare: floor,
-    }),
-  )
+  for (const engine of engines.values()) await engine.close()
+  const floor = fastest(bare)
+  const [one, two] = READERS.map((readers) => against(floor, readers, fastest(ours.get(readers)!)))
+  console.log(JSON.stringify({ ...one, rows: count, bare: floor, twoReaders: two }))
 } finally {
   await database.drop()
 }
@@ -72,8 +72,12 @@ function fastest(rates: readonly Rate[]): Rate {
   return rates.reduce((best, next) => (next.rowsPerSecond > best.rowsPerSecond ? next : best))
 }
 
-async function pullOurs(engine: Awaited<ReturnType<typeof localEngine>>, erp: ReturnType<typeof postgresErp>): Promise<Rate> {
-  const extract = await erp.openExtract(READERS)
+function against(floor: Rate, readers: number, rate: Rate) {
+  return { readers, ratio: rate.rowsPerSecond / floor.rowsPerSecond, cpuRatio: rate.rowsPerCpuSecond / floor.rowsPerCpuSecond, ours: rate }
+}
+
+async function pullOurs(engine: Engine, erp: ReturnType<typeof postgresErp>, readers: number): Promise<Rate> {
+  const extract = await erp.openExtract(readers)
   try {
     const desired = await extract.source('known_leads', names)
     const outcome = await engine.compare(

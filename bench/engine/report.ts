@@ -20,6 +20,7 @@ export interface Pull {
   readonly rows: number
   readonly ours: { readonly rowsPerSecond: number; readonly rowsPerCpuSecond: number }
   readonly bare: { readonly rowsPerSecond: number; readonly rowsPerCpuSecond: number }
+  readonly twoReaders: Pick<Pull, 'ratio' | 'cpuRatio' | 'ours'>
 }
 
 export function printTable(sizes: readonly Size[], pull: Pull): void {
@@ -32,7 +33,7 @@ export function printTable(sizes: readonly Size[], pull: Pull): void {
   console.log(
     `\npull from PostgreSQL, ${pull.rows} rows: ${pull.ratio.toFixed(2)} x a bare cursor loop (per CPU-second ${pull.cpuRatio.toFixed(2)} x)`,
   )
-  console.table({ ours: pull.ours, bare: pull.bare })
+  console.table({ 'one reader': pull.ours, 'two readers': pull.twoReaders.ours, 'bare cursor': pull.bare })
 }
 
 function lines(side: string, { steps, total, peakRssMb }: Side): object[] {

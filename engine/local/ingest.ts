@@ -64,7 +64,8 @@ export class Ingest {
 
 const scratch = new ArrayBuffer(CHUNK_ROWS * ENTRY)
 const scratchBytes = new Uint8Array(scratch)
-const scratchView = new DataView(scratch)
+/** DuckDB's entries are in the machine's own byte order, and so is this view; the self-test would notice otherwise. */
+const scratchWords = new Uint32Array(scratch)
 
 /**
  * Fills the vectors' memory. The text of a column goes in as one string, which DuckDB copies to the vector's heap (and
@@ -73,14 +74,10 @@ const scratchView = new DataView(scratch)
 export const fillDirect: Fill = (chunk, frame, from, count) => {
   for (const [index, column] of frame.columns.entries()) {
     const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
-    const offsets = new Int32Array(frame.buffer, column.offsets, frame.rows + 1)
-    const first = offsets[from]!
-    const text = new Uint8Array(frame.buffer, column.data + first, offsets[from + count]! - first)
-    const heap = hasLong(offsets, from, count) ? putOnHeap(vector, text) : 0
-    for (let row = 0; row < count; row += 1) {
-      const start = offsets[from + row]! - first
-      writeEntry(row * ENTRY, text, start, offsets[from + row + 1]! - first - start, heap)
-    }
+    const offsets = new Int32Array(frame.buffer, column.offsets + from * 4, count + 1)
+    const first = offsets[0]!
+    const text = new Uint8Array(frame.buffer, column.data + first, offsets[count]! - first)
+    writeEntries(text, offsets, count, vector)
     duckdb.copy_data_to_vector(vector, 0, scratch, 0, count * ENTRY)
     if (column.nulls > 0) {
       // Without this the bitmap has no memory to copy to.
@@ -90,9 +87,32 @@ export const fillDirect: Fill = (chunk, frame, from, count) => {
   }
 }
 
-function hasLong(offsets: Int32Array, from: number, count: number): boolean {
-  for (let row = from; row < from + count; row += 1) if (offsets[row + 1]! - offsets[row]! > INLINE) return true
-  return false
+function writeEntries(text: Uint8Array, offsets: Int32Array, count: number, vector: duckdb.Vector): void {
+  const first = offsets[0]!
+  /** Where `text` lies on the vector's heap; it is put there when the first value needs it. */
+  let heap = -1
+  let start = 0
+  for (let row = 0, word = 0; row < count; row += 1, word += 4) {
+    const end = offsets[row + 1]! - first
+    const length = end - start
+    scratchWords[word] = length
+    if (length <= INLINE) {
+      // What follows the text must be zero: entries are compared as a whole.
+      scratchWords[word + 1] = 0
+      scratchWords[word + 2] = 0
+      scratchWords[word + 3] = 0
+      for (let to = word * 4 + 4; start < end; to += 1, start += 1) scratchBytes[to] = text[start]!
+    } else {
+      if (heap < 0) heap = putOnHeap(vector, text)
+      const prefix = word * 4 + 4
+      for (let byte = 0; byte < 4; byte += 1) scratchBytes[prefix + byte] = text[start + byte]!
+      const address = heap + start
+      // Stored modulo 2^32.
+      scratchWords[word + 2] = address
+      scratchWords[word + 3] = address / 2 ** 32
+      start = end
+    }
+  }
 }
 
 /** Copies `text` (longer than an entry holds) to the vector's heap. Returns its address, below 2^53 on every 64-bit system in use. */
@@ -102,22 +122,6 @@ function putOnHeap(vector: duckdb.Vector, text: Uint8Array): number {
   const view = new DataView(entry.buffer, entry.byteOffset, ENTRY)
   if (view.getUint32(0, true) !== text.length) throw new Error('unexpected layout of a varchar entry')
   return view.getUint32(8, true) + view.getUint32(12, true) * 2 ** 32
-}
-
-function writeEntry(at: number, text: Uint8Array, start: number, length: number, heap: number): void {
-  scratchView.setUint32(at, length, true)
-  if (length <= INLINE) {
-    // What follows the text must be zero: entries are compared as a whole.
-    scratchView.setUint32(at + 4, 0, true)
-    scratchView.setUint32(at + 8, 0, true)
-    scratchView.setUint32(at + 12, 0, true)
-    for (let byte = 0; byte < length; byte += 1) scratchBytes[at + 4 + byte] = text[start + byte]!
-    return
-  }
-  for (let byte = 0; byte < 4; byte += 1) scratchBytes[at + 4 + byte] = text[start + byte]!
-  const address = heap + start
-  scratchView.setUint32(at + 8, address % 2 ** 32, true)
-  scratchView.setUint32(at + 12, Math.floor(address / 2 ** 32), true)
 }
 
 /** Fills a chunk through the public API. */
