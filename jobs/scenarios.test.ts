@@ -1,9 +1,13 @@
 /** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { balanceOf } from './balance.ts'
 import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
+import { expectExactlyOnce, expectQueueAtRest } from './testing/checks.ts'
 import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
 
 let bridge: Bridge
@@ -203,7 +207,31 @@ describe('5. an ERP address change', () => {
 })
 
 describe('2. a crash in the middle of a 20-line file', () => {
-  test('the lines already done are not sent again: a restart finishes the others', async () => {
+  test('a process killed after the seventh create: a restart finishes the others, none is doubled', async () => {
+    await bridge.close()
+    await open({ leaseMs: 400, settleMs: 100, concurrency: 1 })
+    for (let client = 1; client <= 20; client++) await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
+    const worker = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, 'testing/worker.ts'), JSON.stringify(bridge.where)],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    )
+    const ended = once(worker, 'exit')
+    const stop = bridge.simulator.onEffect(({ kind, seq }) => void (kind === 'leadAdded' && seq === 7 && worker.kill('SIGKILL')))
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    stop()
+    const before = (await effects('leadAdded')).length
+    expect(before).toBeLessThan(20)
+
+    await sleep(500)
+    expect((await bridge.run('job_insert_leads_in_spotter')).status).toBe('success')
+    await expectExactlyOnce(bridge, { leads: 20, persons: 0 })
+    expectQueueAtRest(bridge)
+  })
+
+  test('an outage in the middle: the lines already done are not sent again', async () => {
     for (let client = 1; client <= 20; client++) await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
     await bridge.run('job_execute_spark')
     // The CRM goes away for good after 7 creates; the process that delivers sees it as an outage and ends.
@@ -248,7 +276,22 @@ describe('letters on disk are the truth', () => {
   })
 })
 
-describe('8. the CRM answers that it is away', () => {
+describe('8. a lead that is sold already', () => {
+  test('a budget put on it and a second sale are known refusals, not outages: nothing is tried again', async () => {
+    const { crm } = bridge.context
+    const added = await crm.addLead({ name: 'sold', cpfcnpj: '11222333000181' })
+    const leadId = added.ok ? added.value : 0
+    const product = { productId: 10001, quantity: 1, labelValue: '100' }
+    const sale = { leadId, salesRepEmail: 'rep@example.com', ignoreSalesRep: false, products: [product] }
+    expect(await crm.winLead(sale)).toMatchObject({ ok: true })
+    const requests = bridge.simulator.requests().authenticated
+    expect(await crm.winLead(sale)).toMatchObject({ ok: false, refusal: 'already-sold' })
+    expect(await crm.addRecommendedProducts(leadId, [product])).toMatchObject({ ok: false, refusal: 'already-sold' })
+    expect(bridge.simulator.requests().authenticated - requests).toBe(2)
+  })
+})
+
+describe('a CRM that answers it is away', () => {
   test('nothing is lost and no attempt is spent: the letters stay and the next run delivers them', async () => {
     await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
     await bridge.run('job_execute_spark')
@@ -296,6 +339,24 @@ describe('12. order and nulls', () => {
     }
     expect(names[0]).toMatch(/^[0-9a-f]{32}$/)
     expect(names[0]).toBe(names[1])
+  })
+})
+
+describe('12. null shifting', () => {
+  test('a value that moves to the neighbouring column makes another hash', async () => {
+    const hashes: string[] = []
+    for (const [complement, street] of [
+      ['A', null],
+      [null, 'A'],
+      [null, null],
+    ]) {
+      await bridge.close()
+      await open()
+      await addBranch(bridge.erp, { client: 10, taxId: '11222333000181', complement: complement ?? null, street: street ?? null })
+      await bridge.run('job_execute_spark')
+      hashes.push(filesIn('leads', 'processar')[0]!.split('_').at(4)!)
+    }
+    expect(new Set(hashes).size).toBe(3)
   })
 })
 
