@@ -1,5 +1,6 @@
 /** One unit of work on the ERP: all of it or nothing, and what was refused is written down where people of the ERP look. */
 import type pg from 'pg'
+import { inTransaction as transaction } from '../pg/transaction.ts'
 import { erpError } from './postgres-errors.ts'
 
 /** SQLSTATEs of sql/postgres -> the error numbers of the original (mission B.5, B.7). */
@@ -12,31 +13,11 @@ const NUMBERS: Readonly<Record<string, number>> = { P2001: -20001, P2012: -20012
  * @throws PonteError of `erpError`; nothing was changed then
  */
 export async function inTransaction<T>(pool: pg.Pool, subject: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  let client: pg.PoolClient | undefined
-  let broken = false
-  // A lent client has nobody who listens: losing its server would end the process. The command itself reports it.
-  const onLost = () => {
-    broken = true
-  }
   try {
-    client = await pool.connect()
-    client.on('error', onLost)
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    return result
+    return await transaction(pool, work)
   } catch (error) {
-    await client?.query('rollback').catch(() => {
-      broken = true
-    })
-    client?.off('error', onLost)
-    client?.release(broken)
-    client = undefined
     await logRefusal(pool, subject, error)
     throw erpError(error)
-  } finally {
-    client?.off('error', onLost)
-    client?.release()
   }
 }
 

@@ -6,6 +6,7 @@ import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { type MigrationFile, readMigrations } from './migration-files.ts'
 import { createdSince, dropRepeatables, existingObjects } from './repeatables.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface MigrateOptions {
   /** How long to wait for another migration, or for a table in use, in milliseconds. Default 60,000. */
@@ -36,23 +37,9 @@ const LOCK_KEY = 0x706f6e7465
  */
 export async function migrate(pool: pg.Pool, folder: URL, options: MigrateOptions = {}): Promise<MigrateResult> {
   const { name, files } = await readMigrations(folder)
-  const client = await pool.connect()
-  let broken = true
-  try {
-    await client.query('begin')
-    const result = await migrateLocked(client, name, files, options.lockTimeoutMs ?? 60_000)
-    await client.query('commit')
-    broken = false
-    return result
-  } catch (error) {
-    broken = !(await client.query('rollback').then(
-      () => true,
-      () => false,
-    ))
+  return inTransaction(pool, (client) => migrateLocked(client, name, files, options.lockTimeoutMs ?? 60_000)).catch((error) => {
     throw busy(error) ?? error
-  } finally {
-    client.release(broken)
-  }
+  })
 }
 
 async function migrateLocked(

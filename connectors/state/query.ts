@@ -1,6 +1,7 @@
 /** The one way to speak to the state database: whatever goes wrong becomes a PonteError, so that callers know it for systemic. */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { inTransaction } from '../pg/transaction.ts'
 
 export type Db = pg.Pool | pg.PoolClient
 
@@ -18,28 +19,19 @@ export async function query<R extends pg.QueryResultRow>(db: Db, sql: string, va
 
 /** Runs `work` in a transaction: all of it or nothing. @throws what `query` and `work` throw */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error) => {
-    throw stateError(error)
-  })
-  let broken = false
-  // A lent client has nobody who listens: losing its server would end the process. The next statement reports it.
-  const lost = () => {
-    broken = true
-  }
-  client.on('error', lost)
+  let failedInside = false
   try {
-    await query(client, 'begin')
-    const result = await work(client)
-    await query(client, 'commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {
-      broken = true
+    return await inTransaction(pool, async (client) => {
+      try {
+        return await work(client)
+      } catch (error) {
+        failedInside = true
+        throw error
+      }
     })
-    throw error
-  } finally {
-    client.off('error', lost)
-    client.release(broken)
+  } catch (error) {
+    // What `work` threw is told already; a lost connection around it is not.
+    throw failedInside ? error : stateError(error)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Believable edits by people in the ERP, for proving that updates reach the CRM. */
 import type pg from 'pg'
 import type { Cell } from '../../../engine/model.ts'
+import { inTransaction } from '../../pg/transaction.ts'
 import { drawAddress, drawNumber } from './address.ts'
 import { drawCompany } from './company.ts'
 import { drawObservation } from './credit.ts'
@@ -9,7 +10,6 @@ import { municipalities } from './municipalities.ts'
 import { Random, streams } from './random.ts'
 import { drawRegistration } from './registration.ts'
 import { knownReps } from './sales-reps.ts'
-import { inTransaction } from './transaction.ts'
 
 export interface BranchEdit {
   readonly id_crm: string

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import type { Cell } from '../../../engine/model.ts'
+import { inTransaction } from '../../pg/transaction.ts'
 import { crmForm } from './crm-form.ts'
 import { drawPerson, drawPhone } from './people.ts'
 import { Random, streams } from './random.ts'
-import { inTransaction } from './transaction.ts'
 import { freeJobTitles } from './vocabulary.ts'
 
 export interface ContactEdit {

@@ -11,6 +11,7 @@ import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { PonteError } from '../../../base/error.ts'
 import type { Cell } from '../../../engine/model.ts'
+import { inTransaction } from '../../pg/transaction.ts'
 import type { Client } from './client.ts'
 import { FIRST_CLIENT_CODE } from './client.ts'
 import { MOST_CONTACTS } from './contacts.ts'
@@ -18,7 +19,6 @@ import { copyLine } from './copy-text.ts'
 import { count, type DemoCounts, emptyTally } from './counts.ts'
 import { type DemoData, generateDemoData } from './generate.ts'
 import type { DemoOptions, Settings } from './options.ts'
-import { inTransaction } from './transaction.ts'
 
 export interface LoadOptions extends DemoOptions {
   /** Empty the tables first. Refused unless what they hold is demo data. */

@@ -1,8 +1,9 @@
+/** The one transaction on a lent client, for every room that speaks to PostgreSQL. */
 import type pg from 'pg'
 
 const ignore = () => {}
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. @throws what pg and `work` throw */
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken = true
