@@ -12,7 +12,7 @@ import { dirname } from 'node:path'
 import { createDirectorySync } from './directory-sync.ts'
 import { diskError } from './disk-error.ts'
 
-export const FOLDER_MODE = 0o750
+const FOLDER_MODE = 0o750
 export const FILE_MODE = 0o640
 
 export type DiskOp = 'create' | 'write' | 'sync' | 'rename' | 'unlink' | 'mkdir' | 'rmdir' | 'sync-directory'

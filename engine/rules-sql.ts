@@ -14,7 +14,7 @@ export interface SqlDialect {
   removeAll(x: string, pattern: string): string
 }
 
-export const duckdbDialect: SqlDialect = {
+const duckdbDialect: SqlDialect = {
   matches: (x, pattern) => `regexp_matches(${x}, ${literal(pattern)})`,
   removeAll: (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, '', 'g')`,
 }

@@ -36,7 +36,7 @@ export function leadBody(
   return { ...lead, customFields }
 }
 
-export const knownRep = (rep: string | null, reps: ReadonlySet<string>): string => (rep !== null && reps.has(rep) ? rep : unknownRep)
+const knownRep = (rep: string | null, reps: ReadonlySet<string>): string => (rep !== null && reps.has(rep) ? rep : unknownRep)
 
 /** @param row canonical contact columns; a missing phone is sent as the old system's placeholder on update (mission C.7) */
 export function personBody(row: Row, kind: 'create' | 'update'): PersonBody {

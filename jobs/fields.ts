@@ -27,8 +27,8 @@ const anyCase: Rule = [{ op: 'upper' }]
 const anyCaseOrAccent: Rule = [{ op: 'unaccent' }, { op: 'upper' }]
 const integer: Rule = [{ op: 'before', separator: '.' }, { op: 'digits' }, { op: 'stripZeros' }]
 
-export const taxIdRule: Rule = [{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }]
-export const emailRule: Rule = [...text, { op: 'lower' }]
+const taxIdRule: Rule = [{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }]
+const emailRule: Rule = [...text, { op: 'lower' }]
 export const unknownRep = '99'
 export const exempt = 'ISENTO'
 

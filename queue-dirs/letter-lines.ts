@@ -8,7 +8,7 @@ export interface LetterLine {
   readonly text: string
 }
 
-export const MAX_LETTER_BYTES = 256 * 1024 * 1024
+const MAX_LETTER_BYTES = 256 * 1024 * 1024
 
 /**
  * Lines of a letter: NDJSON, one JSON value a line. A letter of one object that is spread over several lines (a webhook's
@@ -39,7 +39,7 @@ export async function readLines(path: string, label: string): Promise<LetterLine
 }
 
 /** The text of a letter as its lines; see `readLines`. */
-export function splitLines(text: string): LetterLine[] {
+function splitLines(text: string): LetterLine[] {
   const lines = text
     .split('\n')
     .map((line, index) => ({ index, text: line }))

@@ -117,7 +117,7 @@ function longest(stem: string, prefixes: readonly string[], find: (text: string)
 }
 
 /** @returns `YYYY_MM_DD_HH_MM_SS_mmm`, UTC. */
-export function printTime(at: number): string {
+function printTime(at: number): string {
   return new Date(at)
     .toISOString()
     .slice(0, 23)

@@ -21,7 +21,7 @@ const INITDB = [
 const PASSWORD = 'ponte.password'
 const PORT = 'ponte.port'
 
-export function clusterFolder(home: Home): string {
+function clusterFolder(home: Home): string {
   return join(home.dataDir, 'pg')
 }
 

@@ -4,7 +4,7 @@ import { postgresErp } from './postgres.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 
 /** The schema folder of the ERP on PostgreSQL. */
-export const ERP_SCHEMA = new URL('../../sql/postgres/', import.meta.url)
+const ERP_SCHEMA = new URL('../../sql/postgres/', import.meta.url)
 
 /** A fresh ERP, its connector, and a way to run SQL beside it. */
 export async function openHarness(): Promise<ErpHarness & { readonly database: TestDatabase }> {

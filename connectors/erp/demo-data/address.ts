@@ -66,12 +66,12 @@ function drawComplement(random: Random): string | null {
   }
 }
 
-export function drawDistrict(random: Random): string {
+function drawDistrict(random: Random): string {
   if (random.chance(40)) return random.pick(plainDistricts)
   return `${random.pick(districtTypes)} ${random.pick(districtNames)}`
 }
 
-export function drawZip(random: Random, place: Municipality): string {
+function drawZip(random: Random, place: Municipality): string {
   const zip = String(random.between(place.firstZip, place.lastZip)).padStart(8, '0')
   if (random.chance(12)) return `${zip.slice(0, 5)}-${zip.slice(5)}`
   return zip.startsWith('0') && random.chance(15) ? zip.slice(1) : zip

@@ -14,7 +14,7 @@ import { knownReps, strangerReps } from './sales-reps.ts'
 import { alphanumericRoot, cnpj, cpf, numericRoot } from './tax-id.ts'
 
 export const FIRST_CLIENT_CODE = 10_001
-export const FIRST_LEAD_ID = 1_000_001
+const FIRST_LEAD_ID = 1_000_001
 
 export interface Branch {
   /** 0 to branches-1 over the whole data. */

@@ -56,7 +56,7 @@ export interface Commerce {
 /** Days that count: today to today + 365, both included (mission B.6, D-38). */
 type When = 'past' | 'today' | 'ahead'
 
-export const MOST_DOCUMENTS = 4
+const MOST_DOCUMENTS = 4
 
 const drawDay = (random: Random, today: number, when: When): number =>
   when === 'past' ? today - random.between(1, 900) : when === 'today' ? today : today + random.between(30, 330)
@@ -88,7 +88,7 @@ function drawBudget(random: Random, number: number, today: number, when: When, c
 }
 
 /** Exported for the tests' own arithmetic. Null when no item counts. */
-export function budgetCentsOn(budgets: readonly Budget[], today: number): number | null {
+function budgetCentsOn(budgets: readonly Budget[], today: number): number | null {
   let sum: number | null = null
   for (const { items } of budgets) {
     for (const item of items) {
@@ -115,7 +115,7 @@ function drawOrder(random: Random, number: number, today: number, when: When): O
   }
 }
 
-export function orderCentsOn(orders: readonly Order[], today: number): number | null {
+function orderCentsOn(orders: readonly Order[], today: number): number | null {
   let sum: number | null = null
   for (const { items } of orders) {
     for (const item of items) {

@@ -18,7 +18,7 @@ export interface Contact {
 }
 
 export const MOST_CONTACTS = 4
-export const FIRST_PERSON_ID = 5_000_001
+const FIRST_PERSON_ID = 5_000_001
 
 /** Of a hundred branches so many have 0, 1, 2, 3, 4 contacts. */
 const COUNTS = [15, 50, 78, 92, 100]
