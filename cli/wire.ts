@@ -52,6 +52,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
       settleMs: settings.crmLimits.settleMs,
       countryName: settings.countryName,
       leadsPerRun: settings.leadsPerRun,
+      keepDays: settings.keepDays,
     },
   }
 }

@@ -52,6 +52,7 @@ describe('with nothing set', () => {
       stateDir: resolve('data/state'),
       countryName: 'Brasil',
       leadsPerRun: 0,
+      keepDays: 30,
       engine: { memory: '4GB', threads: undefined, readers: undefined },
       logFile: resolve('data/state/ponte.log'),
       logLevel: 'info',
@@ -202,6 +203,7 @@ describe('a wrong value', () => {
     ['CRM_SETTLE_MS', '-5'],
     ['CRM_BACKOFF_MS', '0'],
     ['LEADS_PER_RUN', 'ten'],
+    ['KEEP_DAYS', '0'],
     ['LEADS_PER_RUN', '99999999999999999999'],
   ]
 

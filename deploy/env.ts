@@ -65,6 +65,7 @@ const schema = z.object({
   CRM_SETTLE_MS: whole(0).default(5_000),
   CRM_BACKOFF_MS: whole(1).default(1_000),
   LEADS_PER_RUN: whole(0).default(0),
+  KEEP_DAYS: whole(1).default(30),
   ENGINE_MEMORY: z
     .string()
     .regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'must be a size such as 4GB or 60%')
@@ -96,6 +97,8 @@ export interface Settings {
   readonly countryName: string
   /** 0 = all (architecture 6: off by default). */
   readonly leadsPerRun: number
+  /** Days that delivered letters stay in processados. */
+  readonly keepDays: number
   readonly engine: { readonly memory: string; readonly threads: number | undefined; readonly readers: number | undefined }
   /** null: standard error. */
   readonly logFile: string | null
@@ -130,6 +133,7 @@ export function readSettings(source: Source = process.env): Settings {
     stateDir: resolve(env.STATE_DIR),
     countryName: env.COUNTRY_NAME,
     leadsPerRun: env.LEADS_PER_RUN,
+    keepDays: env.KEEP_DAYS,
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
     logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),
     logLevel: env.LOG_LEVEL,

@@ -27,6 +27,8 @@ export interface Context {
     readonly countryName: string
     /** Lines per run of the lead jobs; 0 = all. The rest stays queued (D-03). */
     readonly leadsPerRun: number
+    /** Days that delivered letters are kept, at least 1. */
+    readonly keepDays: number
   }
 }
 

@@ -1,7 +1,7 @@
 /** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -273,6 +273,16 @@ describe('letters on disk are the truth', () => {
     await bridge.cycle()
     expect(await effects('leadAdded')).toHaveLength(1)
     expect((await branch(10)).id_crm).not.toBeNull()
+  })
+})
+
+describe('delivered letters', () => {
+  test('are kept for some days, and deleted by a compare after that', async () => {
+    for (const day of ['20200101', new Date().toISOString().slice(0, 10).replaceAll('-', '')])
+      mkdirSync(join(bridge.folder, 'queue', 'leads', 'processados', day))
+    await bridge.run('job_execute_spark')
+    expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).not.toContain('20200101')
+    expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).toHaveLength(1)
   })
 })
 

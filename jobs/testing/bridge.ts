@@ -90,6 +90,7 @@ export async function openContext({
       settleMs: options.settleMs ?? 50,
       countryName: 'Brasil',
       leadsPerRun: options.leadsPerRun ?? 0,
+      keepDays: 30,
     },
   }
   return {
