@@ -1,6 +1,5 @@
 /** Installing, filling and serving: migrate, demo-data, the simulator, the embedded database. Real processes. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -97,10 +96,20 @@ describe('with nothing configured', () => {
     for (const each of [folder, path]) chmodSync(each, 0o755)
     return path
   }
+  /** Command lines of running processes that name the path. A bare machine has no `ps`. */
   const serversIn = (path: string) =>
-    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line.includes(path))
+    readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map(commandOf)
+      .filter((command) => command.includes(path))
+  const commandOf = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    } catch {
+      // It ended while we looked.
+      return ''
+    }
+  }
 
   test('a plan runs on the embedded database, and leaves no server behind', async () => {
     const state = home('embedded')
