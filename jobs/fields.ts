@@ -1,11 +1,18 @@
 /**
- * The one table of mapped fields (architecture 1): the ERP's column, the queue key, the CRM's field, the owner and the
- * normaliser of each. Everything that maps reads it. Rules are mission B.8; owners are architecture 5; custom fields are mission G.3.
+ * The one table of mapped fields (architecture 1): the ERP's column, the queue key, the CRM's field as it is written, as it is read
+ * and as webhooks carry it, the owner, the direction and the normaliser of each. Everything that maps reads it. Rules are mission B.8;
+ * owners are architecture 5, directions mission B.9; custom fields are mission G.3, webhooks mission F.
  */
 import type { Rule } from '../engine/rules.ts'
 
 /** Where a value lives in the CRM: a property of `lead`/person, or a custom field (choice fields take `options`). */
 export type CrmTarget = { readonly property: string } | { readonly custom: string; readonly choice?: boolean }
+
+/**
+ * to-crm: a change in the CRM is corrected · to-erp: a change in the ERP stays there · both: whoever moved alone wins, the owner when
+ * both did · mirror: kept in LEADS only
+ */
+export type Flow = 'to-crm' | 'to-erp' | 'both' | 'mirror'
 
 export interface Field {
   /** Canonical column of mirror and update views, and the key in a queue line. */
@@ -13,7 +20,12 @@ export interface Field {
   /** Other keys that mean the same in lines of any origin: the insert view's column first, then what the old system wrote. */
   readonly aliases: readonly string[]
   readonly crm: CrmTarget | null
+  /** Where a value comes from when the CRM is read: a path of the row (`industry.value`); custom fields are found by `crm`. */
+  readonly read: string | null
+  /** The same in a webhook's `Lead` (or contact): null when it is not there on its own. */
+  readonly webhook: string | null
   readonly owner: 'erp' | 'crm'
+  readonly flow: Flow
   /** Value as sent and remembered. */
   readonly rule: Rule
   /** Further, for comparing only. */
@@ -33,14 +45,47 @@ export const unknownRep = '99'
 export const exempt = 'ISENTO'
 
 export const leadFields: readonly Field[] = [
-  { name: 'NAME', aliases: [], crm: { property: 'name' }, owner: 'erp', rule: cut(40), compare: anyCase },
-  { name: 'TAXID', aliases: ['CPFCNPJ', 'CNPJ'], crm: { property: 'cpfcnpj' }, owner: 'erp', rule: taxIdRule, compare: [] },
-  { name: 'ADDRESS_STREET', aliases: ['ADDRESS', 'END_RUA'], crm: { property: 'address' }, owner: 'erp', rule: cut(200), compare: anyCase },
+  {
+    name: 'NAME',
+    aliases: [],
+    crm: { property: 'name' },
+    read: 'lead',
+    webhook: 'Company',
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: cut(40),
+    compare: anyCase,
+  },
+  {
+    name: 'TAXID',
+    aliases: ['CPFCNPJ', 'CNPJ'],
+    crm: { property: 'cpfcnpj' },
+    read: 'cnpj',
+    webhook: 'CpfCnpj',
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: taxIdRule,
+    compare: [],
+  },
+  {
+    name: 'ADDRESS_STREET',
+    aliases: ['ADDRESS', 'END_RUA'],
+    crm: { property: 'address' },
+    read: 'street',
+    webhook: null,
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: cut(200),
+    compare: anyCase,
+  },
   {
     name: 'ADDRESS_ZIPCODE',
     aliases: ['ZIPCODE', 'END_CEP'],
     crm: { property: 'zipcode' },
+    read: 'cep',
+    webhook: 'Address.ZipCode',
     owner: 'erp',
+    flow: 'to-crm',
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
     compare: [],
   },
@@ -48,7 +93,10 @@ export const leadFields: readonly Field[] = [
     name: 'ADDRESS_NUMBER',
     aliases: ['NUMBER', 'NUMERO', 'END_NUMERO'],
     crm: { property: 'addressNumber' },
+    read: 'number',
+    webhook: null,
     owner: 'erp',
+    flow: 'to-crm',
     rule: [...integer, { op: 'default', value: '0' }],
     compare: [],
   },
@@ -56,7 +104,10 @@ export const leadFields: readonly Field[] = [
     name: 'ADDRESS_COMPLEMENT',
     aliases: ['COMPLEMENT', 'END_COMPLEMENTO'],
     crm: { property: 'addressComplement' },
+    read: 'complement',
+    webhook: 'Address.AddAddressInformation',
     owner: 'erp',
+    flow: 'to-crm',
     rule: cut(200),
     compare: anyCase,
   },
@@ -64,26 +115,65 @@ export const leadFields: readonly Field[] = [
     name: 'ADDRESS_DISTRICT',
     aliases: ['DISTRICT', 'NEIGHBORHOOD', 'END_BAIRRO'],
     crm: { property: 'neighborhood' },
+    read: 'district',
+    webhook: null,
     owner: 'erp',
+    flow: 'to-crm',
     rule: cut(50),
     compare: anyCase,
   },
-  { name: 'CITY', aliases: ['END_CIDADE'], crm: { property: 'city' }, owner: 'erp', rule: cut(50), compare: anyCaseOrAccent },
-  { name: 'STATE', aliases: ['END_ESTADO'], crm: { property: 'state' }, owner: 'erp', rule: cut(50), compare: anyCaseOrAccent },
+  {
+    name: 'CITY',
+    aliases: ['END_CIDADE'],
+    crm: { property: 'city' },
+    read: 'city',
+    webhook: 'Address.City',
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: cut(50),
+    compare: anyCaseOrAccent,
+  },
+  {
+    name: 'STATE',
+    aliases: ['END_ESTADO'],
+    crm: { property: 'state' },
+    read: 'state',
+    webhook: 'Address.State',
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: cut(50),
+    compare: anyCaseOrAccent,
+  },
   {
     name: 'SALES_REP',
     aliases: ['REPRESENTANTE'],
     crm: { custom: '_cod.gestores', choice: true },
+    read: null,
+    webhook: null,
     owner: 'crm',
+    flow: 'both',
     rule: integer,
     compare: [{ op: 'default', value: unknownRep }],
   },
-  { name: 'CLIENT_CODE', aliases: ['COD_CLIENTE'], crm: { custom: '_cod.cliente' }, owner: 'erp', rule: integer, compare: [] },
+  {
+    name: 'CLIENT_CODE',
+    aliases: ['COD_CLIENTE'],
+    crm: { custom: '_cod.cliente' },
+    read: null,
+    webhook: null,
+    owner: 'erp',
+    flow: 'to-crm',
+    rule: integer,
+    compare: [],
+  },
   {
     name: 'TAX_REGISTRATION',
     aliases: ['INSCRICAO_ESTADUAL'],
     crm: { custom: '_inscricaoestadual' },
+    read: null,
+    webhook: null,
     owner: 'erp',
+    flow: 'both',
     rule: [...text, { op: 'remove', chars: '.-/ ' }, { op: 'upper' }, { op: 'map', from: ['ISENTO', 'EXEMPT', '99', '0'], to: exempt }],
     compare: [{ op: 'default', value: exempt }],
   },
@@ -91,7 +181,10 @@ export const leadFields: readonly Field[] = [
     name: 'FINANCIAL_ANALYSIS',
     aliases: ['ANALISE_FINANCEIRA'],
     crm: { custom: '_analisefinanceira' },
+    read: null,
+    webhook: null,
     owner: 'erp',
+    flow: 'both',
     rule: [...cut(200), { op: 'map', from: ['Vazio.'], to: '' }],
     compare: [],
   },
@@ -103,12 +196,44 @@ export const leadCreationFields: readonly Field[] = [
     name: 'PHONE',
     aliases: ['TELEFONE'],
     crm: { property: 'phone' },
+    read: 'phone1',
+    webhook: 'Phone',
     owner: 'crm',
+    flow: 'to-erp',
     rule: [{ op: 'digits' }, { op: 'truncate', length: 13 }],
     compare: [],
   },
-  { name: 'INDUSTRY', aliases: ['MERCADO'], crm: { property: 'industry' }, owner: 'crm', rule: cut(30), compare: anyCaseOrAccent },
+  {
+    name: 'INDUSTRY',
+    aliases: ['MERCADO'],
+    crm: { property: 'industry' },
+    read: 'industry.value',
+    webhook: 'Industry.value',
+    owner: 'crm',
+    flow: 'to-erp',
+    rule: cut(30),
+    compare: anyCaseOrAccent,
+  },
 ]
+
+/** Known of a lead and kept in the mirror alone (mission B.9). */
+export const leadMirrorFields: readonly Field[] = [
+  { name: 'STAGE', aliases: [], crm: null, read: 'stage', webhook: 'Stage', owner: 'crm', flow: 'mirror', rule: cut(50), compare: [] },
+  {
+    name: 'SOURCE',
+    aliases: ['ORIGEM'],
+    crm: null,
+    read: 'source.value',
+    webhook: 'Origin.value',
+    owner: 'crm',
+    flow: 'mirror',
+    rule: cut(60),
+    compare: [],
+  },
+]
+
+/** Everything that the CRM tells of a lead. */
+export const leadInboundFields: readonly Field[] = [...leadFields, ...leadCreationFields, ...leadMirrorFields]
 
 const flag: Rule = [
   ...text,
@@ -118,13 +243,36 @@ const flag: Rule = [
 ]
 
 export const contactFields: readonly Field[] = [
-  { name: 'NAME', aliases: ['NOME'], crm: { property: 'name' }, owner: 'crm', rule: cut(60), compare: anyCase },
-  { name: 'EMAIL', aliases: [], crm: { property: 'email' }, owner: 'crm', rule: emailRule, compare: [] },
+  {
+    name: 'NAME',
+    aliases: ['NOME'],
+    crm: { property: 'name' },
+    read: 'name',
+    webhook: 'Name',
+    owner: 'crm',
+    flow: 'both',
+    rule: cut(60),
+    compare: anyCase,
+  },
+  {
+    name: 'EMAIL',
+    aliases: [],
+    crm: { property: 'email' },
+    read: 'email',
+    webhook: 'Email',
+    owner: 'crm',
+    flow: 'both',
+    rule: emailRule,
+    compare: [],
+  },
   {
     name: 'PHONE',
     aliases: ['PHONE1', 'TELEFONE'],
     crm: { property: 'phone1' },
+    read: 'phone1',
+    webhook: 'Phone',
     owner: 'crm',
+    flow: 'both',
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'truncate', length: 13 }],
     compare: [],
   },
@@ -132,7 +280,10 @@ export const contactFields: readonly Field[] = [
     name: 'JOB_TITLE',
     aliases: ['JOBTITLE', 'CARGO_DESCRICAO', 'CARGO'],
     crm: { property: 'jobTitle' },
+    read: 'jobTitle',
+    webhook: 'Position',
     owner: 'crm',
+    flow: 'both',
     rule: cut(30),
     compare: anyCase,
   },
@@ -140,7 +291,10 @@ export const contactFields: readonly Field[] = [
     name: 'IS_PRIMARY',
     aliases: ['MAINCONTACT', 'CONTATO_PRINCIPAL'],
     crm: { property: 'mainContact' },
+    read: 'mainContact',
+    webhook: null,
     owner: 'crm',
+    flow: 'both',
     rule: flag,
     compare: [{ op: 'default', value: 'N' }],
   },

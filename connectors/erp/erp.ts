@@ -25,6 +25,44 @@ export interface Extract {
   close(): Promise<void>
 }
 
+/** A lead as the ERP's database holds it, locked until the transaction ends. Raw text, canonical column names. */
+export interface LeadSides {
+  /** Its LEADS row: STAGE, SOURCE and the columns of `desired_leads` with PHONE and INDUSTRY; null: not mirrored. */
+  readonly mirror: Row | null
+  /** The ERP branch that is the lead's: the one linked to it, else the only one without a lead that carries its tax id. */
+  readonly branch: Row | null
+  readonly linked: boolean
+  /** Branches (client-branch) without a lead that carry the tax id of a lead that no branch is linked to: more than one is ambiguous (D-64). */
+  readonly candidates: readonly string[]
+}
+
+/** A person as the ERP's database holds it: NAME EMAIL PHONE JOB_TITLE IS_PRIMARY. */
+export interface ContactSides {
+  readonly mirror: Row | null
+  /** The ERP contact: by CRM id, else by e-mail within the lead's client. */
+  readonly contact: Row | null
+  /** Of the lead's branch; null: no branch is linked to the lead (mission C.10 step 3). */
+  readonly clientCode: string | null
+}
+
+/** What goes into the mirror. `quiet` stays there; `loud` fires the trigger, which hands it on to the ERP. */
+export interface MirrorWrite {
+  readonly quiet: Row
+  readonly loud: Row
+}
+
+/** duplicate: an event with this inbox id is in the ERP already, nothing was done. */
+export type Applied<Sides> = { readonly kind: 'applied' | 'unchanged'; readonly sides: Sides } | { readonly kind: 'duplicate' }
+
+/** One spelling of one stage of the funnel (mission G.1). */
+export interface StageAlias {
+  readonly alias: string
+  readonly name: string
+  readonly position: number
+  readonly integrated: boolean
+  readonly sold: boolean
+}
+
 export interface Erp {
   readonly dialect: 'postgres' | 'mysql' | 'oracle'
   /** Throws PonteError `erp.unreachable` | `erp.login_refused` | `erp.database_missing`... with a hint. */
@@ -51,6 +89,37 @@ export interface Erp {
   writeLeadMirror(row: Row): Promise<number>
   /** The same for CONTACTS (ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID). */
   writeContactMirror(row: Row): Promise<number>
+  /**
+   * An event of a lead, from the CRM to the ERP: one transaction with its inbox id (architecture 2). `decide` sees both sides, locked,
+   * and says what to write; null: nothing. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
+   * (BUDGET_VALUE, ORDER_VALUE) come back with it.
+   * @throws PonteError `erp.write_refused`: the trigger refused, nothing was written, ERROR_LOG says why
+   */
+  applyLead(
+    event: { readonly inboxId: string; readonly leadId: string; readonly taxId: string | null },
+    decide: (sides: LeadSides) => MirrorWrite | null,
+  ): Promise<Applied<LeadSides>>
+  /** The same for a person of a lead. A person that is not mirrored is inserted. */
+  applyContact(
+    event: {
+      readonly inboxId: string
+      readonly personId: string
+      readonly leadId: string
+      readonly taxId: string | null
+      readonly email: string | null
+    },
+    decide: (sides: ContactSides) => MirrorWrite | null,
+  ): Promise<Applied<ContactSides>>
+  /**
+   * The lead leaves the mirror; its budget and order values are kept for its return (mission C.11), the reason goes to LOG_EXECUTION_CRM.
+   * The ERP's own tables are not touched. @returns false when it was not mirrored
+   */
+  removeLead(event: { readonly leadId: string; readonly job: string; readonly reason: string }): Promise<boolean>
+  /** Person ids in the mirror for this lead. */
+  mirroredPersons(leadId: string): Promise<string[]>
+  /** The person leaves the mirror; the trigger deletes the ERP contact only when the setting says so (D-39). @returns false when it was not mirrored */
+  removeContact(event: { readonly personId: string; readonly leadId: string; readonly job: string }): Promise<boolean>
+  stages(): Promise<StageAlias[]>
   /** LOG_EXECUTION_CRM: one business event. */
   logExecution(entry: { job: string; leadId: string; leadName: string; field: string; value: string }): Promise<void>
   close(): Promise<void>

@@ -1,0 +1,42 @@
+/** What the HTTP API is given. Built by its main (`ponte api`) or by a test; nothing here reads settings or opens connections. */
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Spotter } from '../connectors/crm/types.ts'
+import type { Erp } from '../connectors/erp/erp.ts'
+import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
+
+/** webhook: may deliver events · read: may look · operate: may look and act. `operate` includes `read`. */
+export type Scope = 'webhook' | 'read' | 'operate'
+
+export interface ApiDeps {
+  readonly erp: Erp
+  /** The urgent client: calls that people or webhooks wait for pass bulk work. */
+  readonly crm: Spotter
+  readonly state: pg.Pool
+  readonly lanes: Readonly<Record<LaneName, Lane>>
+  readonly log: Logger
+  /** "There is something for this job": called after a webhook's letter is durable. Returns at once, never throws. */
+  readonly wake: (job: string) => void
+  readonly settings: ApiSettings
+}
+
+export interface ApiSettings {
+  /** From PONTE_TOKENS. Only hashes are kept; further tokens are in the state database. */
+  readonly tokens: readonly { readonly name: string; readonly scope: Scope; readonly sha256: string }[]
+  /** WEBHOOK_SECRETS: Standard Webhooks, `whsec_...`, several for rotation. Empty: signatures are not asked for. */
+  readonly webhookSecrets: readonly string[]
+  /** Sender addresses (exact or CIDR) that may use a path secret. Empty: any. */
+  readonly webhookAddresses: readonly string[]
+  /** A duplicated client code answers 409; true: the 200/201 of the old system (mission E.1). */
+  readonly legacyDuplicateCodes: boolean
+  /** Product that stands for budgets and orders (mission C.12). */
+  readonly productId: number
+  /** The three questions and answers of the baton hand-over (mission E.1 #12). */
+  readonly qualification: readonly { readonly questionId: number; readonly answerId: number }[]
+  /** Pause after each of them, milliseconds. */
+  readonly qualificationPauseMs: number
+  /** Requests per minute, per token and per address. */
+  readonly requestsPerMinute: number
+  /** The address of a client is taken from X-Forwarded-For when the peer is one of these proxies. Empty: never. */
+  readonly trustedProxies: readonly string[]
+}
