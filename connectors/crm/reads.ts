@@ -10,6 +10,7 @@ import {
   recommendedProductSchema,
   soldLeadSchema,
 } from './answers.ts'
+import { type AnyOf, bulkReads } from './bulk-reads.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import { unexpectedAnswer } from './errors.ts'
@@ -17,7 +18,7 @@ import { increments } from './increments.ts'
 import { idLiteral, pageSize, type Query, queryString, textLiteral, timeLiteral } from './odata.ts'
 import { type Page, type Paging, pages } from './paging.ts'
 import { printable, saysNotFound } from './refusals.ts'
-import type { Lead, Spotter } from './types.ts'
+import type { Lead, LeadCustomField, Person, Spotter } from './types.ts'
 import type { Answer } from './verdict.ts'
 
 export interface ReadOptions {
@@ -35,6 +36,9 @@ type Reads = Pick<
   | 'leadsUpdatedSince'
   | 'leadById'
   | 'leadsByTaxId'
+  | 'leadsByIds'
+  | 'customFieldsOf'
+  | 'personsOf'
   | 'persons'
   | 'soldLead'
   | 'recommendedProducts'
@@ -73,6 +77,19 @@ export function reads(options: ReadOptions): Reads {
     return { fetch, pageSize, what: `GET ${set}` }
   }
   const leads = (signal?: AbortSignal) => pages(wholeList(leadSchema, 'Leads', 'id', signal))
+  const anyOf: AnyOf = async (schema, set, property, ids) => {
+    const filter = ids.map((id) => `${property} eq ${idLiteral(id)}`).join(' or ')
+    return (await get(schema, set, set + queryString({ filter, top: pageSize }), options.timeouts.list)) ?? { rows: [], next: null }
+  }
+  const leadById = async (id: number): Promise<Lead | null> => {
+    const found = await find(leadSchema, 'Leads', `id eq ${idLiteral(id)}`)
+    return matching('GET Leads by id', found, (lead) => lead.id === id)[0] ?? null
+  }
+  const persons = (leadId: number): Promise<readonly Person[]> => rows(personSchema, 'Persons', `Persons/${idLiteral(leadId)}`)
+  const leadCustomFields = async (leadId: number): Promise<readonly LeadCustomField[]> => {
+    const found = await find(leadCustomFieldSchema, 'LeadsCustomFields', `leadId eq ${idLiteral(leadId)}`)
+    return matching('GET LeadsCustomFields', found, (field) => field.leadId === leadId)
+  }
 
   return {
     leads,
@@ -89,15 +106,13 @@ export function reads(options: ReadOptions): Reads {
         pageSize,
         what: 'GET Leads by updateDate',
       }),
-    async leadById(id) {
-      const found = await find(leadSchema, 'Leads', `id eq ${idLiteral(id)}`)
-      return matching('GET Leads by id', found, (lead) => lead.id === id)[0] ?? null
-    },
+    leadById,
+    ...bulkReads({ anyOf, leadById, persons, leadCustomFields }),
     async leadsByTaxId(taxId) {
       const found = await find(leadSchema, 'Leads', `cnpj eq ${textLiteral(taxId)}`)
       return matching('GET Leads by cnpj', found, (lead) => bare(lead.cnpj) === bare(taxId))
     },
-    persons: (leadId) => rows(personSchema, 'Persons', `Persons/${idLiteral(leadId)}`),
+    persons,
     async soldLead(leadId) {
       const found = await find(soldLeadSchema, 'LeadsSold', `leadId eq ${idLiteral(leadId)}`)
       return matching('GET LeadsSold', found, (sold) => sold.leadId === leadId)[0] ?? null
@@ -110,10 +125,7 @@ export function reads(options: ReadOptions): Reads {
       if (field === undefined || field.options.length === 0) throw unexpectedAnswer('GET CustomFields', `${salesRepField} has no options`)
       return new Set(field.options)
     }),
-    async leadCustomFields(leadId) {
-      const found = await find(leadCustomFieldSchema, 'LeadsCustomFields', `leadId eq ${idLiteral(leadId)}`)
-      return matching('GET LeadsCustomFields', found, (field) => field.leadId === leadId)
-    },
+    leadCustomFields,
     async industries() {
       const all: { id: number; value: string }[] = []
       for await (const batch of pages(wholeList(industrySchema, 'industries', 'id'))) all.push(...batch)

@@ -71,6 +71,13 @@ export interface Product {
   readonly quantity: number
   readonly labelValue: string
 }
+/** A product as a lead shows it; null where the CRM does not say. */
+export interface RecommendedProduct {
+  readonly productId: number
+  readonly quantity: number | null
+  /** Price of one unit, decimal text. */
+  readonly labelValue: string | null
+}
 export interface SoldLead {
   readonly leadId: number
   readonly saleDate: string
@@ -115,6 +122,12 @@ export interface Spotter {
   leadsUpdatedSince(since: string, signal?: AbortSignal): AsyncIterable<readonly Lead[]>
   leadById(id: number): Promise<Lead | null>
   leadsByTaxId(taxId: string): Promise<readonly Lead[]>
+  /** Those of these leads that the CRM has; who is missing was asked for alone too. 40 leads per request. */
+  leadsByIds(ids: readonly number[]): Promise<Map<number, Lead>>
+  /** The custom fields of each of these leads, 40 leads per request. */
+  customFieldsOf(leadIds: readonly number[]): Promise<Map<number, LeadCustomField[]>>
+  /** The persons of each of these leads, 40 leads per request. */
+  personsOf(leadIds: readonly number[]): Promise<Map<number, Person[]>>
   addLead(lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<number>>
   updateLead(id: number, lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<void>>
   persons(leadId: number): Promise<readonly Person[]>
@@ -125,10 +138,11 @@ export interface Spotter {
   qualify(
     leadId: number,
     answers: readonly { questionId: number; questionType: string; answersIds: readonly number[] }[],
+    guard?: WriteGuard,
   ): Promise<CrmResult<void>>
-  recommendedProducts(leadId: number): Promise<readonly { productId: number }[]>
-  removeRecommendedProduct(leadId: number, productId: number): Promise<CrmResult<void>>
-  addRecommendedProducts(leadId: number, products: readonly Product[]): Promise<CrmResult<void>>
+  recommendedProducts(leadId: number): Promise<readonly RecommendedProduct[]>
+  removeRecommendedProduct(leadId: number, productId: number, guard?: WriteGuard): Promise<CrmResult<void>>
+  addRecommendedProducts(leadId: number, products: readonly Product[], guard?: WriteGuard): Promise<CrmResult<void>>
   /** Values of the choice field `_cod.gestores`; single-flight, cached 5 minutes. */
   salesReps(): Promise<ReadonlySet<string>>
   /** All three custom fields of a lead in one call. */
