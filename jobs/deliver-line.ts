@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PonteError } from '../base/error.ts'
 import { begin, clearIntent, settleDelivered, settleFailed } from '../connectors/state/delivery.ts'
 import { leaseLost } from '../connectors/state/leases.ts'
+import type { Row } from '../engine/model.ts'
 import type { Claim } from '../queue-dirs/lane.types.ts'
 import { type Attempt, newAttempt } from './attempt.ts'
 import type { Context, JobRun } from './context.ts'
@@ -19,13 +20,12 @@ import type { Line } from './lines.ts'
 import type { LineEnd } from './tally.ts'
 
 export type Delivery =
-  /** Both sides agree: `erp` as the ERP spells it, `crm` as it was sent. `ledger` names the record on the agreed ledger. */
+  /** Both sides hold `fields` now, as the ERP spells them. `ledger` names the record on the agreed ledger. */
   | {
       readonly kind: 'delivered'
       readonly ledger: { entity: 'leads' | 'contacts'; key: string }
       readonly crmId: string
-      readonly erp: object
-      readonly crm: object
+      readonly fields: Row
     }
   /** The line's own fault: to falhas. */
   | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly httpStatus?: number }
@@ -71,8 +71,8 @@ export async function deliverLine(
     throw error
   })
   if (delivery.kind === 'delivered') {
-    const { ledger, crmId, erp, crm } = delivery
-    if (!(await settleDelivered(state, change, { ...ledger, crmId, erp, crm }, lease))) throw leaseLost(run.job)
+    const { ledger, crmId, fields } = delivery
+    if (!(await settleDelivered(state, change, { ...ledger, crmId, fields }, lease))) throw leaseLost(run.job)
     await claim.record(index, { kind: 'done' })
     return 'delivered'
   }

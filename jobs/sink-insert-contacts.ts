@@ -29,6 +29,6 @@ export function insertContactSink(context: Context): Sink {
     await attempt.store(() =>
       erp.storeContactId({ email, leadId: String(leadId), crmId, name: name ?? '', phone, jobTitle, isPrimary: row.IS_PRIMARY === 'S' }),
     )
-    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${crmId}-${leadId}` }, crmId, erp: row, crm: body }
+    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${crmId}-${leadId}` }, crmId, fields: row }
   }
 }

@@ -33,7 +33,7 @@ export function insertLeadSink(context: Context): Sink {
     const branches = await attempt.store(() => erp.storeLeadId(taxId, leadId))
     if (branches === 0) context.log.warn({ key: change.key, leadId }, 'the lead was created, but no ERP branch carries its tax id any more')
     await queueContacts(context, change.run, leadId)
-    return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, erp: row, crm: body }
+    return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, fields: row }
   }
 }
 

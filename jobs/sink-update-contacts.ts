@@ -23,6 +23,6 @@ export function updateContactSink(context: Context): Sink {
       if (!result.ok) return refused(result)
     }
     await attempt.store(() => erp.writeContactMirror({ ID: ids.ID, ...row }))
-    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${id}-${leadId}` }, crmId: String(id), erp: row, crm: body }
+    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${id}-${leadId}` }, crmId: String(id), fields: row }
   }
 }

@@ -20,7 +20,7 @@ export function updateLeadSink(context: Context): Sink {
       if (!result.ok) return refused(result)
     }
     await attempt.store(() => erp.writeLeadMirror({ ID: ids.ID, ...row }))
-    return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), erp: row, crm: body }
+    return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), fields: row }
   }
 }
 

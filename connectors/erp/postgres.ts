@@ -3,7 +3,8 @@ import type pg from 'pg'
 import type { Row } from '../../engine/model.ts'
 import type { Erp } from './erp.ts'
 import { erpError } from './postgres-errors.ts'
-import { openPostgresExtract } from './postgres-extract.ts'
+import { openPostgresExtract, upperKeys } from './postgres-extract.ts'
+import { inbound } from './postgres-inbound.ts'
 import { CONTACT_COLUMNS, LEAD_COLUMNS, storeContact, updateMirror } from './postgres-mirror.ts'
 import { commandPool, type PostgresSettings } from './postgres-settings.ts'
 import { inTransaction } from './postgres-transaction.ts'
@@ -39,6 +40,7 @@ export function postgresErp(settings: PostgresSettings): Erp {
     writeLeadMirror: (row) => inTransaction(pool, `lead ${row.ID}`, (client) => updateMirror(client, 'leads', LEAD_COLUMNS, row)),
     writeContactMirror: (row) =>
       inTransaction(pool, `contact ${row.ID}`, (client) => updateMirror(client, 'contacts', CONTACT_COLUMNS, withoutLead(row))),
+    ...inbound(pool, ask),
     logExecution: async ({ job, leadId, leadName, field, value }) => {
       await ask(
         'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))',
@@ -64,8 +66,4 @@ const AMBIGUOUS = `
 function withoutLead(row: Row): Row {
   const { LEAD_ID: _, ...rest } = row
   return rest
-}
-
-function upperKeys(row: pg.QueryResultRow): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toUpperCase(), (value as string | null) || null]))
 }

@@ -8,7 +8,7 @@ import { endRun, findRun, startRun } from './runs.ts'
 import { change, openStateBed, type StateBed, stray } from './testing/state.ts'
 
 const entity = 'leads.update'
-const agreed = { entity: 'leads', key: '1', crmId: '77', erp: { NAME: 'new' }, crm: { name: 'new' } }
+const agreed = { entity: 'leads', key: '1', crmId: '77', fields: { NAME: 'new' } }
 
 let bed: StateBed
 beforeEach(async () => {
@@ -122,8 +122,8 @@ describe('settle', () => {
     await queue('r1', 'a', 'h1')
     await begin(bed.pool, change('r1', 'a'), bed.lease)
     for (let twice = 0; twice < 2; twice++) expect(await settleDelivered(bed.pool, change('r1', 'a'), agreed, bed.lease)).toBe(true)
-    expect((await bed.pool.query('select entity, key, erp, crm from agreed')).rows).toEqual([
-      { entity: 'leads', key: '1', erp: { NAME: 'new' }, crm: { name: 'new' } },
+    expect((await bed.pool.query('select entity, key, fields from agreed')).rows).toEqual([
+      { entity: 'leads', key: '1', fields: { NAME: 'new' } },
     ])
     expect(await bed.history('a')).toMatchObject([{ status: 'delivered' }])
   })

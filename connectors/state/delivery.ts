@@ -87,15 +87,15 @@ export async function clearIntent(pool: pg.Pool, change: ChangeId, lease: Fence)
 export async function settleDelivered(
   pool: pg.Pool,
   change: ChangeId,
-  agreed: { entity: string; key: string; crmId: string; erp: object; crm: object },
+  agreed: { entity: string; key: string; crmId: string; fields: object },
   lease: Fence,
 ): Promise<boolean> {
   const { rowCount } = await query(
     pool,
-    `with ledger as (insert into agreed (entity, key, erp, crm) select $4, $5, $7, $8 where ${fenceHolds(9, 10)}
-                     on conflict (entity, key) do update set erp = excluded.erp, crm = excluded.crm, updated_at = clock_timestamp())
+    `with ledger as (insert into agreed (entity, key, fields) select $4, $5, $7 where ${fenceHolds(8, 9)}
+                     on conflict (entity, key) do update set fields = agreed.fields || excluded.fields, updated_at = clock_timestamp())
      update changes set status = 'delivered', crm_id = $6, code = null, updated_at = clock_timestamp()
-      where run_id = $1 and entity = $2 and key = $3 and ${fenceHolds(9, 10)}`,
+      where run_id = $1 and entity = $2 and key = $3 and ${fenceHolds(8, 9)}`,
     [
       change.run,
       change.entity,
@@ -103,8 +103,7 @@ export async function settleDelivered(
       agreed.entity,
       agreed.key,
       agreed.crmId,
-      JSON.stringify(agreed.erp),
-      JSON.stringify(agreed.crm),
+      JSON.stringify(agreed.fields),
       lease.name,
       lease.epoch,
     ],

@@ -118,7 +118,7 @@ test('a process that is stopped past its lease and woken writes nothing any more
     expect(await bed.history('k')).toMatchObject([{ run: 'r1', status: 'queued', doubt: true }])
     expect((await bed.pool.query('select from agreed')).rowCount).toBe(0)
 
-    const agreed = { entity: 'leads', key: '1', crmId: '1', erp: {}, crm: {} }
+    const agreed = { entity: 'leads', key: '1', crmId: '1', fields: {} }
     expect(await settleDelivered(bed.pool, line, agreed, mine), 'the new holder goes on').toBe(true)
     expect(await decide(bed.pool, line.entity, [line])).toEqual(['send'])
     await mine.release()

@@ -6,7 +6,7 @@ import { isOvertaken, startRun } from './runs.ts'
 import { change, openStateBed, type StateBed } from './testing/state.ts'
 
 const entity = 'leads.update'
-const agreed = { entity: 'leads', key: '1', crmId: '1', erp: {}, crm: {} }
+const agreed = { entity: 'leads', key: '1', crmId: '1', fields: {} }
 
 let bed: StateBed
 beforeEach(async () => {

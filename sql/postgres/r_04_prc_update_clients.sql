@@ -172,9 +172,10 @@ begin
     call prc_store_crm_client_id(p_taxid, p_id_crm);
     return;
   end if;
-  select coalesce(bool_or(id_crm = p_id_crm), false), count(*) filter (where id_crm is null), count(*) into v_linked, v_free, v_known
-    from branches where taxid_key = v_key;
-  if v_known = 0 then
+  -- The link counts before the tax id: a tax id mistyped in the CRM must not make a second client of a linked lead.
+  select exists (select from branches where id_crm = p_id_crm) into v_linked;
+  select count(*) filter (where id_crm is null), count(*) into v_free, v_known from branches where taxid_key = v_key;
+  if v_known = 0 and not v_linked then
     begin
       call prc_add_client(p_taxid, p_id_crm, p_company_name, p_industry, p_tax_registration, p_street, p_number, p_complement, p_district,
                           p_zipcode, p_city, p_state, p_phone, p_sales_rep, p_financial_analysis);
@@ -184,7 +185,7 @@ begin
     return;
   end if;
   -- D-64: several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
-  if not v_linked and v_free > 1 then
+  if not v_linked and v_free > 1 and coalesce(ponte_setting('ambiguous_taxid'), 'report') <> 'first' then
     raise exception using errcode = 'P2012',
       message = format('-20012: error updating client of lead %s: its tax id is carried by %s branches without a lead', p_id_crm, v_free),
       hint = 'write ID_CRM into the branch that the lead stands for';
@@ -192,9 +193,10 @@ begin
   begin
     for v_branch in
       select client, code from branches
-       where taxid_key = v_key and case when v_linked then id_crm = p_id_crm when v_free > 0 then id_crm is null
-                                        else integrate_crm is null or integrate_crm = 'N' end
+       where case when v_linked then id_crm = p_id_crm
+                  else taxid_key = v_key and case when v_free > 0 then id_crm is null else integrate_crm is null or integrate_crm = 'N' end end
        order by client, code
+       limit case when not v_linked and v_free > 1 then 1 end
     loop
       call prc_update_branch(v_branch.client, v_branch.code, p_id_crm, p_industry, p_tax_registration, p_phone, p_sales_rep, p_financial_analysis);
     end loop;

@@ -2,7 +2,8 @@
 
 -- A null parameter means "nothing new". A person is the ERP contact with its id; else those of the same client with its e-mail, which adopt the id (D-44).
 create procedure prc_update_client_contacts(
-  p_client_code bigint, p_name text, p_email text, p_phone text, p_job_title text, p_is_primary text, p_id_crm bigint, p_operation text)
+  p_client_code bigint, p_name text, p_email text, p_phone text, p_job_title text, p_is_primary text, p_id_crm bigint, p_operation text,
+  p_lead_id bigint default null)
 language plpgsql as $$
 declare
   v_email text := email_key(p_email);
@@ -34,10 +35,10 @@ begin
   if v_by_id or exists (select from contact where branch_client = p_client_code and email_key(email) = v_email) then
     return;
   end if;
-  -- D-36: with a branch code, so that the views see it: the client's first branch that has a lead, else its first.
+  -- D-36: with a branch code, so that the views see it: the branch of the person's lead, else the client's first that has one, else its first.
   insert into contact (name, email, phone, job_title_desc, branch_client, branch_code, is_primary, id_crm)
   select p_name, v_email, p_phone, upper(p_job_title), b.client, b.code, coalesce(v_primary, 'N'), p_id_crm
-    from branches b where b.client = p_client_code order by (b.id_crm is null), b.code limit 1;
+    from branches b where b.client = p_client_code order by case when b.id_crm = p_lead_id then 0 when b.id_crm is not null then 1 else 2 end, b.code limit 1;
 exception when others then
   raise exception using errcode = 'P2001', message = format('-20001: error adding client contact %s: %s', p_id_crm, sqlerrm);
 end $$;

@@ -24,7 +24,7 @@ begin
   end if;
   v_all := tg_op = 'INSERT';
   if not v_all then
-    v_all := not exists (select from branches where taxid_key = taxid_key(new.taxid));
+    v_all := not exists (select from branches where id_crm = new.id or taxid_key = taxid_key(new.taxid));
   end if;
   call prc_update_clients(
     taxid_key(new.taxid), new.id, new.name,
@@ -52,7 +52,8 @@ begin
   if tg_op = 'DELETE' then
     -- D-39: the original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
     if ponte_setting('delete_contacts_in_erp') in ('S', 'Y') then
-      call prc_update_client_contacts(old.client_code, old.name, old.email, old.phone, old.job_title, old.is_primary, old.id, 'D');
+      call prc_update_client_contacts(old.client_code, old.name, old.email, old.phone, old.job_title, old.is_primary, old.id, 'D',
+                                      old.lead_id);
     end if;
     return null;
   end if;
@@ -67,7 +68,7 @@ begin
     case when v_all or new.phone is distinct from old.phone then new.phone end,
     case when v_all or new.job_title is distinct from old.job_title then new.job_title end,
     case when v_all or new.is_primary is distinct from old.is_primary then new.is_primary end,
-    new.id, 'A');
+    new.id, 'A', new.lead_id);
   return null;
 exception when others then
   raise exception using errcode = 'P2020', message = format('-20020: contact %s was not written: %s', coalesce(new.id, old.id), sqlerrm);

@@ -43,14 +43,14 @@ select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as emai
   from vw_crm_clients_contacts v
  where v.lead_id is not null
    -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
-   and exists (select from contacts c join leads l on l.client_code = c.client_code where c.id = v.id_crm and l.id = v.lead_id)
+   and exists (select from contacts c join leads l on l.id = v.lead_id where c.id = v.id_crm and (c.lead_id = l.id or c.lead_id is null and l.client_code = c.client_code))
    and not exists (select from contact d
                     where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
 except
 select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(left(tidy(c.job_title), 30))), coalesce(c.is_primary, 'N'),
        nullif(left(regexp_replace(c.phone, '[^0-9]', '', 'g'), 13), ''), l.id
   from contacts c
-  join leads l on l.client_code = c.client_code;
+  join leads l on c.lead_id = l.id or c.lead_id is null and l.client_code = c.client_code;
 
 -- D-33: ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
 create view view_insert_contact_in_crm as

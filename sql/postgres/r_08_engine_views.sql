@@ -89,7 +89,9 @@ select c.id as range_key,
        coalesce(c.is_primary, 'N')::text as is_primary,
        l.id::text as lead_id
   from contacts c
-  join leads l on l.client_code = c.client_code;
+  join lateral (select o.id from leads o where o.id = c.lead_id
+                union all
+                select o.id from leads o where c.lead_id is null and o.client_code = c.client_code) l on true;
 
 create view insert_contacts as
 select v.code as range_key,

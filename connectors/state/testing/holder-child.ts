@@ -17,7 +17,7 @@ lease.signal.addEventListener('abort', () => {
 })
 
 process.on('message', async () => {
-  const agreed = { entity: 'leads', key: '1', crmId: '1', erp: { old: true }, crm: {} }
+  const agreed = { entity: 'leads', key: '1', crmId: '1', fields: { old: true } }
   const code = (error: { code?: string }) => error.code
   process.send!({
     held: lease.held(),

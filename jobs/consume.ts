@@ -1,19 +1,29 @@
 /**
- * The one loop that delivers (architecture 6): letters in order of arrival, records side by side, the lines of one record one
- * after another, each line ending exactly once. Several letters are in hand at a time, because most hold a single line.
+ * The one loop that empties a lane (architecture 6), in both directions: letters in order of arrival, records side by side, the lines
+ * of one record one after another, each line ending exactly once. Several letters are in hand at a time, because most hold one line.
  */
 import pLimit from 'p-limit'
 import { PonteError } from '../base/error.ts'
-import { countQueued } from '../connectors/state/changes.ts'
 import { leaseLost } from '../connectors/state/leases.ts'
-import type { Claim, Lane } from '../queue-dirs/lane.types.ts'
+import type { Claim, LaneName } from '../queue-dirs/lane.types.ts'
 import type { Context, JobRun } from './context.ts'
-import { deliverLine, type Sink } from './deliver-line.ts'
-import type { Entity } from './entities.ts'
 import { isFinal, isSystemic } from './faults.ts'
 import { inOrder } from './in-order.ts'
-import { type Line, readLine, recordOf } from './lines.ts'
 import type { LineEnd, Tally } from './tally.ts'
+
+/** What makes the letters of one prefix into work. */
+export interface Stream<Line> {
+  readonly lane: LaneName
+  readonly prefix: string
+  /** @param id letter and index of the line, for good @throws PonteError: the line's own fault, it goes to falhas */
+  read(id: string, text: string): Line
+  /** Lines that must not overtake each other have one record. */
+  recordOf(line: Line): string
+  /** For the log. */
+  keyOf(line: Line): string
+  /** Brings one line to its end, its outcome recorded in the claim. @throws what is systemic; the line stays in the queue */
+  end(claim: Claim, index: number, line: Line): Promise<LineEnd>
+}
 
 /** After this many systemic failures in a row the other system is considered away and the run ends. */
 const systemicLimit = 5
@@ -28,20 +38,19 @@ export interface Pass {
 }
 
 /**
- * One pass over the letters of `entity` that are waiting.
+ * One pass over the letters of `stream` that are waiting.
  * @param limits.lines most lines to take; the rest stays queued (D-03)
+ * @param limits.total lines that are expected in all, for the progress bar
  */
-export async function deliver(
+export async function consume<Line>(
   context: Context,
   run: JobRun,
-  entity: Entity,
-  sink: Sink,
+  stream: Stream<Line>,
   tally: Tally,
-  limits: { lines?: number } = {},
+  limits: { lines?: number; total?: number } = {},
 ): Promise<Pass> {
-  const lane: Lane = context.lanes[entity.lane]
+  const lane = context.lanes[stream.lane]
   const { concurrency } = context.options
-  const total = tally.settled + (await countQueued(context.state, entity.name))
   let budget = limits.lines ?? Number.POSITIVE_INFINITY
   let failuresInARow = 0
   let stoppedBy: unknown = null
@@ -60,13 +69,16 @@ export async function deliver(
     if (stopped()) return 'open'
     budget--
     try {
-      const end = await deliverLine(context, run, sink, claim, index, line)
+      const end = await stream.end(claim, index, line)
       if (end !== 'open') failuresInARow = 0
       return end
     } catch (error) {
       lastFailure = error
       if (++failuresInARow >= systemicLimit || isFinal(error) || !isSystemic(error)) stop(error)
-      context.log.warn({ entity: entity.name, key: line.change.key, code: (error as { code?: string }).code }, 'line left in the queue')
+      context.log.warn(
+        { prefix: stream.prefix, key: stream.keyOf(line), code: (error as { code?: string }).code },
+        'line left in the queue',
+      )
       return 'open'
     }
   }
@@ -79,13 +91,13 @@ export async function deliver(
       tally.took(id)
       const end = (how: LineEnd) => {
         tally.ended(id, how)
-        run.progress({ kind: 'deliver', done: tally.settled, total })
+        run.progress({ kind: 'deliver', done: tally.settled, total: limits.total ?? tally.counts.lines })
       }
-      const line = read(entity, id, text)
+      const line = read(stream, id, text)
       const task =
         line instanceof PonteError
           ? bury(claim, index, line)
-          : perRecord(recordOf(entity, line), () => atOnce(() => handle(claim, index, line)))
+          : perRecord(stream.recordOf(line), () => atOnce(() => handle(claim, index, line)))
       running.push(task.then(end))
     }
     return running
@@ -117,7 +129,7 @@ export async function deliver(
 
   const worker = async (): Promise<void> => {
     const claims = lane.claims({
-      prefixes: [entity.prefix],
+      prefixes: [stream.prefix],
       worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
       foreign: true,
       signal: run.signal,
@@ -146,9 +158,9 @@ export async function deliver(
   return { stoppedBy, lastFailure }
 }
 
-function read(entity: Entity, id: string, text: string): Line | PonteError {
+function read<Line>(stream: Stream<Line>, id: string, text: string): Line | PonteError {
   try {
-    return readLine(entity, id, text)
+    return stream.read(id, text)
   } catch (error) {
     if (error instanceof PonteError) return error
     // A defect that this line triggers must not hold up its neighbours.
