@@ -18,6 +18,7 @@ export function runCommand(program: Command): void {
     .option('--json', 'one JSON document on standard output')
     .option('--strict', 'exit 1 when lines went to falhas')
     .option('--accept-guard <run>', 'go on although a guard stopped this run; duplicate keys are left out')
+    .option('--dry-run', 'look and report, change nothing (job_leads_full_sync)')
     .addHelpText(
       'after',
       `
@@ -32,7 +33,7 @@ Examples:
 Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 failed, 2 wrong usage or configuration,
 3 stopped by a guard.`,
     )
-    .action((name: string, options: { json?: boolean; strict?: boolean; acceptGuard?: string }) =>
+    .action((name: string, options: { json?: boolean; strict?: boolean; acceptGuard?: string; dryRun?: boolean }) =>
       execute(options, async ({ settings, output, closer, signal }) => {
         const job = jobNamed(name)
         const { wire } = await import('./wire.ts')
@@ -41,6 +42,7 @@ Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 faile
         const report = await runJob(context, job, {
           signal,
           progress: bars.show,
+          dryRun: options.dryRun ?? false,
           ...(options.acceptGuard === undefined ? {} : { acceptGuard: options.acceptGuard }),
         })
         bars.stop()
@@ -65,15 +67,17 @@ const headings: Record<JobOutcome['status'], string> = {
   success: 'done',
   skipped: 'nothing to do',
   failed: 'FAILED',
-  stopped: 'STOPPED BY A GUARD; the detectors that it stopped queued nothing',
+  stopped: 'STOPPED BY A GUARD',
 }
 
 function show(output: Output, report: RunReport): void {
-  output.say(`${report.job}: ${headings[report.status]}\n  ${seconds(report.ms)}, run ${report.run}`)
   const detected = report.counts.detectors as readonly Detected[] | undefined
+  const outcome = detected && report.status === 'stopped' ? '; the detectors that it stopped queued nothing' : ''
+  output.say(`${report.job}: ${headings[report.status]}${outcome}\n  ${seconds(report.ms)}, run ${report.run}`)
   if (detected) showDetected(output, detected)
   else showCounts(output, report.counts)
   if (report.status === 'stopped') {
+    if (!detected) output.say(`  ${report.message ?? ''}`)
     // A command stands on a line of its own, so that it can be copied whole.
     output.say(`\n  To go on all the same:\n    ponte run ${report.job} --accept-guard ${report.run}`)
     return

@@ -1,4 +1,5 @@
 /** Builds what a job needs from the settings, in one place. Import it when a job is about to run: the client it loads takes longer than a help text. */
+import { join } from 'node:path'
 import type { Spotter } from '../connectors/crm/types.ts'
 import { postgresErp } from '../connectors/erp/postgres.ts'
 import { openState } from '../connectors/state/pool.ts'
@@ -53,6 +54,8 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
       countryName: settings.countryName,
       leadsPerRun: settings.leadsPerRun,
       keepDays: settings.keepDays,
+      ...settings.guards,
+      reportsDir: join(settings.stateDir, 'reports'),
     },
   }
 }

@@ -66,6 +66,8 @@ const schema = z.object({
   CRM_BACKOFF_MS: whole(1).default(1_000),
   LEADS_PER_RUN: whole(0).default(0),
   KEEP_DAYS: whole(1).default(30),
+  DISCARD_LIMIT_PERCENT: whole(0, 100).default(20),
+  FULL_SYNC_MIN_PERCENT: whole(0, 100).default(50),
   ENGINE_MEMORY: z
     .string()
     .regex(/^\d+(\.\d+)?\s*(KB|MB|GB|TB|%)$/i, 'must be a size such as 4GB or 60%')
@@ -99,6 +101,12 @@ export interface Settings {
   readonly leadsPerRun: number
   /** Days that delivered letters stay in processados. */
   readonly keepDays: number
+  readonly guards: {
+    /** More of the mirror than this is never removed by one compare (mission C.11). */
+    readonly discardLimitPercent: number
+    /** A full sync that found less than this part of the old mirror swaps nothing (mission C.14). */
+    readonly fullSyncMinPercent: number
+  }
   readonly engine: { readonly memory: string; readonly threads: number | undefined; readonly readers: number | undefined }
   /** null: standard error. */
   readonly logFile: string | null
@@ -134,6 +142,7 @@ export function readSettings(source: Source = process.env): Settings {
     countryName: env.COUNTRY_NAME,
     leadsPerRun: env.LEADS_PER_RUN,
     keepDays: env.KEEP_DAYS,
+    guards: { discardLimitPercent: env.DISCARD_LIMIT_PERCENT, fullSyncMinPercent: env.FULL_SYNC_MIN_PERCENT },
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
     logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),
     logLevel: env.LOG_LEVEL,

@@ -29,6 +29,12 @@ export interface Context {
     readonly leadsPerRun: number
     /** Days that delivered letters are kept, at least 1. */
     readonly keepDays: number
+    /** More of the mirror than this is never removed by one compare, percent (mission C.11). */
+    readonly discardLimitPercent: number
+    /** A full sync that found less than this part of the old mirror swaps nothing, percent (mission C.14). */
+    readonly fullSyncMinPercent: number
+    /** Folder of report files; they hold personal data. */
+    readonly reportsDir: string
   }
 }
 
@@ -42,6 +48,8 @@ export interface JobRun {
   readonly signal: AbortSignal
   /** An operator looked at the guards of an earlier run and said: go on. */
   readonly acceptGuards: boolean
+  /** Look and report, change nothing. True only for jobs that know it. */
+  readonly dryRun: boolean
   readonly progress: (event: Progress) => void
 }
 
@@ -63,5 +71,9 @@ export interface Job {
   readonly name: string
   readonly aliases: readonly string[]
   readonly summary: string
+  /** Runs only when a person asks for it. */
+  readonly manual?: true
+  /** Knows `JobRun.dryRun`. */
+  readonly canDryRun?: true
   run(context: Context, run: JobRun): Promise<JobOutcome>
 }

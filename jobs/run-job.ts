@@ -16,17 +16,20 @@ export interface RunReport extends JobOutcome {
 export interface RunOptions {
   /** A run of this job that a guard stopped, and that an operator lets go on. */
   readonly acceptGuard?: string
+  readonly dryRun?: boolean
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
 }
 
 /**
  * Never throws for what a job reports.
- * @throws PonteError `run.not_stopped` when `acceptGuard` names no stopped run of this job; what the state database throws
+ * @throws PonteError `run.not_stopped` when `acceptGuard` names no stopped run of this job; `run.no_dry_run` when the job knows no dry
+ *   run; what the state database throws
  */
 export async function runJob(context: Context, job: Job, options: RunOptions = {}): Promise<RunReport> {
   const startedAt = performance.now()
   const id = ulid()
+  if (options.dryRun && !job.canDryRun) throw noDryRun(job)
   if (options.acceptGuard !== undefined) await checkStopped(context, job, options.acceptGuard)
   const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`, context.options.leaseMs)
   if (!lease) return { run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message: 'already running elsewhere' }
@@ -39,6 +42,7 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
       lease,
       signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
       acceptGuards: options.acceptGuard !== undefined,
+      dryRun: options.dryRun ?? false,
       progress: options.progress ?? (() => {}),
     })
     await endRun(context.state, id, outcome.status, { ...outcome.counts }, outcome.message)
@@ -49,6 +53,13 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
   } finally {
     await lease.release()
   }
+}
+
+function noDryRun(job: Job): PonteError {
+  return new PonteError('run.no_dry_run', `${job.name} cannot look without changing anything.`, {
+    hint: 'Run it without --dry-run; ponte plan shows what a compare would queue.',
+    exitCode: 2,
+  })
 }
 
 async function checkStopped(context: Context, job: Job, runId: string): Promise<void> {

@@ -27,6 +27,8 @@ export interface BridgeOptions {
   readonly leadsPerRun?: number
   readonly leaseMs?: number
   readonly concurrency?: number
+  readonly discardLimitPercent?: number
+  readonly fullSyncMinPercent?: number
 }
 
 export interface Bridge {
@@ -91,6 +93,9 @@ export async function openContext({
       countryName: 'Brasil',
       leadsPerRun: options.leadsPerRun ?? 0,
       keepDays: 30,
+      discardLimitPercent: options.discardLimitPercent ?? 20,
+      fullSyncMinPercent: options.fullSyncMinPercent ?? 50,
+      reportsDir: join(folder, 'reports'),
     },
   }
   return {
@@ -131,7 +136,7 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     run,
     async cycle() {
       const reports: RunReport[] = []
-      for (const job of jobs) reports.push(await run(job.name))
+      for (const job of jobs) if (!job.manual) reports.push(await run(job.name))
       return reports
     },
     async close() {

@@ -8,7 +8,7 @@ import { openContext } from './bridge.ts'
 
 const { context } = await openContext(JSON.parse(process.argv[2]!))
 for (;;)
-  for (const job of jobs) {
+  for (const job of jobs.filter(({ manual }) => !manual)) {
     process.stdout.write(`${job.name}\n`)
     await runJob(context, job)
   }
