@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { unexpectedAnswer } from './errors.ts'
 import type { Page } from './paging.ts'
-import type { Lead, LeadCustomField, Person, SoldLead } from './types.ts'
+import type { Lead, LeadCustomField, Person, RecommendedProduct, SoldLead } from './types.ts'
 
 /**
  * The CRM's answers as we rely on them. Ids must be there; any other field may be missing or null, and numbers where texts
@@ -78,7 +78,11 @@ const options = z
 export const leadCustomFieldSchema: z.ZodType<LeadCustomField> = z.object({ id: z.string(), leadId: id, value: text, options })
 
 export const customFieldSchema = z.object({ key: z.string().optional(), id: z.union([z.string(), z.number()]).optional(), options })
-export const recommendedProductSchema = z.object({ productId: id })
+export const recommendedProductSchema: z.ZodType<RecommendedProduct> = z.object({
+  productId: id,
+  quantity: amount.nullish().transform((value) => value ?? null),
+  labelValue: text,
+})
 export const industrySchema = z.object({ id, value: textOrEmpty })
 export const createdSchema = z.object({ value: id })
 

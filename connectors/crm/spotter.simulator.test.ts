@@ -104,7 +104,7 @@ describe('every method', () => {
   it('recommends, removes, qualifies and sells', async () => {
     const leadId = await added({ name: 'Alfa' })
     expect(await crm.addRecommendedProducts(leadId, products)).toMatchObject({ ok: true })
-    expect(await crm.recommendedProducts(leadId)).toEqual([{ productId: 10001 }])
+    expect(await crm.recommendedProducts(leadId)).toEqual([{ productId: 10001, quantity: 1, labelValue: '1234.56' }])
     expect(await crm.removeRecommendedProduct(leadId, 10001)).toMatchObject({ ok: true })
     expect(await crm.recommendedProducts(leadId)).toEqual([])
     for (const questionId of [100001, 100002, 100003]) {

@@ -71,17 +71,18 @@ export function writes(options: WriteOptions): Writes {
     updatePerson: (id, person, guard) =>
       change({ method: 'PUT', endpoint: 'PersonsUpdate', rest: `/${idLiteral(id)}`, body: person, expect: 200, guard }),
     winLead: (sale) => change({ method: 'POST', endpoint: 'leadsWon', body: sale, expect: 201 }),
-    qualify: (leadId, answers) =>
-      change({ method: 'POST', endpoint: 'leadsQualification', body: { leadId, answersList: answers }, expect: 201 }),
-    removeRecommendedProduct: (leadId, productId) =>
+    qualify: (leadId, answers, guard) =>
+      change({ method: 'POST', endpoint: 'leadsQualification', body: { leadId, answersList: answers }, expect: 201, guard }),
+    removeRecommendedProduct: (leadId, productId, guard) =>
       change({
         method: 'DELETE',
         endpoint: 'recommendedProductsRemove',
         rest: `/${idLiteral(leadId)}?productId=${idLiteral(productId)}`,
         expect: 204,
+        guard,
       }),
-    addRecommendedProducts: (leadId, products) =>
-      change({ method: 'POST', endpoint: 'recommendedProductsAdd', body: { leadId, products }, expect: 201 }),
+    addRecommendedProducts: (leadId, products, guard) =>
+      change({ method: 'POST', endpoint: 'recommendedProductsAdd', body: { leadId, products }, expect: 201, guard }),
   }
 }
 
