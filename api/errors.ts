@@ -17,13 +17,14 @@ export const errorStatus = {
   INVALID_PAYLOAD: 400,
   PRODUCT_ADD_FAILED: 400,
   CRM_REFUSED: 400,
+  DUPLICATE_LEAD: 400,
+  LEAD_ALREADY_SOLD: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
   DUPLICATE_CLIENT_CODE: 409,
-  LEAD_ALREADY_SOLD: 409,
   CONFLICT: 409,
   LENGTH_REQUIRED: 411,
   PAYLOAD_TOO_LARGE: 413,
@@ -66,6 +67,7 @@ const descriptions: Readonly<Record<number, string>> = {
   413: 'The body is larger than 1 MiB.',
   415: 'The body is not plain JSON.',
   429: 'Too many requests; Retry-After says when to come back.',
+  502: 'The CRM answered with something that cannot be used.',
   503: 'Something this needs is away; Retry-After says when to come back.',
 }
 
@@ -131,13 +133,29 @@ export function toApiError(error: unknown): ApiError {
 }
 
 function fromRoom(error: PonteError): ApiError {
-  const { code, message, hint } = error
+  const { code, message } = error
+  const other = notAway[code]
+  if (other) return new ApiError(other.code, message, { status: other.status, hint: error.hint, cause: error })
+  const hint = error instanceof CrmUnavailable ? crmHint(error) : error.hint
   const retryAfterMs = error instanceof CrmUnavailable ? error.retryAfterMs : undefined
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   const room = code.split('.')[0] ?? ''
   const away = unavailable[room]
   if (away) return new ApiError(away, message, { hint, headers, cause: error })
   return new ApiError('INTERNAL_ERROR', message, { hint, cause: error })
+}
+
+/** The room's own hint speaks of work that stays queued; a caller of the API is told what is true for it. */
+function crmHint(error: CrmUnavailable): string {
+  return error.inDoubt ? 'The CRM may have done it all the same: look before you send it again.' : 'Nothing was done: send it again later.'
+}
+
+/** What a room says about the question itself, not about a system that is away. */
+const notAway: Readonly<Record<string, { code: ErrorCode; status: ContentfulStatusCode }>> = {
+  'crm.read_refused': { code: 'CRM_REFUSED', status: 502 },
+  'crm.unexpected_answer': { code: 'CRM_REFUSED', status: 502 },
+  'crm.paging_stuck': { code: 'CRM_REFUSED', status: 502 },
+  'queue.no_such_letter': { code: 'NOT_FOUND', status: 404 },
 }
 
 const unavailable: Readonly<Record<string, ErrorCode>> = {
