@@ -200,6 +200,56 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       })
     })
 
+    describe('budgets and orders', () => {
+      const told = (leadId: string, values: Row) => it.erp.writeLeadMirror({ ID: leadId, ...values })
+      beforeEach(async () => {
+        await it.sql("insert into sales_reps (code, email) values (7, 'seven@example.com')")
+        await it.sql("update leads set stage = 'Desenvolvimento/Orçamento'")
+        await addBudget(it, { client: 1, price: '1500.5' })
+        await addOrder(it, { client: 1, quantity: '2', unit: '750.2500' })
+      })
+
+      test('of a lead that was told nothing, as plain decimals, with tax id (D-06) and the e-mail of its rep', async () => {
+        expect(await it.erp.budgetedLeads()).toEqual([{ leadId: '9001', budgetValue: '1500.5', taxId: '00000000000191' }])
+        expect(await it.erp.soldLeads()).toEqual([{ leadId: '9001', orderValue: '1500.5', salesRepEmail: 'seven@example.com' }])
+      })
+
+      test('are gone from the list once told, and back when another value is told or the stage is not the sold one (D-05)', async () => {
+        await told('9001', { BUDGET_VALUE: '1500.50', ORDER_VALUE: '1500.500000' })
+        expect([await it.erp.budgetedLeads(), await it.erp.soldLeads()]).toEqual([[], []])
+        await told('9001', { BUDGET_VALUE: '1500.51', ORDER_VALUE: '1' })
+        expect([await it.erp.budgetedLeads(), await it.erp.soldLeads()]).toMatchObject([[{ leadId: '9001' }], [{ leadId: '9001' }]])
+        await told('9001', { STAGE: 'Activation' })
+        expect(await it.erp.soldLeads()).toEqual([])
+      })
+
+      test('of more places than the mirror keeps are told once, not for ever', async () => {
+        await addBudget(it, { client: 1, price: '0.001005', quantity: '333' })
+        const [{ budgetValue } = { budgetValue: null }] = await it.erp.budgetedLeads()
+        expect(budgetValue).toBe('1500.500335')
+        await told('9001', { BUDGET_VALUE: budgetValue })
+        expect(await it.erp.budgetedLeads()).toEqual([])
+      })
+
+      test('of one lead are read alone', async () => {
+        const ours = {
+          name: 'old name',
+          stage: 'Desenvolvimento/Orçamento',
+          branches: ['1-1'],
+          budgetValue: '1500.5',
+          orderValue: '1500.5',
+          salesRepEmail: 'seven@example.com',
+          told: { budgetValue: null, orderValue: null },
+        }
+        expect(await it.erp.commercialLead('9001')).toEqual(ours)
+        await told('9001', { BUDGET_VALUE: '7.10' })
+        expect(await it.erp.commercialLead('9001')).toEqual({ ...ours, told: { budgetValue: '7.1', orderValue: null } })
+        await it.sql("insert into branches (client, code, description, city, id_crm) values (2, 2, 'TWIN', 1, 9001)")
+        expect(await it.erp.commercialLead('9001')).toMatchObject({ branches: ['1-1', '2-2'] })
+        expect(await it.erp.commercialLead('404')).toBeNull()
+      })
+    })
+
     test('an extract is one moment: later changes are not in it', async () => {
       const extract = await it.erp.openExtract(2)
       try {
@@ -257,3 +307,26 @@ async function seed({ sql, erp }: ErpHarness): Promise<void> {
     values (9001, 'old name', 'Ativação', '00000000000191', 7, 'ISENTO', 1)`)
   await erp.ping()
 }
+
+/** An approved budget of one item, in force: `price` is per thousand. */
+async function addBudget({ sql }: ErpHarness, { client, price, quantity = '1000' }: { client: number; price: string; quantity?: string }) {
+  const number = 1 + Number((await sql('select count(*) as n from budget'))[0]!.n)
+  await sql(`insert into budget (budget_number, client_billing_code, branch_billing_code) values (${number}, ${client}, 1)`)
+  await sql(`insert into budget_item (bdg_number, item, item_date, generated) values (${number}, 1, ${TOMORROW}, 'S')`)
+  await sql(`insert into budget_item_quantity (bit_bdg_number, bit_item, quantity) values (${number}, 1, ${quantity})`)
+  await sql(`insert into budget_item_delivery (bit_bdg_number, bit_item, client_code, branch_code, billing_client, approval_date)
+    values (${number}, 1, ${client}, 1, 'S', current_timestamp)`)
+  await sql(`insert into budget_item_quant_delivery (bid_bdg_number, bid_item, bid_quantity, client_code, branch_code, price)
+    values (${number}, 1, ${quantity}, ${client}, 1, ${price})`)
+}
+
+async function addOrder({ sql }: ErpHarness, { client, quantity, unit }: { client: number; quantity: string; unit: string }) {
+  await sql(`insert into person (code, key1, key2) values (${client}, ${client}, 1)`)
+  await sql(`insert into sales_order (company_code, order_number, pers_code) values (1, ${client}, ${client})`)
+  await sql(`insert into sales_order_item (so_company_code, so_number, sequence_number, item_date, item_qty)
+    values (1, ${client}, 1, ${TOMORROW}, ${quantity})`)
+  await sql(`insert into sales_order_item_delivery (sod_company_code, sod_number, sequence_number, billing_client, unit_value)
+    values (1, ${client}, 1, 'S', ${unit})`)
+}
+
+const TOMORROW = "current_timestamp + interval '1' day"

@@ -63,6 +63,20 @@ export interface StageAlias {
   readonly sold: boolean
 }
 
+/** What the ERP and the mirror hold of one lead's budget and order, now. Values: exact decimals, at most six places, as the mirror keeps them. */
+export interface CommercialLead {
+  readonly name: string | null
+  /** As the mirror spells it. */
+  readonly stage: string | null
+  /** Branches (client-branch) linked to the lead: with more than one no value is the lead's (D-64), and the first speaks. */
+  readonly branches: readonly string[]
+  readonly budgetValue: string | null
+  readonly orderValue: string | null
+  readonly salesRepEmail: string | null
+  /** What the CRM was last told. */
+  readonly told: { readonly budgetValue: string | null; readonly orderValue: string | null }
+}
+
 export interface Erp {
   readonly dialect: 'postgres' | 'mysql' | 'oracle'
   /** Throws PonteError `erp.unreachable` | `erp.login_refused` | `erp.database_missing`... with a hint. */
@@ -120,6 +134,12 @@ export interface Erp {
   /** The person leaves the mirror; the trigger deletes the ERP contact only when the setting says so (D-39). @returns false when it was not mirrored */
   removeContact(event: { readonly personId: string; readonly leadId: string; readonly job: string }): Promise<boolean>
   stages(): Promise<StageAlias[]>
+  /** VIEW_LEADS_BUDGETED: leads whose budget the CRM was not told; one row per linked branch. */
+  budgetedLeads(): Promise<{ leadId: string; budgetValue: string; taxId: string }[]>
+  /** VIEW_LEADS_SOLD: leads whose order the CRM was not told; one row per linked branch. */
+  soldLeads(): Promise<{ leadId: string; orderValue: string; salesRepEmail: string | null }[]>
+  /** The same of one lead, read alone: whatever was waited for, what is sent is the newest. null: it is not mirrored. */
+  commercialLead(leadId: string): Promise<CommercialLead | null>
   /** LOG_EXECUTION_CRM: one business event. */
   logExecution(entry: { job: string; leadId: string; leadName: string; field: string; value: string }): Promise<void>
   close(): Promise<void>

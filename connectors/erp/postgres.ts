@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { Row } from '../../engine/model.ts'
 import type { Erp } from './erp.ts'
+import { commerce } from './postgres-commerce.ts'
 import { erpError } from './postgres-errors.ts'
 import { openPostgresExtract, upperKeys } from './postgres-extract.ts'
 import { inbound } from './postgres-inbound.ts'
@@ -41,6 +42,7 @@ export function postgresErp(settings: PostgresSettings): Erp {
     writeContactMirror: (row) =>
       inTransaction(pool, `contact ${row.ID}`, (client) => updateMirror(client, 'contacts', CONTACT_COLUMNS, withoutLead(row))),
     ...inbound(pool, ask),
+    ...commerce(ask),
     logExecution: async ({ job, leadId, leadName, field, value }) => {
       await ask(
         'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))',
