@@ -250,6 +250,47 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       })
     })
 
+    test('shows a mirrored lead by its id, every column as text', async () => {
+      const row = await it.erp.mirroredLead('9001')
+      expect(row).toMatchObject({ ID: '9001', NAME: 'old name', STAGE: 'Ativação', TAXID: '00000000000191', SALES_REP: '7', PHONE: null })
+      expect(Object.keys(row!)).toEqual(
+        expect.arrayContaining(['SOURCE', 'INDUSTRY', 'CLIENT_CODE', 'BUDGET_VALUE', 'ORDER_VALUE', 'FINANCIAL_ANALYSIS']),
+      )
+      expect(await it.erp.mirroredLead('9002')).toBeNull()
+    })
+
+    test('stores industries that are not there yet, however they are spelled', async () => {
+      await it.sql("insert into industries (industry, description) values ('1', 'CONSTRUÇÃO'), ('7', 'OUTROS')")
+      const given = [
+        { id: 5, value: 'Construcao' },
+        { id: 7, value: 'Alimentos' },
+        { id: 8, value: 'Têxtil' },
+        { id: 9, value: ' TEXTIL ' },
+        { id: 10, value: ' ' },
+      ]
+      expect(await it.erp.storeIndustries(given)).toEqual({ inserted: 2, existing: 3 })
+      expect(await it.sql("select industry, description from industries where industry not in ('1', '7') order by description")).toEqual([
+        { industry: '8', description: 'Alimentos' },
+        { industry: '9', description: 'Têxtil' },
+      ])
+      expect(await it.erp.storeIndustries(given)).toEqual({ inserted: 0, existing: 5 })
+    })
+
+    test('two lists of industries at once store each once', async () => {
+      const given = [1, 2, 3].map((id) => ({ id, value: `Setor ${id}` }))
+      const stored = await Promise.all([it.erp.storeIndustries(given), it.erp.storeIndustries(given)])
+      expect(stored.map(({ inserted }) => inserted).sort()).toEqual([0, 3])
+    })
+
+    test('a description that does not fit is refused, and none of its list is stored', async () => {
+      const given = [
+        { id: 1, value: 'Setor' },
+        { id: 2, value: 'S'.repeat(61) },
+      ]
+      await expect(it.erp.storeIndustries(given)).rejects.toMatchObject({ code: 'erp.value_refused' })
+      expect(await one('select count(*) as n from industries')).toEqual({ n: '0' })
+    })
+
     test('an extract is one moment: later changes are not in it', async () => {
       const extract = await it.erp.openExtract(2)
       try {

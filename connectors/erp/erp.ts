@@ -77,6 +77,52 @@ export interface CommercialLead {
   readonly told: { readonly budgetValue: string | null; readonly orderValue: string | null }
 }
 
+export interface MirroredStage {
+  readonly leadId: string
+  readonly stage: string | null
+  readonly taxId: string | null
+  readonly name: string | null
+}
+
+/** What a full sync found; row null: left out, a mandatory field is missing. Rows are of canonical columns. */
+export interface StagedLead {
+  readonly leadId: string
+  readonly row: Row | null
+}
+export interface StagedContact {
+  readonly personId: string
+  readonly leadId: string
+  readonly row: Row | null
+}
+
+/** What one full sync collects before it touches the mirror (mission C.14). */
+export interface MirrorStaging {
+  /** Leads in the mirror when the run began. */
+  readonly mirrored: number
+  leads(rows: readonly StagedLead[]): Promise<void>
+  contacts(rows: readonly StagedContact[]): Promise<void>
+  /** fresh: ready and not mirrored. gone: mirrored and not found. */
+  counts(): Promise<{ ready: number; leftOut: number; fresh: number; gone: number }>
+  /** Leads that were mirrored when the run began and that it did not find, ready or left out. */
+  gone(): Promise<string[]>
+  /**
+   * One transaction: the `quiet` columns of leads that are ready and mirrored, triggers out; and the leads of `remove` leave as with
+   * `removeLead`. Rows that moved since the run began are newer than what it read and stay as they are.
+   * @returns rows updated, ids removed
+   */
+  swap(change: {
+    readonly quiet: readonly string[]
+    readonly remove: readonly string[]
+    readonly job: string
+    readonly reason: string
+  }): Promise<{ updated: number; removed: string[] }>
+  /** What is ready, in pages, ordered by id. moved: it entered the mirror since the run began. */
+  ready(): AsyncIterable<readonly { leadId: string; row: Row; moved: boolean }[]>
+  contactsOf(leadIds: readonly string[]): Promise<StagedContact[]>
+  /** Forgets what was collected. What a run that died left behind goes when the next one begins. */
+  close(): Promise<void>
+}
+
 export interface Erp {
   readonly dialect: 'postgres' | 'mysql' | 'oracle'
   /** Throws PonteError `erp.unreachable` | `erp.login_refused` | `erp.database_missing`... with a hint. */
@@ -129,10 +175,18 @@ export interface Erp {
    * The ERP's own tables are not touched. @returns false when it was not mirrored
    */
   removeLead(event: { readonly leadId: string; readonly job: string; readonly reason: string }): Promise<boolean>
-  /** Person ids in the mirror for this lead. */
-  mirroredPersons(leadId: string): Promise<string[]>
+  /** A lead and its persons as the mirror holds them now, unlocked: columns as in `LeadSides.mirror`; persons as in `ContactSides.mirror`, with ID. */
+  mirrorOf(leadId: string): Promise<{ readonly lead: Row | null; readonly persons: readonly Row[] }>
   /** The person leaves the mirror; the trigger deletes the ERP contact only when the setting says so (D-39). @returns false when it was not mirrored */
   removeContact(event: { readonly personId: string; readonly leadId: string; readonly job: string }): Promise<boolean>
+  /** Every mirrored lead, in pages, ordered by id; not of one moment. */
+  mirroredStages(): AsyncIterable<readonly MirroredStage[]>
+  /** LEADS rows of these leads, by id; who is not mirrored is not in it. */
+  mirroredLeads(leadIds: readonly string[]): Promise<Map<string, Row>>
+  /** CONTACTS rows of these leads, by person id, with LEAD_ID. */
+  mirroredContacts(leadIds: readonly string[]): Promise<Map<string, Row>>
+  /** Begins a full sync: notes what is mirrored, sweeps what dead runs left. */
+  stageMirror(run: string): Promise<MirrorStaging>
   stages(): Promise<StageAlias[]>
   /** VIEW_LEADS_BUDGETED: leads whose budget the CRM was not told; one row per linked branch. */
   budgetedLeads(): Promise<{ leadId: string; budgetValue: string; taxId: string }[]>
@@ -140,6 +194,13 @@ export interface Erp {
   soldLeads(): Promise<{ leadId: string; orderValue: string; salesRepEmail: string | null }[]>
   /** The same of one lead, read alone: whatever was waited for, what is sent is the newest. null: it is not mirrored. */
   commercialLead(leadId: string): Promise<CommercialLead | null>
+  /** The LEADS row with every column as text; null: not mirrored. */
+  mirroredLead(leadId: string): Promise<Row | null>
+  /**
+   * Industries of the CRM whose description INDUSTRIES does not have yet, however it is spelled there (accents, case), are added. All of
+   * them or none. Values of at most 60 characters; an empty one says nothing and counts as existing.
+   */
+  storeIndustries(industries: readonly { readonly id: number; readonly value: string }[]): Promise<{ inserted: number; existing: number }>
   /** LOG_EXECUTION_CRM: one business event. */
   logExecution(entry: { job: string; leadId: string; leadName: string; field: string; value: string }): Promise<void>
   close(): Promise<void>

@@ -5,8 +5,11 @@ import type { Erp } from './erp.ts'
 import { commerce } from './postgres-commerce.ts'
 import { erpError } from './postgres-errors.ts'
 import { openPostgresExtract, upperKeys } from './postgres-extract.ts'
+import { fullSync } from './postgres-full-sync.ts'
 import { inbound } from './postgres-inbound.ts'
+import { lookup } from './postgres-lookup.ts'
 import { CONTACT_COLUMNS, LEAD_COLUMNS, storeContact, updateMirror } from './postgres-mirror.ts'
+import { mirrorReads } from './postgres-mirror-reads.ts'
 import { commandPool, type PostgresSettings } from './postgres-settings.ts'
 import { inTransaction } from './postgres-transaction.ts'
 
@@ -42,7 +45,10 @@ export function postgresErp(settings: PostgresSettings): Erp {
     writeContactMirror: (row) =>
       inTransaction(pool, `contact ${row.ID}`, (client) => updateMirror(client, 'contacts', CONTACT_COLUMNS, withoutLead(row))),
     ...inbound(pool, ask),
+    ...mirrorReads(ask),
+    ...fullSync(pool, ask),
     ...commerce(ask),
+    ...lookup(pool, ask),
     logExecution: async ({ job, leadId, leadName, field, value }) => {
       await ask(
         'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))',

@@ -1,0 +1,41 @@
+/** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30). */
+import type pg from 'pg'
+import type { Erp } from './erp.ts'
+import { upperKeys } from './postgres-extract.ts'
+import { LEAD_COLUMNS } from './postgres-mirror.ts'
+import { inTransaction } from './postgres-transaction.ts'
+
+type Ask = <T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<T[]>
+
+export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'mirroredLead' | 'storeIndustries'> {
+  return {
+    async mirroredLead(leadId) {
+      const [row] = await ask(MIRRORED_LEAD, [leadId])
+      return row === undefined ? null : upperKeys(row)
+    },
+    storeIndustries: (industries) => inTransaction(pool, 'industries', (client) => store(client, industries)),
+  }
+}
+
+const MIRRORED_LEAD = `select ${['ID', ...Object.keys(LEAD_COLUMNS)].map((name) => `${name.toLowerCase()}::text`).join(', ')} from leads where id = $1::bigint`
+
+/** One description after another, so that the list's own repetitions are seen too. */
+async function store(client: pg.PoolClient, industries: readonly { id: number; value: string }[]): ReturnType<Erp['storeIndustries']> {
+  // Two lists at once would both find a description missing, or choose the same code.
+  await client.query('lock table industries in share row exclusive mode')
+  const total = { inserted: 0, existing: 0 }
+  for (const { id, value } of industries) {
+    const { rowCount } = await client.query(INSERT_INDUSTRY, [String(id), value])
+    total[rowCount === 1 ? 'inserted' : 'existing']++
+  }
+  return total
+}
+
+/** The CRM's id is the code when the ERP has not given it to another industry; else the next number that is free. */
+const INSERT_INDUSTRY = `
+  insert into industries (industry, description)
+  select case when length($1::text) <= 10 and not exists (select from industries where industry = $1::text) then $1::text
+              else (select (coalesce(max(industry::bigint), 0) + 1)::text from industries where industry ~ '^[0-9]{1,9}$') end,
+         tidy($2::text)
+   where tidy($2::text) is not null
+     and not exists (select from industries where description_key = upper(remove_accents(tidy($2::text))))`
