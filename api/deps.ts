@@ -18,6 +18,8 @@ export interface ApiDeps {
   /** "There is something for this job": called after a webhook's letter is durable. Returns at once, never throws. */
   readonly wake: (job: string) => void
   readonly settings: ApiSettings
+  /** Aborts when the process is about to end: work in the background stops between two of its steps. */
+  readonly stopping?: AbortSignal
 }
 
 export interface ApiSettings {
@@ -25,6 +27,8 @@ export interface ApiSettings {
   readonly tokens: readonly { readonly name: string; readonly scope: Scope; readonly sha256: string }[]
   /** WEBHOOK_SECRETS: Standard Webhooks, `whsec_...`, several for rotation. Empty: signatures are not asked for. */
   readonly webhookSecrets: readonly string[]
+  /** SHA-256 of the secrets that may stand in a path, for senders that cannot set headers (WEBHOOK_PATH_SECRETS). Empty: no such paths. */
+  readonly webhookPathSecrets: readonly string[]
   /** Sender addresses (exact or CIDR) that may use a path secret. Empty: any. */
   readonly webhookAddresses: readonly string[]
   /** A duplicated client code answers 409; true: the 200/201 of the old system (mission E.1). */
@@ -35,7 +39,7 @@ export interface ApiSettings {
   readonly qualification: readonly { readonly questionId: number; readonly answerId: number }[]
   /** Pause after each of them, milliseconds. */
   readonly qualificationPauseMs: number
-  /** Requests per minute, per token and per address. */
+  /** Requests per minute, per token and per address. 0 = no limit. */
   readonly requestsPerMinute: number
   /** The address of a client is taken from X-Forwarded-For when the peer is one of these proxies. Empty: never. */
   readonly trustedProxies: readonly string[]

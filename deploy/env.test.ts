@@ -57,6 +57,21 @@ describe('with nothing set', () => {
       engine: { memory: '4GB', threads: undefined, readers: undefined },
       logFile: resolve('data/state/ponte.log'),
       logLevel: 'info',
+      productId: 10_001,
+      salesEmailFallback: null,
+      api: {
+        host: '127.0.0.1',
+        port: 5_000,
+        tokens: [],
+        webhookSecrets: [],
+        webhookPathSecrets: [],
+        webhookAddresses: [],
+        trustedProxies: [],
+        requestsPerMinute: 6_000,
+        legacyDuplicateCodes: false,
+        qualification: [1, 2, 3].map((n) => ({ questionId: 100_000 + n, answerId: 200_000 + n })),
+        qualificationPauseMs: 10_000,
+      },
     })
   })
 

@@ -6,27 +6,14 @@ import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
+import { type ApiSettings, apiSecrets, apiSettings, apiVariables } from './env-api.ts'
+import { oneOf, whole } from './env-values.ts'
 import { readSecretFiles, type Source } from './secret-files.ts'
 
 /** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
 process.env.TZ = 'UTC'
 
-const secrets = ['DB_PASSWD', 'DATABASE_URL', 'STATE_DATABASE_URL', 'API_TOKEN'] as const
-
-/** A decimal whole number, both ends included. Messages never repeat what was written: it may be a misplaced secret. */
-function whole(min: number, max = Number.MAX_SAFE_INTEGER) {
-  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`
-  const message = `must be a whole number, ${range}`
-  return z
-    .string()
-    .regex(/^\d+$/, message)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, message)
-}
-
-function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.enum(values, `must be one of ${values.join(', ')}`)
-}
+const secrets = ['DB_PASSWD', 'DATABASE_URL', 'STATE_DATABASE_URL', 'API_TOKEN', ...apiSecrets] as const
 
 const postgresUrl = z
   .string()
@@ -76,6 +63,9 @@ const schema = z.object({
   ENGINE_READERS: whole(1, 64).optional(),
   LOG_FILE: z.string().optional(),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  PRODUCT_ID: whole(1).default(10_001),
+  SALES_EMAIL_FALLBACK: z.email('must be an e-mail address').optional(),
+  ...apiVariables,
 })
 
 export interface Settings {
@@ -111,6 +101,11 @@ export interface Settings {
   /** null: standard error. */
   readonly logFile: string | null
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
+  /** The product that stands for budgets and orders (mission C.12). */
+  readonly productId: number
+  /** Who a sale is credited to when the ERP names nobody; null: such a sale is not sent. */
+  readonly salesEmailFallback: string | null
+  readonly api: ApiSettings
 }
 
 /**
@@ -146,6 +141,9 @@ export function readSettings(source: Source = process.env): Settings {
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
     logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),
     logLevel: env.LOG_LEVEL,
+    productId: env.PRODUCT_ID,
+    salesEmailFallback: env.SALES_EMAIL_FALLBACK ?? null,
+    api: apiSettings(env),
   }
 }
 

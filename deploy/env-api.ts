@@ -1,0 +1,108 @@
+/** Settings of the HTTP API. Tokens and path secrets leave here as hashes only. */
+import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { oneOf, whole } from './env-values.ts'
+
+/** Those that may come from a file. */
+export const apiSecrets = ['PONTE_TOKENS', 'WEBHOOK_SECRETS', 'WEBHOOK_PATH_SECRETS'] as const
+
+const scopes = ['webhook', 'read', 'operate'] as const
+
+export interface ApiSettings {
+  readonly host: string
+  readonly port: number
+  readonly tokens: readonly { readonly name: string; readonly scope: (typeof scopes)[number]; readonly sha256: string }[]
+  readonly webhookSecrets: readonly string[]
+  /** SHA-256, hex. */
+  readonly webhookPathSecrets: readonly string[]
+  readonly webhookAddresses: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly requestsPerMinute: number
+  readonly legacyDuplicateCodes: boolean
+  readonly qualification: readonly { readonly questionId: number; readonly answerId: number }[]
+  readonly qualificationPauseMs: number
+}
+
+/** Comma separated, blanks around ignored; each part must match. */
+function list(part: (text: string) => boolean, message: string) {
+  return z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((piece) => piece.trim())
+        .filter((piece) => piece !== ''),
+    )
+    .refine((parts) => parts.every(part), message)
+    .refine((parts) => new Set(parts).size === parts.length, 'names the same twice')
+}
+
+const token = /^([A-Za-z0-9][A-Za-z0-9._-]{0,59}):(webhook|read|operate):([\x21-\x2b\x2d-\x7e]{24,})$/
+
+export const apiVariables = {
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an IP address')
+    .default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(5_000),
+  PONTE_TOKENS: list(
+    (text) => token.test(text),
+    'must be name:scope:token, comma separated: scope webhook, read or operate, a token of 24 visible characters or more (openssl rand -base64 32)',
+  ).refine((parts) => new Set(parts.map((part) => part.split(':')[0])).size === parts.length, 'gives two tokens the same name'),
+  WEBHOOK_SECRETS: list(isWebhookSecret, 'must be whsec_ and 24 to 64 bytes in base64, comma separated (Standard Webhooks)'),
+  WEBHOOK_PATH_SECRETS: list(
+    (text) => /^[A-Za-z0-9_-]{24,200}$/.test(text),
+    'must be 24 letters, digits, - and _ or more each, comma separated (openssl rand -hex 24)',
+  ),
+  WEBHOOK_ADDRESSES: list(isNetwork, 'must be IP addresses or networks such as 203.0.113.0/24, comma separated'),
+  TRUSTED_PROXIES: list(isNetwork, 'must be IP addresses or networks such as 10.0.0.0/8, comma separated'),
+  API_REQUESTS_PER_MINUTE: whole(0).default(6_000),
+  LEGACY_DUPLICATE_CODES: oneOf(['true', 'false']).default('false'),
+  QUALIFICATION: list((text) => /^\d{1,15}:\d{1,15}$/.test(text), 'must be question:answer ids, comma separated'),
+  QUALIFICATION_PAUSE_MS: whole(0, 600_000).default(10_000),
+}
+
+type ApiEnv = z.infer<z.ZodObject<typeof apiVariables>>
+
+/** Placeholders of the original (mission E.1 #12). */
+const placeholders = ['100001:200001', '100002:200002', '100003:200003']
+
+export function apiSettings(env: ApiEnv): ApiSettings {
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    tokens: env.PONTE_TOKENS.map((text) => {
+      const [, name, scope, secret] = token.exec(text)!
+      return { name: name!, scope: scope as (typeof scopes)[number], sha256: sha256(secret!) }
+    }),
+    webhookSecrets: env.WEBHOOK_SECRETS,
+    webhookPathSecrets: env.WEBHOOK_PATH_SECRETS.map(sha256),
+    webhookAddresses: env.WEBHOOK_ADDRESSES,
+    trustedProxies: env.TRUSTED_PROXIES,
+    requestsPerMinute: env.API_REQUESTS_PER_MINUTE,
+    legacyDuplicateCodes: env.LEGACY_DUPLICATE_CODES === 'true',
+    qualification: (env.QUALIFICATION.length > 0 ? env.QUALIFICATION : placeholders).map((pair) => {
+      const [questionId, answerId] = pair.split(':').map(Number)
+      return { questionId: questionId!, answerId: answerId! }
+    }),
+    qualificationPauseMs: env.QUALIFICATION_PAUSE_MS,
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+function isWebhookSecret(text: string): boolean {
+  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
+  if (base64 === undefined) return false
+  const bytes = Buffer.from(base64, 'base64').length
+  return bytes >= 24 && bytes <= 64
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const kind = isIP(address)
+  if (kind === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128))
+}
