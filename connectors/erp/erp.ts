@@ -51,8 +51,11 @@ export interface MirrorWrite {
   readonly loud: Row
 }
 
-/** duplicate: an event with this inbox id is in the ERP already, nothing was done. */
-export type Applied<Sides> = { readonly kind: 'applied' | 'unchanged'; readonly sides: Sides } | { readonly kind: 'duplicate' }
+/** `sides`: what `decide` saw. unchanged: nothing was written, the inbox id neither. */
+export interface Applied<Sides> {
+  readonly kind: 'applied' | 'unchanged'
+  readonly sides: Sides
+}
 
 /** One spelling of one stage of the funnel (mission G.1). */
 export interface StageAlias {
@@ -151,7 +154,7 @@ export interface Erp {
   writeContactMirror(row: Row): Promise<number>
   /**
    * An event of a lead, from the CRM to the ERP: one transaction with its inbox id (architecture 2). `decide` sees both sides, locked,
-   * and says what to write; null: nothing. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
+   * and says what to write; null: nothing. The same event again is decided anew, on what stands there now. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
    * (BUDGET_VALUE, ORDER_VALUE) come back with it.
    * @throws PonteError `erp.write_refused`: the trigger refused, nothing was written, ERROR_LOG says why
    */
