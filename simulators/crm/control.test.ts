@@ -185,7 +185,7 @@ describe('loading', () => {
 describe('the start line', () => {
   it('says what this is and what it does not prove, and never the token', () =>
     withSimulator({}, async ({ crm }) => {
-      expect(startLine(crm)).toMatch(/not Exact Spotter.*never calls out.*does not prove/)
+      expect(startLine(crm)).toMatch(/not Exact Spotter.*calls nobody but the receiver of its webhooks.*does not prove/)
       expect(startLine(crm)).not.toContain(token)
     }))
 

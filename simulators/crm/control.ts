@@ -6,7 +6,19 @@ import { personSet } from './calls/sets.ts'
 import type { Machine } from './machine.ts'
 import { effectKinds } from './model.ts'
 import { policiesSchema } from './settings.ts'
-import { deleteLead, editLead, editPerson, enterLead, enterPerson, leadEdit, newLead, newPerson, personEdit } from './user-edits.ts'
+import {
+  deleteLead,
+  deletePerson,
+  editLead,
+  editPerson,
+  enterLead,
+  enterPerson,
+  leadEdit,
+  newLead,
+  newPerson,
+  personEdit,
+  touch,
+} from './user-edits.ts'
 import { jsonWire, type Wire } from './wire.ts'
 
 interface Asked {
@@ -38,6 +50,10 @@ const controls: ReadonlyMap<string, Control> = new Map<string, Control>([
   ['DELETE /leads/#', ({ machine, id }) => (deleteLead(machine.crm, id) ? {} : undefined)],
   ['POST /leads/#/persons', ({ machine, id, body }) => enterPerson(machine.crm, id, newPerson.parse(body)) ?? undefined],
   ['POST /persons/#', ({ machine, id, body }) => editPerson(machine.crm, id, personEdit.parse(body)) ?? undefined],
+  ['DELETE /persons/#', ({ machine, id, body }) => (deletePerson(machine.crm, id, touch.parse(body)) ? {} : undefined)],
+  ['GET /webhooks', ({ machine }) => machine.webhooks.report()],
+  ['PUT /webhooks', putWebhooks],
+  ['POST /webhooks/flush', flushWebhooks],
   ['POST /reset', reset],
 ])
 
@@ -85,6 +101,18 @@ function putFaults({ machine, body }: Asked): unknown {
 function putQuota({ machine, body }: Asked): unknown {
   machine.setQuota(body)
   return { quota: machine.quota?.settings ?? null }
+}
+
+/** Replaces all settings; null: off. */
+function putWebhooks({ machine, body }: Asked): unknown {
+  machine.webhooks.set(body)
+  return machine.webhooks.report()
+}
+
+async function flushWebhooks({ machine }: Asked): Promise<unknown> {
+  await machine.crm.log.durable()
+  await machine.webhooks.flush()
+  return machine.webhooks.report()
 }
 
 function getRequests({ machine, params }: Asked): unknown {

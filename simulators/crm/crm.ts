@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { EffectLog } from './effect-log.ts'
-import type { After, EffectDraft, EffectKind } from './model.ts'
+import type { After, Effect, EffectDraft, EffectKind, LeadRow } from './model.ts'
 import type { Catalogue, Policies } from './settings.ts'
 import type { CrmState } from './state.ts'
 
@@ -12,6 +12,8 @@ export interface Crm {
   readonly catalogue: Catalogue
   /** May be replaced between requests by the control API. */
   policies: Policies
+  /** Told of each effect of a request at once, before it is on disk; `before` is its lead as it was. */
+  readonly committed: (effect: Effect, before: LeadRow | undefined) => void
 }
 
 /**
@@ -20,10 +22,12 @@ export interface Crm {
  */
 export function commit(
   crm: Crm,
-  effect: { kind: EffectKind; by?: EffectDraft['by']; id: number; key: string; body: unknown; time?: string; after: After },
+  draft: { kind: EffectKind; by?: EffectDraft['by']; id: number; key: string; body: unknown; time?: string; after: After },
 ): void {
-  crm.log.append({ by: 'api', time: effect.time ?? crm.clock.next(), ...effect })
+  const before = draft.after.lead && crm.state.lead(draft.after.lead.id)
+  const effect = crm.log.append({ by: 'api', time: draft.time ?? crm.clock.next(), ...draft })
   crm.state.apply(effect.after)
+  crm.committed(effect, before)
 }
 
 /** `key` of a lead's effects. */

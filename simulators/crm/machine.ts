@@ -11,6 +11,8 @@ import { createQuota, type Quota } from './quota.ts'
 import { type CrmOptions, optionsSchema, policiesSchema, type QuotaSettings, quotaSchema } from './settings.ts'
 import { CrmState } from './state.ts'
 import { createTraffic, type Traffic } from './traffic.ts'
+import type { WebhooksInput } from './webhooks/settings.ts'
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** A running simulator without its socket: what requests and control work on. */
 export interface Machine {
@@ -18,6 +20,7 @@ export interface Machine {
   readonly seed: number
   readonly traffic: Traffic
   readonly faults: FaultPlanner
+  readonly webhooks: Webhooks
   readonly quota: { readonly settings: QuotaSettings; readonly gate: Quota } | null
   /** The three setters take what came from outside and throw ZodError, changing nothing, when it does not fit. */
   setFaults(faults: unknown): void
@@ -25,7 +28,7 @@ export interface Machine {
   setQuota(quota: unknown): void
   /** Adds rows in bulk: a base file, then one `loaded` effect. A row whose id exists replaces it. Throws `simulators.seed_invalid`. */
   load(rows: string | Iterable<SeedRow>): Promise<{ rows: number }>
-  /** Empties the state (base rows stay when asked) and puts faults, policies, quota and traffic back to the start. The log goes on. */
+  /** Empties the state (base rows stay when asked) and puts faults, policies, quota, webhooks and traffic back to the start. The log goes on. */
   reset(keepBase: boolean): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export interface MachineSettings {
   readonly seed: number
   readonly quota: Partial<QuotaSettings> | null
   readonly options: CrmOptions
+  readonly webhooks: WebhooksInput | null
 }
 
 /** Opens the data folder and rebuilds the state from the effect log. Throws PonteError `simulators.*`, ZodError for wrong settings. */
@@ -58,11 +62,14 @@ export async function openMachine(settings: MachineSettings): Promise<Machine> {
     }
   }
 
+  const { stages } = options.catalogue
+  const webhooks = createWebhooks({ state, stages, seed, initial: settings.webhooks })
   const log = await openEffectLog(join(dataDir, 'effects.ndjson'), (effect) => {
     clock.atLeast(effect.time)
     place(effect.after)
   })
-  const crm: Crm = { state, log, clock, catalogue: options.catalogue, policies: options.policies }
+  log.onDurable(webhooks.saved)
+  const crm: Crm = { state, log, clock, catalogue: options.catalogue, policies: options.policies, committed: webhooks.noted }
   const traffic = createTraffic()
   let faults = createFaultPlanner({}, seed)
   let quota = gated(settings.quota)
@@ -71,6 +78,7 @@ export async function openMachine(settings: MachineSettings): Promise<Machine> {
     crm,
     seed,
     traffic,
+    webhooks,
     get faults() {
       return faults
     },
@@ -104,6 +112,7 @@ export async function openMachine(settings: MachineSettings): Promise<Machine> {
       faults = createFaultPlanner({}, seed)
       quota = gated(settings.quota)
       crm.policies = options.policies
+      webhooks.reset()
       traffic.clear()
       await log.durable()
     },

@@ -72,6 +72,7 @@ export const effectKinds = [
   'qualified',
   'personAdded',
   'personUpdated',
+  'personDeleted',
   'productAdded',
   'productRemoved',
   'won',
@@ -88,6 +89,7 @@ export interface After {
   readonly products?: ProductsRow
   readonly sale?: SaleRow
   readonly deletedLead?: number
+  readonly deletedPerson?: number
   /** Everything is emptied before the rest applies. */
   readonly cleared?: true
   /** Names of base files in the data folder, loaded in this order. */

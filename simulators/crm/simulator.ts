@@ -12,6 +12,8 @@ import { answerCrm, send, surprised } from './request.ts'
 import type { CrmOptions, Policies, QuotaSettings } from './settings.ts'
 import type { CrmState } from './state.ts'
 import type { TrafficReport } from './traffic.ts'
+import type { WebhooksInput } from './webhooks/settings.ts'
+import type { WebhookReport } from './webhooks/webhooks.ts'
 
 export interface CrmSimulatorSettings {
   /** 0, the default, picks a free one. */
@@ -28,6 +30,8 @@ export interface CrmSimulatorSettings {
   readonly options?: CrmOptions
   /** NDJSON of seed rows, loaded only when the data folder holds no effect yet. */
   readonly load?: string
+  /** Where to send webhooks; left out or null: nowhere. */
+  readonly webhooks?: WebhooksInput | null
 }
 
 export interface CrmSimulator {
@@ -42,9 +46,14 @@ export interface CrmSimulator {
   setFaults(faults: FaultsInput): void
   setPolicies(policies: Partial<Policies>): void
   setQuota(quota: Partial<QuotaSettings> | null): void
+  /** Replaces all settings of webhooks; what waits goes by the new ones. null: off, and what waits has failed. Throws ZodError. */
+  setWebhooks(settings: WebhooksInput | null): void
+  webhooks(): WebhookReport
+  /** Sends at once what is held back or delayed, and resolves when no webhook of an effect made so far waits. */
+  flushWebhooks(): Promise<void>
   /** Effects on disk, oldest first. */
   effects(query?: EffectQuery): Promise<Effect[]>
-  /** Called for each effect once it is on disk, in order: the place for sending webhooks. Returns the way to stop. */
+  /** Called for each effect once it is on disk, in order. Returns the way to stop. */
   onEffect(listener: (effect: Effect) => void): () => void
   requests(windowMs?: number): TrafficReport
   /** For tests and checkers to read. */
@@ -61,11 +70,11 @@ export interface CrmSimulator {
  * system's own error when the port is taken.
  */
 export async function startCrmSimulator(settings: CrmSimulatorSettings): Promise<CrmSimulator> {
-  const { dataDir, token, host = '127.0.0.1', port = 0, seed = 1, quota = {}, options = {} } = settings
+  const { dataDir, token, host = '127.0.0.1', port = 0, seed = 1, quota = {}, options = {}, webhooks = null } = settings
   mkdirSync(dataDir, { recursive: true, mode: 0o750 })
   const unlock = await lockFolder(dataDir)
   try {
-    const machine = await openMachine({ dataDir, seed, quota, options })
+    const machine = await openMachine({ dataDir, seed, quota, options, webhooks })
     if (settings.load !== undefined && machine.crm.log.lastSeq === 0) await machine.load(settings.load)
     const closing = new AbortController()
     const server = await listen(createCrmServer(machine, token, closing.signal), port, host)
@@ -74,6 +83,7 @@ export async function startCrmSimulator(settings: CrmSimulatorSettings): Promise
       closing.abort()
       server.close()
       server.closeAllConnections()
+      machine.webhooks.close()
       closed ??= machine.crm.log.close().finally(unlock)
       return closed
     })
@@ -116,6 +126,12 @@ function simulatorOf(machine: Machine, server: Server, host: string, close: () =
     setFaults: machine.setFaults,
     setPolicies: machine.setPolicies,
     setQuota: machine.setQuota,
+    setWebhooks: machine.webhooks.set,
+    webhooks: machine.webhooks.report,
+    async flushWebhooks() {
+      await log.durable()
+      await machine.webhooks.flush()
+    },
     async effects(query = {}) {
       await log.durable()
       return log.read(query)

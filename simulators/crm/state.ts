@@ -95,6 +95,7 @@ export class CrmState {
     if (after.products) this.#products.set(after.products.leadId, after.products.products)
     if (after.sale) this.#sales.set(after.sale.leadId, after.sale)
     if (after.deletedLead !== undefined) this.#deleteLead(after.deletedLead)
+    if (after.deletedPerson !== undefined) this.#deletePerson(after.deletedPerson)
   }
 
   #putLead(lead: LeadRow): void {
@@ -128,6 +129,13 @@ export class CrmState {
     this.#persons.set(person.id, person)
     this.#lastPersonId = Math.max(this.#lastPersonId, person.id)
     addTo(this.#personsOf, person.leadId, person.id)
+  }
+
+  #deletePerson(id: number): void {
+    const person = this.#persons.get(id)
+    if (!person) return
+    removeFrom(this.#personsOf, person.leadId, id)
+    this.#persons.delete(id)
   }
 
   #deleteLead(id: number): void {

@@ -15,7 +15,9 @@ const leadFields = {
 export const leadEdit = z.strictObject(leadFields).partial()
 export const newLead = leadEdit.required({ lead: true })
 const personFields = { name: z.string().min(1), email: text, phone1: text, jobTitle: text, mainContact: z.boolean() }
-export const personEdit = z.strictObject(personFields).partial()
+/** Touching the lead makes the CRM send the lead's webhook, which carries its contacts: a changed person alone sends none (mission C.7). */
+export const touch = z.strictObject({ touchLead: z.boolean().default(false) })
+export const personEdit = z.strictObject(personFields).partial().extend(touch.shape)
 export const newPerson = personEdit.required({ name: true })
 
 /** A lead typed in by hand. Returns it as stored. */
@@ -44,20 +46,43 @@ export function deleteLead(crm: Crm, id: number): boolean {
   return true
 }
 
-export function enterPerson(crm: Crm, leadId: number, body: z.output<typeof newPerson>): PersonRow | null {
+/** Null when there is no such lead. */
+export function enterPerson(crm: Crm, leadId: number, { touchLead, ...body }: z.output<typeof newPerson>): PersonRow | null {
   if (!crm.state.lead(leadId)) return null
   const blank = { id: crm.state.nextPersonId, leadId, email: null, phone1: null, jobTitle: null, mainContact: false }
   const person: PersonRow = { ...blank, ...defined(body), name: body.name }
   commit(crm, { kind: 'personAdded', by: 'user', id: person.id, key: personKey(person), body, after: { person } })
+  if (touchLead) touchLeadOf(crm, person)
   return person
 }
 
-export function editPerson(crm: Crm, id: number, body: z.output<typeof personEdit>): PersonRow | null {
+/** Null when there is no such person. */
+export function editPerson(crm: Crm, id: number, { touchLead, ...body }: z.output<typeof personEdit>): PersonRow | null {
   const held = crm.state.person(id)
   if (!held) return null
   const person: PersonRow = { ...held, ...defined(body) }
   commit(crm, { kind: 'personUpdated', by: 'user', id, key: personKey(person), body, after: { person } })
+  if (touchLead) touchLeadOf(crm, person)
   return person
+}
+
+/** False when there is no such person. */
+export function deletePerson(crm: Crm, id: number, { touchLead }: z.output<typeof touch>): boolean {
+  const held = crm.state.person(id)
+  if (!held) return false
+  commit(crm, { kind: 'personDeleted', by: 'user', id, key: personKey(held), body: null, after: { deletedPerson: id } })
+  if (touchLead) touchLeadOf(crm, held)
+  return true
+}
+
+/** One more effect: the lead as it is, with a new `updateDate`. */
+function touchLeadOf(crm: Crm, person: PersonRow): void {
+  const held = crm.state.lead(person.leadId)
+  // A seeded person may belong to no lead.
+  if (!held) return
+  const time = crm.clock.next()
+  const lead = { ...held, updateDate: time }
+  commit(crm, { kind: 'leadUpdated', by: 'user', id: lead.id, key: leadKey(lead), body: { touchedBy: person.id }, time, after: { lead } })
 }
 
 function changed(held: LeadRow, body: z.output<typeof leadEdit>, time: string): LeadRow {

@@ -9,9 +9,10 @@ export function leadSet({ state, catalogue }: Crm): EntitySet<LeadRow> {
     name: 'Leads',
     properties: leadProperties,
     all: () => state.leads(),
-    indexed(equality) {
-      if (equality.property === 'id') return [state.lead(Number(equality.value))].filter((row) => row !== undefined)
-      return equality.property === 'cnpj' && typeof equality.value === 'string' ? state.leadsByCnpj(equality.value) : null
+    order: ({ id }) => id,
+    indexed(property, value) {
+      if (property === 'id') return [state.lead(Number(value))].filter((row) => row !== undefined)
+      return property === 'cnpj' && typeof value === 'string' ? state.leadsByCnpj(value) : null
     },
     show({ industry, source, subSource, sdrEmail, salesRepEmail, customFields: _values, answered: _answered, ...plain }) {
       const sdr = catalogue.sdrs.findIndex(({ email }) => email === sdrEmail)

@@ -13,7 +13,7 @@ export function list<Row>(setOf: (crm: Crm) => EntitySet<Row>): Handler {
 export function listOfLead<Row>(setOf: (crm: Crm) => EntitySet<Row>): Handler {
   return (call) => {
     const set = setOf(call.crm)
-    const rows = set.indexed({ property: 'leadid', value: call.id }) ?? []
+    const rows = set.indexed('leadid', call.id) ?? []
     return answer(call, { ...set, all: () => rows, indexed: () => null })
   }
 }

@@ -1,6 +1,5 @@
 import type { Crm } from '../crm.ts'
 import type { LeadRow, PersonRow, ProductRow, SaleRow } from '../model.ts'
-import type { Equality } from '../odata/filter.ts'
 import { properties } from '../odata/properties.ts'
 import type { EntitySet } from '../odata/query.ts'
 import { type CustomFieldRow, customFields } from './custom-fields.ts'
@@ -19,7 +18,8 @@ export function personSet({ state }: Crm): EntitySet<PersonRow> {
       mainContact: ['text', (row) => String(row.mainContact)],
     }),
     all: () => state.persons(),
-    indexed({ property, value }) {
+    order: ({ id }) => id,
+    indexed(property, value) {
       if (property === 'id') return some(state.person(Number(value)))
       return property === 'leadid' ? state.personsOf(Number(value)) : null
     },
@@ -33,6 +33,7 @@ export function saleSet({ state, catalogue }: Crm): EntitySet<SaleRow> {
     name: 'LeadsSold',
     properties: properties<SaleRow>({ leadId: ['number', (row) => row.leadId], saleDate: ['date', (row) => row.saleDate] }),
     all: () => state.sales(),
+    order: ({ leadId }) => leadId,
     indexed: byLead((leadId) => some(state.sale(leadId))),
     show: (row) => ({
       leadId: row.leadId,
@@ -57,6 +58,7 @@ export function productSet({ state, catalogue }: Crm): EntitySet<RecommendedRow>
     name: 'recommendedProducts',
     properties: properties<RecommendedRow>({ leadId: ['number', (row) => row.leadId], productId: ['number', (row) => row.productId] }),
     all: () => state.listed('recommended', () => state.leads().flatMap(({ id }) => of(id))),
+    order: ({ leadId }) => leadId,
     indexed: byLead(of),
     show: (row) => ({
       ...row,
@@ -90,6 +92,7 @@ export function leadValueSet({ state }: Crm): EntitySet<LeadValueRow> {
       value: ['text', (row) => row.value],
     }),
     all: () => state.listed('leadValues', () => state.leads().flatMap(of)),
+    order: ({ leadId }) => leadId,
     indexed: byLead((leadId) => of(state.lead(leadId))),
     show: (row) => ({ ...row }),
   }
@@ -106,6 +109,7 @@ export function customFieldSet({ catalogue }: Crm): EntitySet<CustomFieldRow> {
       type: ['text', (row) => row.type],
     }),
     all: () => customFields,
+    order: ({ id }) => id,
     indexed: () => null,
     show: (row) => ({
       ...row,
@@ -125,6 +129,7 @@ export function industrySet({ state }: Crm): EntitySet<NamedRow> {
     name: 'industries',
     properties: properties<NamedRow>({ id: ['number', (row) => row.id], value: ['text', (row) => row.value] }),
     all: () => [...state.industries].map(([value, id]) => ({ id, value })),
+    order: ({ id }) => id,
     indexed: () => null,
     show: (row) => ({ ...row }),
   }
@@ -134,6 +139,6 @@ function some<Row>(row: Row | undefined): readonly Row[] {
   return row === undefined ? [] : [row]
 }
 
-function byLead<Row>(find: (leadId: number) => readonly Row[]): (equality: Equality) => readonly Row[] | null {
-  return ({ property, value }) => (property === 'leadid' ? find(Number(value)) : null)
+function byLead<Row>(find: (leadId: number) => readonly Row[]): EntitySet<Row>['indexed'] {
+  return (property, value) => (property === 'leadid' ? find(Number(value)) : null)
 }

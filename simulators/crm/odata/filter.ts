@@ -1,10 +1,10 @@
 import { type Comparator, type Expression, parseExpression } from './expression.ts'
 import { type Kind, type Properties, QueryRefused, type Value } from './properties.ts'
 
-/** `left eq 'x'` that every matching row must satisfy: lets a set use an index instead of reading all rows. */
+/** `id eq 1`, or `id eq 1 or id eq 2`: every matching row holds one of these values, so that a set can use an index instead of reading all rows. */
 export interface Equality {
   readonly property: string
-  readonly value: Value
+  readonly values: readonly Value[]
 }
 
 export interface Filter<Row> {
@@ -135,9 +135,18 @@ function compileCall<Row>(name: string, of: readonly Compiled<Row>[]): Compiled<
 
 function equalitiesOf(expression: Expression): Equality[] {
   if (expression.type === 'and') return [...equalitiesOf(expression.left), ...equalitiesOf(expression.right)]
+  if (expression.type === 'or') return either(equalitiesOf(expression.left), equalitiesOf(expression.right))
   if (expression.type !== 'compare' || expression.operator !== 'eq') return []
   const { left, right } = expression
-  if (left.type === 'property' && right.type === 'literal') return [{ property: left.name.toLowerCase(), value: right.value }]
-  if (left.type === 'literal' && right.type === 'property') return [{ property: right.name.toLowerCase(), value: left.value }]
+  if (left.type === 'property' && right.type === 'literal') return [{ property: left.name.toLowerCase(), values: [right.value] }]
+  if (left.type === 'literal' && right.type === 'property') return [{ property: right.name.toLowerCase(), values: [left.value] }]
   return []
+}
+
+/** Only a property that both sides bind is bound by the whole. */
+function either(left: readonly Equality[], right: readonly Equality[]): Equality[] {
+  return left.flatMap(({ property, values }) => {
+    const other = right.find((equality) => equality.property === property)
+    return other ? [{ property, values: [...values, ...other.values] }] : []
+  })
 }

@@ -17,8 +17,10 @@ export interface EntitySet<Row> {
   readonly properties: Properties<Row>
   /** All rows in the order that pages follow when the caller names none. */
   readonly all: () => readonly Row[]
-  /** Rows that may satisfy an equality, or null when there is no index for it. */
-  readonly indexed: (equality: Equality) => readonly Row[] | null
+  /** Rows that may hold this value, in the order of `all`; null when there is no index for the property. */
+  readonly indexed: (property: string, value: Value) => readonly Row[] | null
+  /** What `all` is ordered by. */
+  readonly order: (row: Row) => number
   readonly show: (row: Row) => Readonly<Record<string, unknown>>
 }
 
@@ -100,10 +102,21 @@ function ordering<Row>(text: string | undefined, properties: Properties<Row>): Q
 function matching<Row>(query: Query<Row>, set: EntitySet<Row>): readonly Row[] {
   if (query.filter === null) return set.all()
   for (const equality of query.filter.equalities) {
-    const candidates = set.indexed(equality)
+    const candidates = lookUp(equality, set)
     if (candidates !== null) return candidates.filter(query.filter.matches)
   }
   return set.all().filter(query.filter.matches)
+}
+
+/** One look-up per value, in the order in which a walk over all rows would meet what they find. */
+function lookUp<Row>({ property, values }: Equality, set: EntitySet<Row>): readonly Row[] | null {
+  const found: Row[] = []
+  for (const value of new Set(values)) {
+    const rows = set.indexed(property, value)
+    if (rows === null) return null
+    found.push(...rows)
+  }
+  return values.length === 1 ? found : found.sort((a, b) => set.order(a) - set.order(b))
 }
 
 function ordered<Row>(rows: readonly Row[], { orderBy }: Query<Row>): readonly Row[] {
