@@ -1,6 +1,6 @@
-/** The CRM's refusals as dead lines, with the machine codes of mission E.1. */
+/** The CRM's refusals as dead changes, with the machine codes of mission E.1. */
 import type { CrmResult, Refusal } from '../connectors/crm/types.ts'
-import type { Delivery } from './deliver-line.ts'
+import type { Dead } from './carry-out.ts'
 
 const codes: Record<Refusal['kind'], string> = {
   'duplicate-lead': 'DUPLICATE_LEAD',
@@ -10,8 +10,8 @@ const codes: Record<Refusal['kind'], string> = {
   rejected: 'CRM_REJECTED',
 }
 
-export function refused(result: Extract<CrmResult<unknown>, { ok: false }>): Delivery {
+export function refused(result: Extract<CrmResult<unknown>, { ok: false }>): Dead {
   return { kind: 'dead', code: codes[result.refusal], reason: result.message, httpStatus: result.status }
 }
 
-export const dead = (code: string, reason: string): Delivery => ({ kind: 'dead', code, reason })
+export const dead = (code: string, reason: string): Dead => ({ kind: 'dead', code, reason })
