@@ -2,19 +2,21 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { postgresQuota } from '../connectors/crm/postgres-quota.ts'
+import type { Urgency } from '../connectors/crm/quota.ts'
 import { defaultBackoff } from '../connectors/crm/retry.ts'
 import { spotter } from '../connectors/crm/spotter.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
 import { needCrm, type Settings } from '../deploy/env.ts'
 
 /** @throws PonteError `config.invalid` when the settings name no CRM */
-export function openCrm(settings: Settings, state: pg.Pool, log: Logger): Spotter {
+export function openCrm(settings: Settings, state: pg.Pool, log: Logger, urgency: Urgency = 'bulk'): Spotter {
   const { url, token } = needCrm(settings)
   const { limit, windowMs, concurrency, timeoutMs, backoffMs } = settings.crmLimits
   return spotter({
     baseUrl: url,
     token,
     quota: limit === 0 ? null : postgresQuota(state, { resource: new URL(url).host, limit, windowMs }),
+    urgency,
     concurrency,
     timeoutMs,
     backoff: { ...defaultBackoff, baseMs: backoffMs },

@@ -1,5 +1,6 @@
 /** Builds what a job needs from the settings, in one place. Import it when a job is about to run: the client it loads takes longer than a help text. */
 import { join } from 'node:path'
+import type { Urgency } from '../connectors/crm/quota.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
 import { postgresErp } from '../connectors/erp/postgres.ts'
 import { openState } from '../connectors/state/pool.ts'
@@ -33,8 +34,13 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
     contacts: await openLane({ root: settings.queueRoot, name: 'contacts', leaseMs, heartbeatMs: leaseMs / 5 }),
   }
 
-  let client: Spotter | null = null
-  closer.add(async () => client?.close())
+  const clients = new Map<Urgency, Spotter>()
+  closer.add(async () => void (await Promise.all([...clients.values()].map((client) => client.close()))))
+  const clientFor = (urgency: Urgency): Spotter => {
+    const client = clients.get(urgency) ?? openCrm(settings, state, log, urgency)
+    clients.set(urgency, client)
+    return client
+  }
   return {
     databases,
     erp,
@@ -43,8 +49,10 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
     lanes,
     log,
     get crm() {
-      client ??= openCrm(settings, state, log)
-      return client
+      return clientFor('bulk')
+    },
+    get inboundCrm() {
+      return clientFor('urgent')
     },
     options: {
       readers: readersOf(settings),

@@ -3,8 +3,19 @@ import { PonteError } from '../base/error.ts'
 import type { Job } from './context.ts'
 import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
 import { executeSpark } from './detect.ts'
+import { contactsInErp } from './inbound-contacts.ts'
+import { convertedLeads, updateLeadsInErp } from './inbound-leads.ts'
 
-export const jobs: readonly Job[] = [executeSpark, insertLeads, updateLeads, insertContacts, updateContacts]
+export const jobs: readonly Job[] = [
+  executeSpark,
+  insertLeads,
+  updateLeads,
+  insertContacts,
+  updateContacts,
+  updateLeadsInErp,
+  convertedLeads,
+  contactsInErp,
+]
 
 /** @throws PonteError `job.unknown`, exit code 2 */
 export function jobNamed(name: string): Job {

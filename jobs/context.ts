@@ -10,6 +10,8 @@ import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
 export interface Context {
   readonly erp: Erp
   readonly crm: Spotter
+  /** The same CRM and quota for work that a webhook caused: it passes bulk work (architecture 6). */
+  readonly inboundCrm: Spotter
   readonly engine: Engine
   readonly state: pg.Pool
   readonly lanes: Readonly<Record<LaneName, Lane>>
@@ -64,6 +66,8 @@ export interface JobOutcome {
   readonly message?: string
   /** Exit code of a failed run, when it is not 1: 2 for a wrong configuration (a refused token). */
   readonly exitCode?: number
+  /** Jobs that this run made work for: they are run next (mission C.17). */
+  readonly triggers?: readonly string[]
 }
 
 export interface Job {

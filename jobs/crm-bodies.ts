@@ -1,7 +1,7 @@
 /** Rows to CRM bodies, by the field table (mission C.4-C.7, G.3). Pure functions. */
-import type { CustomField, Lead, LeadBody, LeadCustomField, Person, PersonBody } from '../connectors/crm/types.ts'
+import type { CustomField, Lead, LeadBody, LeadCustomField, PersonBody } from '../connectors/crm/types.ts'
 import type { Row } from '../engine/model.ts'
-import { exempt, type Field, leadFields, unknownRep } from './fields.ts'
+import { contactFields, exempt, type Field, leadFields, noPhone, unknownRep } from './fields.ts'
 
 /** What an empty value becomes on its way out; fields not listed are left out on creation and emptied on update. */
 const outgoing: Record<string, (value: string | null) => string | null> = {
@@ -36,11 +36,26 @@ export function leadBody(
   return { ...lead, customFields }
 }
 
+/** An update with these fields only, and the name, which every body carries. What the CRM's users changed meanwhile in other fields stays. */
+export function leadUpdateBody(fields: readonly string[], row: Row, options: { reps: ReadonlySet<string>; country: string }): LeadBody {
+  const sent = leadFields.filter((field) => field.name === 'NAME' || fields.includes(field.name))
+  return leadBody(sent, row, { kind: 'update', ...options })
+}
+
 const knownRep = (rep: string | null, reps: ReadonlySet<string>): string => (rep !== null && reps.has(rep) ? rep : unknownRep)
+
+/** The same for a person. */
+export function personUpdateBody(fields: readonly string[], row: Row): PersonBody {
+  const whole = personBody(row, 'update')
+  const sent = contactFields.flatMap((field) =>
+    field.crm && 'property' in field.crm && (field.name === 'NAME' || fields.includes(field.name)) ? [field.crm.property] : [],
+  )
+  return Object.fromEntries(Object.entries(whole).filter(([property]) => sent.includes(property))) as unknown as PersonBody
+}
 
 /** @param row canonical contact columns; a missing phone is sent as the old system's placeholder on update (mission C.7) */
 export function personBody(row: Row, kind: 'create' | 'update'): PersonBody {
-  const phone = row.PHONE ?? (kind === 'update' ? '5500000000' : null)
+  const phone = row.PHONE ?? (kind === 'update' ? noPhone : null)
   const jobTitle = row.JOB_TITLE ?? (kind === 'update' ? '' : null)
   return {
     name: row.NAME ?? '',
@@ -75,16 +90,5 @@ export function leadHolds(lead: Lead, customFields: readonly LeadCustomField[], 
       const found = customFields.find((field) => field.id === wanted.id)
       return wanted.options ? same(found?.options.at(-1) ?? found?.value, wanted.options[0]?.value) : same(found?.value, wanted.value)
     })
-  )
-}
-
-export function personHolds(person: Person, body: PersonBody): boolean {
-  const same = (a: unknown, b: unknown) => String(a ?? '') === String(b ?? '')
-  return (
-    same(person.name, body.name) &&
-    same(person.email, body.email) &&
-    same(person.phone1, body.phone1) &&
-    same(person.jobTitle, body.jobTitle) &&
-    same(person.mainContact, body.mainContact)
   )
 }

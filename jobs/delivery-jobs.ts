@@ -11,8 +11,15 @@ import { insertContactSink } from './sink-insert-contacts.ts'
 import { insertLeadSink } from './sink-insert-leads.ts'
 import { updateContactSink } from './sink-update-contacts.ts'
 import { updateLeadSink } from './sink-update-leads.ts'
+import { stagesOf } from './stages.ts'
 
-function deliveryJob(name: string, alias: string, entityName: EntityName, summary: string, sinkOf: (context: Context) => Sink): Job {
+function deliveryJob(
+  name: string,
+  alias: string,
+  entityName: EntityName,
+  summary: string,
+  sinkOf: (context: Context, run: JobRun) => Sink | Promise<Sink>,
+): Job {
   const entity = entityNamed(entityName)
   return {
     name,
@@ -20,7 +27,7 @@ function deliveryJob(name: string, alias: string, entityName: EntityName, summar
     summary,
     async run(context, run) {
       await recoverLanes(context)
-      return runLane(context, run, streamOf(context, run, entity, sinkOf(context)), {
+      return runLane(context, run, streamOf(context, run, entity, await sinkOf(context, run)), {
         perRun: entity.lane === 'leads' ? context.options.leadsPerRun : 0,
         queued: () => countQueued(context.state, entity.name),
       })
@@ -51,7 +58,7 @@ export const updateLeads = deliveryJob(
   'job_update_leads_in_crm',
   'leads.update',
   'update leads in the CRM',
-  updateLeadSink,
+  async (context, run) => updateLeadSink(context, run, stagesOf(await context.erp.stages())),
 )
 export const insertContacts = deliveryJob(
   'job_insert_contacts_in_spotter',

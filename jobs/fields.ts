@@ -242,6 +242,9 @@ const flag: Rule = [
   { op: 'map', from: ['N', 'F', 'FALSE', '0'], to: 'N' },
 ]
 
+/** What a contact without a phone is sent with (mission C.7). */
+export const noPhone = '5500000000'
+
 export const contactFields: readonly Field[] = [
   {
     name: 'NAME',
@@ -273,7 +276,7 @@ export const contactFields: readonly Field[] = [
     webhook: 'Phone',
     owner: 'crm',
     flow: 'both',
-    rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'truncate', length: 13 }],
+    rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'truncate', length: 13 }, { op: 'map', from: [noPhone], to: '' }],
     compare: [],
   },
   {

@@ -4,6 +4,7 @@ import { ulid } from 'ulid'
 import { PonteError } from '../base/error.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
 import { endRun, findRun, startRun } from '../connectors/state/runs.ts'
+import { jobNamed } from './catalogue.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
 import { errorText } from './error-text.ts'
 
@@ -11,6 +12,8 @@ export interface RunReport extends JobOutcome {
   readonly run: string
   readonly job: string
   readonly ms: number
+  /** Runs of the jobs that this one made work for. */
+  readonly triggered?: readonly RunReport[]
 }
 
 export interface RunOptions {
@@ -27,6 +30,14 @@ export interface RunOptions {
  *   run; what the state database throws
  */
 export async function runJob(context: Context, job: Job, options: RunOptions = {}): Promise<RunReport> {
+  const report = await runOnce(context, job, options)
+  const next = options.signal?.aborted ? [] : (report.triggers ?? [])
+  const triggered: RunReport[] = []
+  for (const name of next) triggered.push(await runJob(context, jobNamed(name), options.signal ? { signal: options.signal } : {}))
+  return triggered.length > 0 ? { ...report, triggered } : report
+}
+
+async function runOnce(context: Context, job: Job, options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now()
   const id = ulid()
   if (options.dryRun && !job.canDryRun) throw noDryRun(job)

@@ -1,28 +1,50 @@
 /**
- * ERP contact -> existing CRM person (mission C.7). The old system also wrote a note on the lead, so that the CRM would
- * send a webhook that refreshed its mirror; here the sent values enter the mirror at once and the note's call is saved.
+ * ERP contact -> existing CRM person (mission C.7). The old system also wrote a note on the lead, so that the CRM would send a webhook that
+ * refreshed its mirror; here the sent values enter the mirror at once and the note's call is saved. The person is read first, for the
+ * same reasons as a lead is before its update.
  */
-import type { Context } from './context.ts'
-import { personBody, personHolds } from './crm-bodies.ts'
+import { settleLedger } from '../connectors/state/agreed.ts'
+import { absorbContact, contactKey } from './absorb-contact.ts'
+import type { Context, JobRun } from './context.ts'
+import { personUpdateBody } from './crm-bodies.ts'
+import { crmReader } from './crm-reader.ts'
+import { personRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
+import { contactFields } from './fields.ts'
+import { inboxId } from './lead-event.ts'
+import { decide } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
 
-export function updateContactSink(context: Context): Sink {
-  const { crm, erp } = context
-  return async ({ ids, row }, attempt): Promise<Delivery> => {
+export function updateContactSink(context: Context, run: JobRun): Sink {
+  const { crm, erp, state } = context
+  const reader = crmReader(crm)
+  return async ({ change, ids, row }, attempt): Promise<Delivery> => {
     const id = Number(ids.ID)
     const leadId = Number(ids.LEAD_ID)
     if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM person id.')
     if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
     if (!row.NAME || !row.EMAIL) return dead('MISSING_FIELD', 'NAME and EMAIL are mandatory.')
 
-    const body = personBody(row, 'update')
-    const person = attempt.inDoubt ? (await crm.persons(leadId)).find((one) => one.id === id) : undefined
-    if (!(person && personHolds(person, body))) {
-      const result = await attempt.write((guard) => crm.updatePerson(id, body, guard))
+    const person = (await reader.persons(leadId)).find((one) => one.id === id)
+    if (person === undefined) return dead('NOT_FOUND', `Lead ${leadId} of the CRM has no person ${id}.`)
+    const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
+    const absorbed = await attempt.store(() => absorbContact(context, event, person, null))
+    const held = personRow(person)
+    const bases = absorbed.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }
+    if (absorbed.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
+
+    const { send, agreed } = decide(contactFields, { ...bases, crm: held, erp: row }, new Set())
+    if (send.length > 0) {
+      const result = await attempt.write((guard) => crm.updatePerson(id, personUpdateBody(send, row), guard))
       if (!result.ok) return refused(result)
     }
-    await attempt.store(() => erp.writeContactMirror({ ID: ids.ID, ...row }))
-    return { kind: 'delivered', ledger: { entity: 'contacts', key: `${id}-${leadId}` }, crmId: String(id), fields: row }
+    const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
+    await attempt.store(() => erp.writeContactMirror({ ID: ids.ID, ...agreed, ...sent }))
+    return {
+      kind: 'delivered',
+      ledger: { entity: 'contacts', key: contactKey(id, leadId) },
+      crmId: String(id),
+      fields: { ...agreed, ...sent },
+    }
   }
 }

@@ -1,31 +1,49 @@
-/** ERP branch -> existing CRM lead; the sent values become what the mirror holds (mission C.5, architecture 4). */
-import type { Context } from './context.ts'
-import { leadBody, leadHolds } from './crm-bodies.ts'
+/**
+ * ERP branch -> existing CRM lead (mission C.5, architecture 4 and 5). The lead is read first: what its users changed meanwhile is taken
+ * in before anything is sent, and only the fields that the ERP has to say something about are sent. So no change of either side is
+ * overwritten unseen, and a try whose answer was lost finds its own values there and sends nothing.
+ */
+import { settleLedger } from '../connectors/state/agreed.ts'
+import { absorbLead } from './absorb-lead.ts'
+import type { Context, JobRun } from './context.ts'
+import { leadUpdateBody } from './crm-bodies.ts'
+import { crmReader } from './crm-reader.ts'
+import { leadRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
-import { entityNamed } from './entities.ts'
+import { leadFields } from './fields.ts'
+import { inboxId } from './lead-event.ts'
+import { decide } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
+import type { Stages } from './stages.ts'
 
-export function updateLeadSink(context: Context): Sink {
-  const { crm, erp, options } = context
-  const entity = entityNamed('leads.update')
-  return async ({ ids, row }, attempt): Promise<Delivery> => {
+export function updateLeadSink(context: Context, run: JobRun, stages: Stages): Sink {
+  const { crm, erp, state, options } = context
+  const reader = crmReader(crm)
+  return async ({ change, ids, row }, attempt): Promise<Delivery> => {
     const id = Number(ids.ID)
     if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM lead id.')
     if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
     if (row.TAXID?.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
 
-    const body = leadBody(entity.fields, row, { kind: 'update', reps: await crm.salesReps(), country: options.countryName })
-    if (!(attempt.inDoubt && (await alreadyThere(context, id, body)))) {
+    const seen = await reader.lead(id)
+    if (seen === null) return dead('NOT_FOUND', `The CRM has no lead ${id}.`)
+    const reps = await crm.salesReps()
+    const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
+    // A lead that left the integrated stages is not mirrored any more, or soon will not be: its values are sent and nothing is taken in.
+    const absorbed = stages.isIntegrated(seen.lead.stage) ? await attempt.store(() => absorbLead(context, event, seen)) : null
+    const held = leadRow(seen.lead, seen.customFields)
+    // What to send is decided on the bases on which it was decided what to take; where nothing is taken, whatever differs is sent.
+    const bases = absorbed?.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }
+    if (absorbed?.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
+
+    const { send, agreed } = decide(leadFields, { ...bases, crm: held, erp: row }, reps)
+    if (send.length > 0) {
+      const body = leadUpdateBody(send, row, { reps, country: options.countryName })
       const result = await attempt.write((guard) => crm.updateLead(id, body, guard))
       if (!result.ok) return refused(result)
     }
-    await attempt.store(() => erp.writeLeadMirror({ ID: ids.ID, ...row }))
-    return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), fields: row }
+    const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
+    await attempt.store(() => erp.writeLeadMirror({ ID: ids.ID, ...agreed, ...sent }))
+    return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), fields: { ...agreed, ...sent } }
   }
-}
-
-/** An earlier try lost its answer: two reads are cheaper than a surplus write that the CRM would announce to everybody. */
-async function alreadyThere({ crm }: Context, id: number, body: ReturnType<typeof leadBody>): Promise<boolean> {
-  const lead = await crm.leadById(id)
-  return lead !== null && leadHolds(lead, await crm.leadCustomFields(id), body)
 }

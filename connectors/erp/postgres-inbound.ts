@@ -6,7 +6,7 @@ import { upperKeys } from './postgres-extract.ts'
 import { CONTACT_COLUMNS, LEAD_COLUMNS, mirrorOnly, writeMirror } from './postgres-mirror.ts'
 import { inTransaction } from './postgres-transaction.ts'
 
-type Inbound = Pick<Erp, 'applyLead' | 'applyContact' | 'removeLead' | 'mirroredPersons' | 'removeContact' | 'stages'>
+type Inbound = Pick<Erp, 'applyLead' | 'applyContact' | 'removeLead' | 'mirrorOf' | 'removeContact' | 'stages'>
 
 export function inbound(
   pool: pg.Pool,
@@ -16,7 +16,6 @@ export function inbound(
     applyLead: (event, decide) =>
       inTransaction(pool, `lead ${event.leadId}`, async (client): Promise<Applied<LeadSides>> => {
         await lockLead(client, event.leadId)
-        if (await isApplied(client, event.inboxId)) return { kind: 'duplicate' }
         const sides = await leadSides(client, event.leadId, event.taxId)
         const write = decide(sides)
         const link = sides.branch !== null && !sides.linked
@@ -29,7 +28,6 @@ export function inbound(
     applyContact: (event, decide) =>
       inTransaction(pool, `contact ${event.personId}`, async (client): Promise<Applied<ContactSides>> => {
         await lockLead(client, event.leadId)
-        if (await isApplied(client, event.inboxId)) return { kind: 'duplicate' }
         const sides = await contactSides(client, event)
         const write = decide(sides)
         if (write === null || (sides.mirror !== null && isEmpty(write))) return { kind: 'unchanged', sides }
@@ -59,8 +57,11 @@ export function inbound(
         return true
       }),
 
-    mirroredPersons: async (leadId) =>
-      (await ask<{ id: string }>('select id::text from contacts where lead_id = $1 order by id', [leadId])).map(({ id }) => id),
+    mirrorOf: async (leadId) => {
+      const [lead] = await ask(`${LEAD_MIRROR} where id = $1`, [leadId])
+      const persons = await ask(`select id::text, ${CONTACT_MIRROR} from contacts where lead_id = $1 order by id`, [leadId])
+      return { lead: lead === undefined ? null : upperKeys(lead), persons: persons.map(upperKeys) }
+    },
 
     removeContact: ({ personId, leadId, job }) =>
       inTransaction(pool, `contact ${personId}`, async (client) => {
@@ -90,19 +91,15 @@ async function lockLead(client: pg.PoolClient, leadId: string): Promise<void> {
   await client.query(`select pg_advisory_xact_lock(hashtextextended('ponte.lead.' || $1, 0))`, [leadId])
 }
 
-async function isApplied(client: pg.PoolClient, inboxId: string): Promise<boolean> {
-  const { rowCount } = await client.query('select from ponte_inbox where event_id = $1', [inboxId])
-  return rowCount === 1
-}
-
 async function markApplied(client: pg.PoolClient, inboxId: string): Promise<void> {
-  await client.query('insert into ponte_inbox (event_id) values ($1)', [inboxId])
+  await client.query('insert into ponte_inbox (event_id) values ($1) on conflict do nothing', [inboxId])
 }
 
 const LEAD_MIRROR = `
   select ${Object.keys(LEAD_COLUMNS)
     .map((name) => `${name.toLowerCase()}::text`)
-    .join(', ')} from leads where id = $1 for update`
+    .join(', ')} from leads`
+const CONTACT_MIRROR = 'name::text, email_key(email) as email, phone::text, job_title::text, is_primary::text'
 
 /** As `desired_leads` shows a branch, with phone and industry; a branch in an unknown city has none here instead of vanishing. */
 const BRANCH = `
@@ -130,7 +127,7 @@ const CANDIDATES = `
    order by id_crm is null, client, code`
 
 async function leadSides(client: pg.PoolClient, leadId: string, taxId: string | null): Promise<LeadSides> {
-  const { rows: mirror } = await client.query(LEAD_MIRROR, [leadId])
+  const { rows: mirror } = await client.query(`${LEAD_MIRROR} where id = $1 for update`, [leadId])
   const { rows: found } = await client.query<{ client: string; code: number; linked: boolean | null }>(CANDIDATES, [leadId, taxId])
   const linked = found[0]?.linked === true
   const candidates = linked ? [] : found.map((one) => `${one.client}-${one.code}`)
@@ -185,10 +182,7 @@ async function insertLead(client: pg.PoolClient, leadId: string, columns: Row): 
 
 async function contactSides(client: pg.PoolClient, event: Parameters<Erp['applyContact']>[0]): Promise<ContactSides> {
   const { personId, leadId, taxId, email } = event
-  const { rows: mirror } = await client.query(
-    'select name::text, email_key(email) as email, phone::text, job_title::text, is_primary::text from contacts where id = $1 for update',
-    [personId],
-  )
+  const { rows: mirror } = await client.query(`select ${CONTACT_MIRROR} from contacts where id = $1 for update`, [personId])
   const { rows: owners } = await client.query<{ client_code: string }>(
     `select client::text as client_code from branches where id_crm = $1 or taxid_key = taxid_key($2) order by (id_crm is distinct from $1), client, code limit 1`,
     [leadId, taxId],

@@ -19,6 +19,14 @@ import { type RunOptions, type RunReport, runJob } from '../run-job.ts'
 const schemas = { erp: new URL('../../sql/postgres/', import.meta.url), state: new URL('../../sql/state/', import.meta.url) }
 export const token = 'bridge-test-token'
 
+const outbound = [
+  'job_execute_spark',
+  'job_insert_leads_in_spotter',
+  'job_update_leads_in_spotter',
+  'job_insert_contacts_in_spotter',
+  'job_update_contacts_in_spotter',
+]
+
 export interface BridgeOptions {
   readonly simulator?: Partial<Pick<CrmSimulatorSettings, 'quota' | 'seed' | 'options' | 'load'>>
   /** Our own limit; default none. `shared`: through the state database. */
@@ -40,8 +48,10 @@ export interface Bridge {
   readonly where: Whereabouts
   readonly logFile: string
   run(job: string, options?: RunOptions): Promise<RunReport>
-  /** Detect, then the four delivery jobs. */
+  /** Detect, then the four delivery jobs: the way ERP -> CRM of records. */
   cycle(): Promise<RunReport[]>
+  /** Every job that runs by schedule, once, in the order of the catalogue. */
+  allJobs(): Promise<RunReport[]>
   close(): Promise<void>
 }
 
@@ -81,6 +91,7 @@ export async function openContext({
   const context: Context = {
     erp,
     crm,
+    inboundCrm: crm,
     engine,
     state,
     lanes: { leads: await openLane({ ...queue, name: 'leads' }), contacts: await openLane({ ...queue, name: 'contacts' }) },
@@ -135,6 +146,11 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     logFile: join(folder, 'ponte.log'),
     run,
     async cycle() {
+      const reports: RunReport[] = []
+      for (const name of outbound) reports.push(await run(name))
+      return reports
+    },
+    async allJobs() {
       const reports: RunReport[] = []
       for (const job of jobs) if (!job.manual) reports.push(await run(job.name))
       return reports

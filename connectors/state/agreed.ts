@@ -1,0 +1,146 @@
+/** The ledger of what both sides last held, what became of each event, and conflicts (architecture 5). */
+import type pg from 'pg'
+import type { Row } from '../../engine/model.ts'
+import type { Fence } from './leases.ts'
+import { type Db, query, transaction } from './query.ts'
+import { hold } from './queueing.ts'
+
+export type LedgerEntity = 'leads' | 'contacts'
+
+export interface Agreed {
+  readonly fields: Row
+  /** The CRM's updateDate at the last read; null: never read. */
+  readonly crmTime: string | null
+}
+
+export interface Conflict {
+  readonly field: string
+  readonly agreed: string | null
+  readonly erp: string | null
+  readonly crm: string | null
+  readonly winner: 'erp' | 'crm'
+}
+
+export interface ListedConflict extends Conflict {
+  readonly id: number
+  readonly entity: LedgerEntity
+  readonly key: string
+  readonly createdAt: Date
+}
+
+/** applied: the ERP's database changed · unchanged: the CRM was read, nothing was new · echo: the payload said nothing new, no call was made. */
+export type EventOutcome = 'applied' | 'unchanged' | 'echo' | 'ignored' | 'removed' | 'refused'
+
+/** What is written down when an event has come to its end. */
+export interface SettledEvent {
+  readonly event: {
+    readonly id: string
+    readonly job: string
+    readonly letter: string
+    readonly leadId: string
+    readonly receivedAt: Date | null
+  }
+  readonly outcome: EventOutcome
+  readonly code?: string
+  readonly ledger?: Ledger
+}
+
+/** A record's part of the ledger. */
+export interface Ledger {
+  readonly entity: LedgerEntity
+  readonly key: string
+  readonly fields: Row
+  readonly crmTime: string | null
+  readonly conflicts: readonly Conflict[]
+}
+
+/** @throws PonteError `state.*` */
+export async function readAgreed(db: Db, entity: LedgerEntity, key: string): Promise<Agreed | null> {
+  const { rows } = await query<Agreed>(db, 'select fields, crm_time as "crmTime" from agreed where entity = $1 and key = $2', [entity, key])
+  return rows[0] ?? null
+}
+
+/** When each of these leads was last read from the CRM; leads that never were are not in it. */
+export async function readTimes(db: Db, leadIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await query<{ key: string; time: string }>(
+    db,
+    `select key, crm_time as time from agreed where entity = 'leads' and key = any($1) and crm_time is not null`,
+    [leadIds],
+  )
+  return new Map(rows.map(({ key, time }) => [key, time]))
+}
+
+/**
+ * Event, ledger and conflicts in one transaction. The same event settled again changes nothing but its end.
+ * @throws PonteError `lease.lost`: nothing was written; `state.*`
+ */
+export async function settleEvent(pool: pg.Pool, settled: SettledEvent, lease: Fence): Promise<void> {
+  const { event, outcome, code, ledger } = settled
+  await transaction(pool, async (client) => {
+    await hold(client, lease)
+    if (ledger) await writeLedger(client, ledger, event.id)
+    await query(
+      client,
+      `insert into inbound_events (id, job, letter, lead_id, outcome, code, conflicts, received_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (id) do update set outcome = excluded.outcome, code = excluded.code, ended_at = clock_timestamp()`,
+      [event.id, event.job, event.letter, event.leadId, outcome, code ?? null, ledger?.conflicts.length ?? 0, event.receivedAt],
+    )
+  })
+}
+
+/** The ledger alone, for what an outbound line learned of the CRM on its way. @throws PonteError `lease.lost`, `state.*` */
+export async function settleLedger(pool: pg.Pool, ledger: Ledger, event: string, lease: Fence): Promise<void> {
+  await transaction(pool, async (client) => {
+    await hold(client, lease)
+    await writeLedger(client, ledger, event)
+  })
+}
+
+async function writeLedger(client: pg.PoolClient, { entity, key, fields, crmTime, conflicts }: Ledger, event: string): Promise<void> {
+  await query(
+    client,
+    `insert into agreed (entity, key, fields, crm_time) values ($1, $2, $3, $4)
+     on conflict (entity, key) do update
+        set fields = agreed.fields || excluded.fields, crm_time = coalesce(excluded.crm_time, agreed.crm_time), updated_at = clock_timestamp()`,
+    [entity, key, JSON.stringify(fields), crmTime],
+  )
+  for (const { field, agreed, erp, crm, winner } of conflicts)
+    await query(
+      client,
+      `insert into conflicts (entity, key, field, agreed, erp, crm, winner, event) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+      [entity, key, field, agreed, erp, crm, winner, event],
+    )
+}
+
+/** These records left the mirror: when they come back, nothing is agreed about them. */
+export async function forgetAgreed(db: Db, entity: LedgerEntity, keys: readonly string[]): Promise<void> {
+  await query(db, 'delete from agreed where entity = $1 and key = any($2)', [entity, keys])
+}
+
+/** The newest first. */
+export async function listConflicts(db: Db, limit = 100): Promise<ListedConflict[]> {
+  const { rows } = await query<ListedConflict>(
+    db,
+    `select id::integer, entity, key, field, agreed, erp, crm, winner, created_at as "createdAt" from conflicts order by id desc limit $1`,
+    [limit],
+  )
+  return rows
+}
+
+/** @returns null: never read */
+export async function readCursor(db: Db, name: string): Promise<string | null> {
+  const { rows } = await query<{ value: string }>(db, 'select value from cursors where name = $1', [name])
+  return rows[0]?.value ?? null
+}
+
+/** @throws PonteError `lease.lost`: somebody else reads on */
+export async function moveCursor(pool: pg.Pool, name: string, value: string, lease: Fence): Promise<void> {
+  await transaction(pool, async (client) => {
+    await hold(client, lease)
+    await query(
+      client,
+      `insert into cursors (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value, updated_at = clock_timestamp()`,
+      [name, value],
+    )
+  })
+}

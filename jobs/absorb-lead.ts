@@ -1,0 +1,54 @@
+/** What the CRM holds of one lead goes into the mirror and, where it moved, into the ERP. Both directions use it: events, and updates before they are sent. */
+import type { LeadSides } from '../connectors/erp/erp.ts'
+import { type Ledger, readAgreed } from '../connectors/state/agreed.ts'
+import type { Row } from '../engine/model.ts'
+import type { Context } from './context.ts'
+import type { SeenLead } from './crm-reader.ts'
+import { leadRow } from './crm-rows.ts'
+import { type Decision, decideLead } from './reconcile.ts'
+
+export type Absorbed =
+  /** changed: the ERP's database was written. `before` and `base` (the ledger's fields) are what the decision was made on. */
+  | {
+      readonly kind: 'absorbed'
+      readonly changed: boolean
+      readonly before: LeadSides
+      readonly base: Row | null
+      readonly decision: Decision
+      readonly ledger: Ledger
+      readonly crm: Row
+    }
+  /** Several branches without a lead carry its tax id, so none is meant (D-64); nothing was written. */
+  | { readonly kind: 'ambiguous'; readonly branches: readonly string[] }
+
+/**
+ * @param inboxId of the event: what it did is in the ERP together with this id
+ * @throws PonteError `erp.write_refused` (nothing was written), `erp.*`, `state.*`
+ */
+export async function absorbLead(
+  { erp, state, crm }: Pick<Context, 'erp' | 'state' | 'crm'>,
+  inboxId: string,
+  seen: SeenLead,
+): Promise<Absorbed> {
+  const leadId = String(seen.lead.id)
+  const row = leadRow(seen.lead, seen.customFields)
+  const reps = await crm.salesReps()
+  const agreed = await readAgreed(state, 'leads', leadId)
+  let met: { before: LeadSides; decision: Decision } | null = null
+  const applied = await erp.applyLead({ inboxId, leadId, taxId: row.TAXID ?? null }, (sides) => {
+    if (sides.branch === null && sides.candidates.length > 1) return null
+    met = { before: sides, decision: decideLead(row, sides, agreed?.fields ?? null, reps) }
+    return met.decision.write
+  })
+  if (met === null) return { kind: 'ambiguous', branches: applied.sides.candidates }
+  const { before, decision } = met as { before: LeadSides; decision: Decision }
+  return {
+    kind: 'absorbed',
+    changed: applied.kind === 'applied',
+    before,
+    base: agreed?.fields ?? null,
+    decision,
+    crm: row,
+    ledger: { entity: 'leads', key: leadId, fields: decision.agreed, crmTime: seen.lead.updateDate || null, conflicts: decision.conflicts },
+  }
+}

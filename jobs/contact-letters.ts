@@ -1,0 +1,29 @@
+/** Letters of single contacts (`contato_update_erp`, mission C.8): from the events of leads to job_update_contact_in_erp. */
+import type { Person } from '../connectors/crm/types.ts'
+import type { Row } from '../engine/model.ts'
+import type { Context } from './context.ts'
+import { personRow } from './crm-rows.ts'
+import { contactFields } from './fields.ts'
+import { isKnown } from './reconcile.ts'
+
+export const contactPrefix = 'contato_update_erp'
+
+/** Persons that the mirror does not hold as the CRM does, and mirrored ones whom the CRM does not have any more (D-39). */
+export function contactsToApply(persons: readonly Person[], mirrored: readonly Row[]): { changed: Person[]; gone: string[] } {
+  const known = new Map(mirrored.map((row) => [row.ID, row]))
+  const changed = persons.filter((person) => {
+    const row = known.get(String(person.id))
+    if (row === undefined) return true
+    const said = personRow(person)
+    return contactFields.some((field) => !isKnown(field, row[field.name] ?? null, said[field.name] ?? null, new Set()))
+  })
+  const there = new Set(persons.map((person) => String(person.id)))
+  return { changed, gone: mirrored.flatMap(({ ID }) => (ID && !there.has(ID) ? [ID] : [])) }
+}
+
+/** The webhook's contact with the lead's tax id (mission F). Durable when it resolves; a second letter of one contact does no harm. */
+export function queueContact({ lanes }: Pick<Context, 'lanes'>, person: Person, taxId: string | null): Promise<string> {
+  const { id, leadId, name, email, phone1, jobTitle } = person
+  const body = { Id: id, LeadId: leadId, Name: name, Email: email, Phone: phone1, Position: jobTitle, lead_cnpj: taxId }
+  return lanes.contacts.enqueue(contactPrefix, `${leadId}_${id}`, JSON.stringify(body))
+}

@@ -1,0 +1,118 @@
+/**
+ * The three-way decision (architecture 5), per field of the one table. Pure functions.
+ *
+ *   crm     what the CRM holds now, just read
+ *   mirror  what it held when it was last looked at: crm differs = the CRM moved
+ *   agreed  what both sides last held: erp differs = the ERP moved
+ *   erp     what the ERP holds now
+ *
+ * The CRM's base is the mirror and not the ledger, because mirror and ERP are written in one transaction: a crash between ERP and
+ * ledger cannot make one move count twice.
+ */
+import type { ContactSides, LeadSides, MirrorWrite } from '../connectors/erp/erp.ts'
+import type { Conflict } from '../connectors/state/agreed.ts'
+import type { Cell, Row } from '../engine/model.ts'
+import { applyRule } from '../engine/rules.ts'
+import { contactFields, type Field, leadInboundFields, unknownRep } from './fields.ts'
+
+export interface Sides {
+  readonly crm: Row
+  readonly mirror: Row | null
+  readonly agreed: Row | null
+  /** null: the ERP does not know the record. */
+  readonly erp: Row | null
+}
+
+export interface Decision {
+  /** What the mirror takes, and what of it goes on to the ERP. */
+  readonly write: MirrorWrite
+  readonly conflicts: readonly Conflict[]
+  /** Fields on which both sides hold the same once `write` is in, as the ERP spells them. */
+  readonly agreed: Row
+  /** Fields that the CRM lacks, or has to take back: the ERP's value must be sent. */
+  readonly send: readonly string[]
+}
+
+/** Options of `_cod.gestores`: a representative that is none of them is 99 in the CRM (mission B.8). */
+export type Reps = ReadonlySet<string>
+
+export const decideLead = (crm: Row, sides: LeadSides, agreed: Row | null, reps: Reps): Decision =>
+  decide(leadInboundFields, { crm, mirror: sides.mirror, agreed, erp: sides.branch }, reps)
+
+export const decideContact = (crm: Row, sides: ContactSides, agreed: Row | null): Decision =>
+  decide(contactFields, { crm, mirror: sides.mirror, agreed, erp: sides.contact }, noReps)
+
+const noReps: Reps = new Set()
+
+export function decide(fields: readonly Field[], sides: Sides, reps: Reps): Decision {
+  const quiet: Record<string, Cell> = {}
+  const loud: Record<string, Cell> = {}
+  const agreed: Record<string, Cell> = {}
+  const conflicts: Conflict[] = []
+  const send: string[] = []
+  for (const field of fields) {
+    const { name } = field
+    const crm = sides.crm[name] ?? null
+    const erp = sides.erp === null ? null : applyRule(field.rule, sides.erp[name] ?? null)
+    const verdict = verdictOf(field, sides, reps)
+    if (verdict.mirror === 'quiet') quiet[name] = verdict.agreed === 'erp' ? erp : crm
+    if (verdict.mirror === 'loud') loud[name] = crm
+    if (verdict.agreed !== null && field.flow !== 'mirror') agreed[name] = verdict.agreed === 'erp' ? erp : crm
+    if (verdict.send) send.push(name)
+    // Two records that meet for the first time differ; they do not contradict each other.
+    if (verdict.winner && (sides.mirror ?? sides.agreed))
+      conflicts.push({ field: name, agreed: baseOf(field, sides), erp, crm, winner: verdict.winner })
+  }
+  return { write: { quiet, loud }, conflicts, agreed, send }
+}
+
+interface Verdict {
+  /** null: the mirror holds it already. */
+  readonly mirror: 'quiet' | 'loud' | null
+  /** Whose spelling both sides now hold; null: they differ. */
+  readonly agreed: 'erp' | 'crm' | null
+  readonly send: boolean
+  readonly winner?: 'erp' | 'crm'
+}
+
+function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
+  const { name, flow } = field
+  const crm = sides.crm[name] ?? null
+  const crmMoved = sides.mirror === null ? crm !== null : !same(field, sides.mirror[name] ?? null, crm, reps)
+  const quiet = crmMoved ? 'quiet' : null
+  if (flow === 'mirror') return { mirror: quiet, agreed: null, send: false }
+  // Nobody in the ERP has it yet: the procedure makes the record from what the mirror takes.
+  if (sides.erp === null) return { mirror: crmMoved ? 'loud' : null, agreed: crmMoved ? 'crm' : null, send: false }
+  const erp = sides.erp[name] ?? null
+  // The mirror takes the ERP's spelling, or a representative that the CRM does not know would differ for ever.
+  if (same(field, erp, crm, reps))
+    return { mirror: quiet ?? (alike(field, sides.mirror?.[name] ?? null, erp) ? null : 'quiet'), agreed: 'erp', send: false }
+  const toCrm = flow === 'to-crm' || flow === 'both'
+  // A change that waits in the ERP; or (flow to-erp) one that stays there.
+  if (!crmMoved) return { mirror: null, agreed: null, send: toCrm }
+  // A null never erases a value of the ERP (mission B.5): what was emptied in the CRM is filled again.
+  if (crm === null) return { mirror: quiet, agreed: null, send: toCrm }
+  const erpMoved = !alike(field, erp, baseOf(field, sides))
+  if (flow === 'to-crm') return { mirror: quiet, agreed: null, send: true, ...(erpMoved ? { winner: 'erp' as const } : {}) }
+  if (flow === 'both' && erpMoved && field.owner === 'erp') return { mirror: quiet, agreed: null, send: true, winner: 'erp' }
+  return { mirror: 'loud', agreed: 'crm', send: false, ...(flow === 'both' && erpMoved ? { winner: 'crm' as const } : {}) }
+}
+
+/** What the ERP held when both sides last agreed; before there was a ledger, the mirror. */
+function baseOf({ name }: Field, { agreed, mirror }: Sides): Cell {
+  return agreed !== null && Object.hasOwn(agreed, name) ? (agreed[name] ?? null) : (mirror?.[name] ?? null)
+}
+
+/** Would the CRM show this value of the ERP as `crm`? */
+function same(field: Field, erp: Cell, crm: Cell, reps: Reps): boolean {
+  if (alike(field, erp, crm)) return true
+  return field.name === 'SALES_REP' && form(field, crm) === unknownRep && !reps.has(applyRule(field.rule, erp) ?? '')
+}
+
+const alike = (field: Field, a: Cell, b: Cell): boolean => form(field, a) === form(field, b)
+const form = (field: Field, value: Cell): Cell => applyRule(field.compare, applyRule(field.rule, value))
+
+/** Does the CRM show `crm` where the mirror holds `mirror`? For the look that tells an echo. */
+export function isKnown(field: Field, mirror: Cell, crm: Cell, reps: Reps): boolean {
+  return same(field, mirror, crm, reps)
+}

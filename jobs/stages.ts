@@ -1,0 +1,17 @@
+/** The funnel as the ERP's table of stages spells it (mission G.1): every spelling of every stage, no name in code. */
+import type { StageAlias } from '../connectors/erp/erp.ts'
+
+export interface Stages {
+  /** The stage that this text names, whatever its spelling; null: unknown, a warning for that lead only. */
+  find(text: string | null): StageAlias | null
+  isIntegrated(text: string | null): boolean
+}
+
+export function stagesOf(aliases: readonly StageAlias[]): Stages {
+  const byKey = new Map(aliases.map((stage) => [keyOf(stage.alias), stage]))
+  const find = (text: string | null) => (text === null ? null : (byKey.get(keyOf(text)) ?? null))
+  return { find, isIntegrated: (text) => find(text)?.integrated ?? false }
+}
+
+/** No-break spaces and blanks at the ends are a matter of spelling; so is the case. */
+const keyOf = (text: string): string => text.replaceAll('\u00a0', ' ').trim().normalize('NFC').toLowerCase()
