@@ -1,25 +1,45 @@
 /** The HTTP API as a value: `createApp(deps)` gives it, only a main listens. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
+import { clientAddress, networks, rateKey } from './address.ts'
+import { checkLength, limitStreams } from './body.ts'
 import { registerCompat } from './compat/register.ts'
 import type { ApiDeps } from './deps.ts'
+import { registerDocs } from './docs.ts'
 import { notFound, onError, onInvalid } from './errors.ts'
-import { identify } from './identify.ts'
+import { checkRate, identify } from './identify.ts'
+import { observe } from './observe.ts'
 import { registerOperate } from './operate/register.ts'
+import { createRateLimit, type RateLimit } from './rate.ts'
+import { createTokenBook } from './tokens.ts'
 import type { ApiEnv } from './types.ts'
+import { registerWebhooks } from './webhooks/register.ts'
 
 /** @returns the whole API; `app.request()` answers without a port */
 export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
+  const { settings, state, log } = deps
+  const limit = createRateLimit(settings.requestsPerMinute)
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid })
-  app.onError(onError(deps.log))
+  app.onError(onError(log))
   app.notFound(notFound)
-  app.use(identify(deps))
+  // In this order (README): each refuses what the next should not have to look at.
+  app.use(observe(log))
+  app.use(limitAddresses(limit, settings.trustedProxies))
+  app.use(checkLength())
+  app.use(identify(createTokenBook(settings, state, log), limit))
+  registerWebhooks(app, deps, limit)
+  app.use(limitStreams())
   registerCompat(app, deps)
   registerOperate(app, deps)
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Ponte', version: '1', description: 'Keeps an ERP and a CRM in step.' },
-    tags: [],
-  })
+  registerDocs(app)
   return app
+}
+
+function limitAddresses(limit: RateLimit, trustedProxies: readonly string[]) {
+  const addressOf = clientAddress(networks(trustedProxies))
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const address = addressOf(c)
+    if (address !== null) checkRate(limit, `address ${rateKey(address)}`)
+    await next()
+  })
 }

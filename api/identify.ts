@@ -1,22 +1,28 @@
-/** Resolves the bearer token of a request to its caller. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+/** Resolves the bearer token of a request to its caller, and holds callers to their requests per minute. */
 import { createMiddleware } from 'hono/factory'
-import type { ApiDeps } from './deps.ts'
-import type { ApiEnv, Caller } from './types.ts'
+import { ApiError } from './errors.ts'
+import type { RateLimit } from './rate.ts'
+import type { TokenBook } from './tokens.ts'
+import type { ApiEnv } from './types.ts'
 
 /** Sets `caller`, null when there is no known token. */
-export function identify({ settings }: ApiDeps) {
-  const known = settings.tokens.map(({ name, scope, sha256 }) => ({ name, scope, hash: Buffer.from(sha256, 'hex') }))
-  const find = (token: string): Caller | null => {
-    const hash = createHash('sha256').update(token).digest()
-    let found: Caller | null = null
-    // All are compared, so that the time says nothing about which one it was.
-    for (const { name, scope, hash: mine } of known) if (timingSafeEqual(mine, hash)) found = { name, scope }
-    return found
-  }
+export function identify(tokens: TokenBook, limit: RateLimit) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const token = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    c.set('caller', token === undefined ? null : find(token))
+    const found = token === undefined ? null : tokens.find(token)
+    const caller = found instanceof Promise ? await found : found
+    c.set('caller', caller)
+    if (caller) checkRate(limit, `token ${caller.name}`)
     await next()
+  })
+}
+
+/** @throws ApiError TOO_MANY_REQUESTS with Retry-After */
+export function checkRate(limit: RateLimit, key: string): void {
+  const seconds = limit.take(key)
+  if (seconds === 0) return
+  throw new ApiError('TOO_MANY_REQUESTS', 'Too many requests in this minute.', {
+    headers: { 'retry-after': String(seconds) },
+    hint: 'API_REQUESTS_PER_MINUTE is the limit',
   })
 }

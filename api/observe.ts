@@ -1,0 +1,47 @@
+/** What every request gets, whatever becomes of it: an id, headers against misuse by browsers, and one line in the log. */
+import { createMiddleware } from 'hono/factory'
+import { matchedRoutes } from 'hono/route'
+import type { Logger } from 'pino'
+import { ulid } from 'ulid'
+import type { ApiEnv } from './types.ts'
+
+/** No CORS: nothing in a browser has business here, except what this origin serves itself. */
+const headers: readonly (readonly [string, string])[] = [
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['cache-control', 'no-store'],
+]
+
+/** Asked for every few seconds by machines: not worth a line each. */
+const quiet = new Set<string | null>(['/health', '/ready', '/metrics'])
+
+/**
+ * The line names the route's pattern and never the path, which may hold a tax id or a secret; no query, no address, no body.
+ */
+export function observe(log: Logger) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const began = performance.now()
+    const given = c.req.header('x-request-id')
+    const requestId = given !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : ulid()
+    c.set('requestId', requestId)
+    c.set('caller', null)
+    c.header('x-request-id', requestId)
+    for (const [name, value] of headers) c.header(name, value)
+    await next()
+    // Of all that looked at the request, the last that is not meant for every path.
+    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? null
+    const line = {
+      requestId,
+      method: c.req.method,
+      route,
+      status: c.res.status,
+      ms: Math.round((performance.now() - began) * 10) / 10,
+      caller: c.get('caller')?.name ?? null,
+    }
+    if (quiet.has(route)) log.debug(line, 'request')
+    else log.info(line, 'request')
+  })
+}

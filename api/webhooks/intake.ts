@@ -1,0 +1,45 @@
+/** One webhook from its bytes to its durable letter. What is refused before the letter writes nothing. */
+import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
+import { createBodyReader } from '../body.ts'
+import type { ApiDeps } from '../deps.ts'
+import { ApiError } from '../errors.ts'
+import type { ApiEnv } from '../types.ts'
+import type { WebhookEvent } from './events.ts'
+import { readPayload } from './payload.ts'
+import { createRepeats } from './repeats.ts'
+import { createVerifier, webhookId } from './signature.ts'
+
+/** Events that are being written at one time; beyond, the sender is asked to come back. */
+const ROOM = 1_000
+
+/** @returns the handler's work for one event; its caller is known already */
+export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: WebhookEvent) => Promise<Response> {
+  const readBody = createBodyReader()
+  const verify = createVerifier(deps.settings.webhookSecrets)
+  const repeats = createRepeats(deps.state, deps.log)
+  let inside = 0
+
+  return async (c, event) => {
+    const header = (name: string) => c.req.header(name)
+    const id = webhookId(header)
+    const body = await readBody(c)
+    verify(header, body)
+    const { text, lead } = readPayload(event, body)
+    if (inside >= ROOM) throw new ApiError('BUSY', 'Too many events at this moment.', { hint: 'send it again later: it was not accepted' })
+    inside += 1
+    try {
+      const hash = createHash('sha256').update(body).digest('hex')
+      // An event that names no lead is its own subject: only the very same body repeats it.
+      const subject = lead === null ? hash : String(lead.id)
+      await repeats.once({ type: event.prefix, id, subject, hash }, async () => {
+        const letter = await deps.lanes[event.lane].enqueue(event.prefix, lead?.company ?? 'timeline', text)
+        if (event.job !== null) deps.wake(event.job)
+        return letter
+      })
+    } finally {
+      inside -= 1
+    }
+    return c.json(event.answer)
+  }
+}
