@@ -3,8 +3,10 @@ import { PonteError } from '../base/error.ts'
 import type { Job } from './context.ts'
 import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
 import { executeSpark } from './detect.ts'
+import { discardLeads } from './discard-leads.ts'
 import { contactsInErp } from './inbound-contacts.ts'
 import { convertedLeads, updateLeadsInErp } from './inbound-leads.ts'
+import { validateFull } from './validate-full.ts'
 
 export const jobs: readonly Job[] = [
   executeSpark,
@@ -12,9 +14,13 @@ export const jobs: readonly Job[] = [
   updateLeads,
   insertContacts,
   updateContacts,
+  budgetLeads,
+  sellLeads,
   updateLeadsInErp,
   convertedLeads,
   contactsInErp,
+  discardLeads,
+  validateFull,
 ]
 
 /** @throws PonteError `job.unknown`, exit code 2 */

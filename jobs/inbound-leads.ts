@@ -62,7 +62,7 @@ export const convertedLeads = inboundLeads(
   false,
 )
 
-interface Work extends InboundWork {
+export interface Work extends InboundWork {
   readonly stages: Stages
   readonly reader: CrmReader
 }
@@ -78,7 +78,7 @@ function streamOf(work: Work, prefix: string): Stream<LeadEvent> {
   }
 }
 
-async function applyEvent({ context, run, stages, counts, reader }: Work, event: LeadEvent): Promise<Ending> {
+export async function applyEvent({ context, run, stages, counts, reader }: Work, event: LeadEvent): Promise<Ending> {
   const { erp, state, inboundCrm } = context
   const leadId = String(event.leadId)
   if (event.stage !== null && !stages.isIntegrated(event.stage)) return otherStage(context, stages, event)
