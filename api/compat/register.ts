@@ -1,6 +1,19 @@
-/** The paths of the old service (mission E.1). */
+/** The paths of the old service (mission E.1), except its webhooks. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
+import { registerCustomFields } from './custom-fields.ts'
+import { registerIndustries } from './industries.ts'
+import { registerLeadReads } from './lead-reads.ts'
+import { registerLeadWrites } from './lead-writes.ts'
+import { registerPersons } from './persons.ts'
+import { registerSales } from './sales.ts'
 
-export function registerCompat(_app: OpenAPIHono<ApiEnv>, _deps: ApiDeps): void {}
+export function registerCompat(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
+  registerLeadWrites(app, deps)
+  registerLeadReads(app, deps)
+  registerCustomFields(app, deps)
+  registerPersons(app, deps)
+  registerSales(app, deps)
+  registerIndustries(app, deps)
+}

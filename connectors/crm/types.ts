@@ -6,7 +6,7 @@ export interface CustomField {
   readonly options?: readonly { readonly value: string }[]
 }
 
-/** `lead` of LeadsAdd and LeadsUpdate. Missing keys are left alone by the CRM. */
+/** `lead` of LeadsAdd and LeadsUpdate. Missing keys are left alone by the CRM. The last ones come only from callers of the HTTP API. */
 export interface LeadBody {
   readonly name?: string
   readonly industry?: string
@@ -24,6 +24,17 @@ export interface LeadBody {
   readonly description?: string
   readonly sdrEmail?: string
   readonly customFields?: readonly CustomField[]
+  readonly subSource?: string
+  readonly stage?: string
+  readonly group?: string
+  readonly mktLink?: string
+  readonly website?: string
+  readonly leadProduct?: string
+  readonly ddiPhone?: string
+  readonly phone2?: string
+  readonly ddiPhone2?: string
+  readonly funnelId?: number
+  readonly organizationId?: number
 }
 
 /** A lead as `GET Leads` shows it. */
@@ -50,6 +61,7 @@ export interface PersonBody {
   readonly leadId?: number
   readonly name: string
   readonly email?: string
+  readonly ddiPhone1?: string
   readonly phone1?: string
   readonly jobTitle?: string
   readonly mainContact?: boolean
@@ -132,8 +144,11 @@ export interface Spotter {
   updateLead(id: number, lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<void>>
   persons(leadId: number): Promise<readonly Person[]>
   addPerson(person: PersonBody & { leadId: number }, guard?: WriteGuard): Promise<CrmResult<number>>
-  updatePerson(id: number, person: PersonBody, guard?: WriteGuard): Promise<CrmResult<void>>
-  winLead(sale: { leadId: number; salesRepEmail: string; ignoreSalesRep: boolean; products: readonly Product[] }): Promise<CrmResult<void>>
+  updatePerson(id: number, person: Partial<PersonBody>, guard?: WriteGuard): Promise<CrmResult<void>>
+  winLead(
+    sale: { leadId: number; salesRepEmail: string; ignoreSalesRep: boolean; products: readonly Product[] },
+    guard?: WriteGuard,
+  ): Promise<CrmResult<void>>
   soldLead(leadId: number): Promise<SoldLead | null>
   qualify(
     leadId: number,

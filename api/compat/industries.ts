@@ -1,0 +1,42 @@
+/** Industries: GET and POST /mercados (mission E.1 #29, #30). */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { applyRule } from '../../engine/rules.ts'
+import { leadCreationFields } from '../../jobs/fields.ts'
+import type { ApiDeps } from '../deps.ts'
+import type { ApiEnv } from '../types.ts'
+import { industries } from './bodies.ts'
+import { acting, bodyRefusals, crmRefusals, json, jsonBody, reading } from './route.ts'
+
+/** As the mirror spells it: the ERP looks a lead's industry up by that. */
+const { rule } = leadCreationFields.find((field) => field.name === 'INDUSTRY')!
+
+const list = createRoute({
+  ...reading,
+  method: 'get',
+  path: '/mercados',
+  summary: 'The industries of the CRM',
+  responses: {
+    200: json(z.object({ value: z.array(z.object({ id: z.int(), value: z.string() })) }), 'As the CRM has them.'),
+    ...crmRefusals,
+  },
+})
+const store = createRoute({
+  ...acting,
+  method: 'post',
+  path: '/mercados',
+  summary: 'Stores industries in the ERP that it does not have yet',
+  request: { body: jsonBody(industries) },
+  responses: {
+    200: json(z.object({ message: z.string(), inserted: z.int(), existing: z.int() }), 'Stored.'),
+    ...crmRefusals,
+    ...bodyRefusals,
+  },
+})
+
+export function registerIndustries(app: OpenAPIHono<ApiEnv>, { crm, erp }: ApiDeps): void {
+  app.openapi(list, async (c) => c.json({ value: [...(await crm.industries())] }, 200))
+  app.openapi(store, async (c) => {
+    const given = c.req.valid('json').value.map(({ id, value }) => ({ id, value: applyRule(rule, value) ?? '' }))
+    return c.json({ message: 'Industries stored successfully', ...(await erp.storeIndustries(given)) }, 200)
+  })
+}

@@ -1,0 +1,94 @@
+/** Both directions whole, for tests: a bridge, the API listening on a port of its own, and a simulated CRM that sends its webhooks there. */
+import { createHash } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { jobNamed } from '../../jobs/catalogue.ts'
+import { type RunReport, runJob } from '../../jobs/run-job.ts'
+import { type Bridge, type BridgeOptions, openBridge } from '../../jobs/testing/bridge.ts'
+import { createWaker, type Waker } from '../../jobs/waker.ts'
+import { type Ask, asker } from '../../simulators/crm/testing.ts'
+import type { WebhooksInput } from '../../simulators/crm/webhooks/settings.ts'
+import { createApp } from '../app.ts'
+import type { ApiSettings } from '../deps.ts'
+
+export const webhookToken = 'two-way-webhook-token-for-tests'
+export const webhookSecret = `whsec_${Buffer.from('two-way-secret-of-32-bytes-long!').toString('base64')}`
+
+export interface TwoWayOptions extends BridgeOptions {
+  readonly settings?: Partial<ApiSettings>
+  readonly webhooks?: Partial<WebhooksInput>
+  /** Default: letters wait until a job is run. `wake`: as in production. */
+  readonly wake?: boolean
+}
+
+export interface TwoWay {
+  readonly bridge: Bridge
+  /** Of the API, without a slash at its end. */
+  readonly url: string
+  readonly waker: Waker
+  /** What a user of the CRM does at its screen, through the simulator's control API. */
+  readonly crmUser: Ask
+  /** Webhooks have arrived, then the inbound jobs run until they find nothing. */
+  absorb(): Promise<RunReport[]>
+  /** Every scheduled job once, webhooks between and after. */
+  round(): Promise<RunReport[]>
+  run(job: string): Promise<RunReport>
+  close(): Promise<void>
+}
+
+const inbound = ['job_update_converted_lead_in_erp', 'job_update_leads_in_erp', 'job_update_contact_in_erp']
+
+export async function openTwoWay(options: TwoWayOptions = {}): Promise<TwoWay> {
+  const bridge = await openBridge(options)
+  const { context, simulator } = bridge
+  const waker = createWaker(context)
+  const app = createApp({
+    ...context,
+    wake: options.wake ? waker.wake : () => {},
+    settings: { ...defaults, ...options.settings },
+  })
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening))
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  simulator.setWebhooks({ baseUrl: url, token: webhookToken, secrets: [webhookSecret], ...options.webhooks })
+  const run = (job: string) => runJob(context, jobNamed(job))
+  const absorb = async () => {
+    await simulator.flushWebhooks()
+    const reports: RunReport[] = []
+    for (const job of inbound) reports.push(await run(job))
+    return reports
+  }
+  return {
+    bridge,
+    url,
+    waker,
+    crmUser: asker(simulator.controlUrl),
+    absorb,
+    run,
+    async round() {
+      const before = await absorb()
+      const reports = await bridge.allJobs()
+      return [...before, ...reports, ...(await absorb())]
+    },
+    async close() {
+      simulator.setWebhooks(null)
+      await waker.close()
+      await new Promise((resolve) => server.close(resolve))
+      await bridge.close()
+    },
+  }
+}
+
+const defaults: ApiSettings = {
+  tokens: [{ name: 'crm', scope: 'webhook', sha256: createHash('sha256').update(webhookToken).digest('hex') }],
+  webhookSecrets: [webhookSecret],
+  webhookPathSecrets: [],
+  webhookAddresses: [],
+  legacyDuplicateCodes: false,
+  productId: 10001,
+  qualification: [],
+  qualificationPauseMs: 20,
+  requestsPerMinute: 0,
+  trustedProxies: [],
+}
