@@ -2,8 +2,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../connectors/erp/testing.ts'
+import { withReceiver } from '../simulators/crm/webhooks/testing.ts'
 import { withDocument } from './testing/house.ts'
 import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
 
@@ -87,6 +89,23 @@ test('ponte simulator crm starts, answers, and ends on SIGTERM with 0; its one d
   running.child.kill('SIGTERM')
   expect(withDocument(await running.ended)).toMatchObject({ code: 0, document: { ok: true, url }, stderr: '' })
 })
+
+test('ponte simulator crm --webhooks posts what changes, with the token and a signature', () =>
+  withReceiver(async ({ url: receiver, received }) => {
+    const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+    const webhooks = ['--webhooks', receiver, '--webhook-token', 'hook-token', '--webhook-secret', secret]
+    const place = ['--port', '0', '--data', join(folder, 'crm-webhooks'), '--json']
+    const running = ponte.start(['simulator', 'crm', ...place, ...webhooks], env)
+    const { controlUrl } = JSON.parse(await running.shows('\n'))
+    await fetch(new URL('leads', controlUrl), { method: 'POST', body: JSON.stringify({ lead: 'Nova', stage: 'Ativação' }) })
+    await fetch(new URL('webhooks/flush', controlUrl), { method: 'POST' })
+    const [one] = received
+    expect(received).toHaveLength(1)
+    expect([one!.path, one!.headers.authorization, one!.json.Lead.Company]).toEqual(['/convertedlead', 'Bearer hook-token', 'Nova'])
+    expect(new Webhook(secret).verify(one!.raw, one!.headers as Record<string, string>)).toEqual(one!.json)
+    running.child.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  }))
 
 describe('with nothing configured', () => {
   // Root lends the embedded server to an account of its own, which must be able to reach the data folder; then it stays in ours.

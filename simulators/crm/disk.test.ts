@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startCrmSimulator } from './simulator.ts'
 import { asker, token, withFolder, withSimulator } from './testing.ts'
+import { withWebhooks } from './webhooks/testing.ts'
 
 /** Puts something in front of every fsync of this process. */
 async function onFsync(act: () => Promise<void>): Promise<void> {
@@ -31,6 +32,28 @@ describe('the disk', () => {
       const write = seen(ask('POST', 'LeadsAdd', add('x')))
       await expect.poll(() => crm.state.counts.leads, { interval: 5 }).toBe(1)
       expect(await Promise.all([write, seen(ask('GET', 'Leads'))])).toEqual([true, true])
+    }))
+
+  it('is waited for before a webhook leaves; of what could not be saved nobody is told', () =>
+    withWebhooks({}, async ({ control, crm, receiver }) => {
+      let synced = false
+      let told = 0
+      receiver.answer((_request, response) => {
+        told += synced ? 1 : 0
+        response.end()
+      })
+      await onFsync(async () => {
+        await sleep(300)
+        synced = true
+      })
+      await control('POST', 'leads', { lead: 'saved', stage: 'Ativação' })
+      await crm.flushWebhooks()
+      expect([receiver.received.length, told]).toEqual([1, 1])
+      vi.restoreAllMocks()
+      await onFsync(() => Promise.reject(new Error('EIO: i/o error, fsync')))
+      expect((await control('POST', 'leads', { lead: 'in doubt', stage: 'Ativação' })).status).toBe(500)
+      await sleep(100)
+      expect([receiver.received.length, crm.webhooks().events]).toEqual([1, 1])
     }))
 
   it('is asked once for many writes that arrive together', () =>
