@@ -1,5 +1,6 @@
 import { type Disk, openDisk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
+import { openArchiveLetter } from './archive-letter.ts'
 import { claimLetters, refuseUnknown } from './claims.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { countLetters, undeliveredLetters } from './counts.ts'
@@ -80,6 +81,10 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     enqueue: async (prefix, slug, body) => {
       refuseUnknown(house, [prefix])
       return desk.enqueue(prefix, slug, body)
+    },
+    archive: async (prefix, slug) => {
+      refuseUnknown(house, [prefix])
+      return openArchiveLetter(house, prefix, slug)
     },
     claims: (choice) => claimLetters(house, watcher, choice),
     counts: () => countLetters(house),

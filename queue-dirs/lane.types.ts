@@ -33,6 +33,15 @@ export interface Staging {
   discard(): Promise<void>
 }
 
+/** A letter for the record: it never waits and is never claimed. */
+export interface ArchiveLetter {
+  /** Appends one line, without its newline. */
+  write(line: string): Promise<void>
+  /** Puts it into processados, durably. @returns its name */
+  close(): Promise<string>
+  discard(): Promise<void>
+}
+
 export type LineOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'dead'; readonly code: string; readonly reason: string; readonly attempts: number; readonly httpStatus?: number }
@@ -97,6 +106,8 @@ export interface Lane {
   ): Promise<{ manifests: number; discarded: number; claims: number }>
   /** One durable single-object letter: `<prefix>_<slug>_<time>_<ulid>.json`. Resolves after fsync of file and directory. */
   enqueue(prefix: string, slug: string, body: string): Promise<string>
+  /** A letter for the record, `<prefix>_<slug>_<time>_<ulid>.json`, straight into processados. */
+  archive(prefix: string, slug: string): Promise<ArchiveLetter>
   /**
    * Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. A letter given back
    * is not taken again by the same call. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other

@@ -37,6 +37,8 @@ export interface BridgeOptions {
   readonly concurrency?: number
   readonly discardLimitPercent?: number
   readonly fullSyncMinPercent?: number
+  readonly crmTimeoutMs?: number
+  readonly salesEmailFallback?: string
 }
 
 export interface Bridge {
@@ -83,7 +85,8 @@ export async function openContext({
     token,
     quota: quota ? (quota.shared ? postgresQuota(state, { resource: 'crm', ...quota }) : memoryQuota(quota)) : null,
     backoff: { baseMs: 5, factor: 2, maxMs: 50 },
-    timeoutMs: 5_000,
+    timeoutMs: options.crmTimeoutMs ?? 5_000,
+    listTimeoutMs: options.crmTimeoutMs ?? 80_000,
     breaker: { failures: 50, pauseMs: 50 },
     log,
   })
@@ -106,6 +109,8 @@ export async function openContext({
       keepDays: 30,
       discardLimitPercent: options.discardLimitPercent ?? 20,
       fullSyncMinPercent: options.fullSyncMinPercent ?? 50,
+      productId: 10_001,
+      salesEmailFallback: options.salesEmailFallback ?? null,
       reportsDir: join(folder, 'reports'),
     },
   }
