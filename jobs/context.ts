@@ -35,6 +35,10 @@ export interface Context {
     readonly discardLimitPercent: number
     /** A full sync that found less than this part of the old mirror swaps nothing, percent (mission C.14). */
     readonly fullSyncMinPercent: number
+    /** The CRM's product that stands for budgets and orders (mission C.12). */
+    readonly productId: number
+    /** Who a sale is credited to when the ERP names nobody (mission C.13); null: such a sale is refused. */
+    readonly salesEmailFallback: string | null
     /** Folder of report files; they hold personal data. */
     readonly reportsDir: string
   }
@@ -52,6 +56,8 @@ export interface JobRun {
   readonly acceptGuards: boolean
   /** Look and report, change nothing. True only for jobs that know it. */
   readonly dryRun: boolean
+  /** A webhook made work for this very run; what only the schedule has to do is left to it. */
+  readonly woken: boolean
   readonly progress: (event: Progress) => void
 }
 

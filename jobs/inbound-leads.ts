@@ -6,11 +6,11 @@
  * An event says only that something happened to a lead; what is applied is what the CRM holds now. So events may come twice, late, in any
  * order or with old values. Killed after any arrow, the line is taken again and finds its own work done.
  */
-import { forgetAgreed, type Ledger } from '../connectors/state/agreed.ts'
+import { forgetAgreed, type Ledger, readAgreed } from '../connectors/state/agreed.ts'
 import { absorbLead } from './absorb-lead.ts'
 import type { Stream } from './consume.ts'
 import { contactsToApply, queueContact } from './contact-letters.ts'
-import type { Context, Job, JobRun } from './context.ts'
+import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { type CrmReader, crmReader } from './crm-reader.ts'
 import { isEcho } from './echo.ts'
 import { type Ending, endEvent, type InboundWork, mustHold, refusal } from './end-event.ts'
@@ -31,21 +31,43 @@ function inboundLeads(name: string, alias: readonly string[], prefix: string, su
     async run(context, run) {
       await recoverLanes(context)
       const stages = stagesOf(await context.erp.stages())
-      const polled = poll ? await pollLeads(context, run, stages, prefix) : null
       const counts = newCounts()
-      const reader = crmReader(context.inboundCrm)
-      const outcome = await runLane(context, run, streamOf({ context, run, stages, counts, reader }, prefix), {
-        perRun: context.options.leadsPerRun,
-        counts: () => ({ ...counts.values, ...(polled === null ? {} : { polled: polled.found }) }),
-      })
-      const failed =
-        polled?.error && outcome.status !== 'failed'
-          ? { status: 'failed' as const, message: `${polled.error} Events that were waiting are done.` }
-          : {}
-      return { ...outcome, ...failed, ...(counts.values.contacts > 0 ? { triggers: [contactJob] } : {}) }
+      const work: Work = { context, run, stages, counts, reader: crmReader(context.inboundCrm) }
+      const lane = (perRun: number) => runLane(context, run, streamOf(work, prefix), { perRun, counts: () => counts.values })
+      const { leadsPerRun } = context.options
+      const waiting = await lane(leadsPerRun)
+      // After what came by itself, or the poll would find the same changes again. A run that a webhook woke leaves it to the schedule.
+      const polled = poll && !run.woken && waiting.status !== 'failed' ? await pollLeads(context, run, stages, prefix) : null
+      const left = leadsPerRun - Number(waiting.counts.delivered) - Number(waiting.counts.dead)
+      const missed = polled !== null && polled.found > 0 && (leadsPerRun === 0 || left > 0) ? await lane(leadsPerRun && left) : null
+      return {
+        ...(missed === null ? waiting : bothOf(waiting, missed)),
+        ...(polled?.error === undefined
+          ? {}
+          : { status: 'failed' as const, message: `${polled.error} Events that were waiting are done.` }),
+        ...(counts.values.contacts > 0 ? { triggers: [contactJob] } : {}),
+        ...(polled === null
+          ? {}
+          : {
+              counts: {
+                ...(missed === null ? waiting.counts : sum(waiting.counts, missed.counts)),
+                ...counts.values,
+                polled: polled.found,
+              },
+            }),
+      }
     },
   }
 }
+
+/** Two passes over the lane are one run. */
+function bothOf(first: JobOutcome, second: JobOutcome): JobOutcome {
+  const messages = [first, second].flatMap(({ status, message }) => (status !== 'skipped' && message ? [message] : []))
+  return { ...second, counts: sum(first.counts, second.counts), ...(messages.length > 0 ? { message: messages.join('\n') } : {}) }
+}
+
+const sum = (a: JobOutcome['counts'], b: JobOutcome['counts']): JobOutcome['counts'] =>
+  Object.fromEntries(Object.keys(a).map((name) => [name, Number(a[name]) + Number(b[name] ?? 0)]))
 
 export const updateLeadsInErp = inboundLeads(
   'job_update_leads_in_erp',
@@ -93,6 +115,8 @@ export async function applyEvent({ context, run, stages, counts, reader }: Work,
     return { outcome: removed ? 'removed' : 'ignored', code: 'NOT_FOUND' }
   }
   if (!stages.isIntegrated(seen.lead.stage)) return { outcome: 'ignored' }
+  // Found by polling, and looked at meanwhile.
+  if (event.stage === null && (await readAgreed(state, 'leads', leadId))?.crmTime === seen.lead.updateDate) return { outcome: 'unchanged' }
   const persons = await reader.persons(event.leadId)
   mustHold(run)
   // The poll must know that this state of the lead was looked at, also when the ERP refuses it.

@@ -2,7 +2,7 @@
  * The three-way decision (architecture 5), per field of the one table. Pure functions.
  *
  *   crm     what the CRM holds now, just read
- *   mirror  what it held when it was last looked at: crm differs = the CRM moved
+ *   mirror  what it held when it was last looked at (null: not mirrored, then `agreed`): crm differs = the CRM moved
  *   agreed  what both sides last held: erp differs = the ERP moved
  *   erp     what the ERP holds now
  *
@@ -78,24 +78,33 @@ interface Verdict {
 function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   const { name, flow } = field
   const crm = sides.crm[name] ?? null
-  const crmMoved = sides.mirror === null ? crm !== null : !same(field, sides.mirror[name] ?? null, crm, reps)
-  const quiet = crmMoved ? 'quiet' : null
+  const crmMoved = hasMoved(field, sides, reps)
+  // A row that is new in the mirror takes everything.
+  const quiet = crmMoved || (sides.mirror === null && crm !== null) ? 'quiet' : null
   if (flow === 'mirror') return { mirror: quiet, agreed: null, send: false }
   // Nobody in the ERP has it yet: the procedure makes the record from what the mirror takes.
-  if (sides.erp === null) return { mirror: crmMoved ? 'loud' : null, agreed: crmMoved ? 'crm' : null, send: false }
+  if (sides.erp === null) return { mirror: quiet && 'loud', agreed: quiet && 'crm', send: false }
   const erp = sides.erp[name] ?? null
   // The mirror takes the ERP's spelling, or a representative that the CRM does not know would differ for ever.
   if (same(field, erp, crm, reps))
     return { mirror: quiet ?? (alike(field, sides.mirror?.[name] ?? null, erp) ? null : 'quiet'), agreed: 'erp', send: false }
   const toCrm = flow === 'to-crm' || flow === 'both'
   // A change that waits in the ERP; or (flow to-erp) one that stays there.
-  if (!crmMoved) return { mirror: null, agreed: null, send: toCrm }
+  if (!crmMoved) return { mirror: quiet, agreed: null, send: toCrm }
   // A null never erases a value of the ERP (mission B.5): what was emptied in the CRM is filled again.
   if (crm === null) return { mirror: quiet, agreed: null, send: toCrm }
   const erpMoved = !alike(field, erp, baseOf(field, sides))
   if (flow === 'to-crm') return { mirror: quiet, agreed: null, send: true, ...(erpMoved ? { winner: 'erp' as const } : {}) }
   if (flow === 'both' && erpMoved && field.owner === 'erp') return { mirror: quiet, agreed: null, send: true, winner: 'erp' }
   return { mirror: 'loud', agreed: 'crm', send: false, ...(flow === 'both' && erpMoved ? { winner: 'crm' as const } : {}) }
+}
+
+/** Since it was last looked at; a lead that is not mirrored (not yet, or not any more) since both sides last agreed. */
+function hasMoved(field: Field, { crm, mirror, agreed }: Sides, reps: Reps): boolean {
+  const { name } = field
+  const now = crm[name] ?? null
+  if (mirror !== null) return !same(field, mirror[name] ?? null, now, reps)
+  return agreed !== null && Object.hasOwn(agreed, name) ? !same(field, agreed[name] ?? null, now, reps) : now !== null
 }
 
 /** What the ERP held when both sides last agreed; before there was a ledger, the mirror. */

@@ -20,6 +20,7 @@ export interface RunOptions {
   /** A run of this job that a guard stopped, and that an operator lets go on. */
   readonly acceptGuard?: string
   readonly dryRun?: boolean
+  readonly woken?: boolean
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
 }
@@ -54,6 +55,7 @@ async function runOnce(context: Context, job: Job, options: RunOptions): Promise
       signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
       acceptGuards: options.acceptGuard !== undefined,
       dryRun: options.dryRun ?? false,
+      woken: options.woken ?? false,
       progress: options.progress ?? (() => {}),
     })
     await endRun(context.state, id, outcome.status, { ...outcome.counts }, outcome.message)
