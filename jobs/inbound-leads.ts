@@ -6,7 +6,7 @@
  * An event says only that something happened to a lead; what is applied is what the CRM holds now. So events may come twice, late, in any
  * order or with old values. Killed after any arrow, the line is taken again and finds its own work done.
  */
-import { forgetAgreed, type Ledger, readAgreed } from '../connectors/state/agreed.ts'
+import { type Ledger, readAgreed } from '../connectors/state/agreed.ts'
 import { absorbLead } from './absorb-lead.ts'
 import type { Stream } from './consume.ts'
 import { contactsToApply, queueContact } from './contact-letters.ts'
@@ -111,7 +111,6 @@ export async function applyEvent({ context, run, stages, counts, reader }: Work,
   if (seen === null) {
     mustHold(run)
     const removed = await erp.removeLead({ leadId, job: run.job, reason: 'the CRM no longer has this lead' })
-    await forgetAgreed(state, 'leads', [leadId])
     return { outcome: removed ? 'removed' : 'ignored', code: 'NOT_FOUND' }
   }
   if (!stages.isIntegrated(seen.lead.stage)) return { outcome: 'ignored' }
@@ -139,7 +138,7 @@ function otherStage({ log }: Context, stages: Stages, event: LeadEvent): Ending 
 }
 
 /** D-64: reported here and in the ERP's own log; what to do is the owner's decision. */
-async function ambiguous({ erp }: Context, run: JobRun, leadId: string, branches: readonly string[]): Promise<Ending> {
+export async function ambiguous({ erp }: Context, run: JobRun, leadId: string, branches: readonly string[]): Promise<Ending> {
   const named = branches.join(', ')
   await erp.logExecution({ job: run.job, leadId, leadName: '', field: 'TAXID', value: `several branches carry its tax id: ${named}` })
   return {

@@ -1,0 +1,82 @@
+/** The first half of a full sync: all leads of the CRM, checked, on record and in the staging tables (mission C.14). The mirror is not touched. */
+import type { Lead, LeadCustomField, Person } from '../connectors/crm/types.ts'
+import type { MirrorStaging, StagedContact } from '../connectors/erp/erp.ts'
+import type { ArchiveLetter } from '../queue-dirs/lane.types.ts'
+import type { Context, JobRun } from './context.ts'
+import { leadRow, personRow } from './crm-rows.ts'
+import { mustHold } from './end-event.ts'
+import { contactProblems, leadProblems } from './full-sync-checks.ts'
+import type { Stages } from './stages.ts'
+
+export interface CrmRead {
+  /** Leads of any stage. */
+  readonly read: number
+  readonly contactsReady: number
+  readonly contactsLeftOut: number
+  readonly unknownStages: number
+}
+
+/** @throws what reading the CRM throws, `lease.lost`, `erp.*`; nothing but staging was written */
+export async function readCrm(
+  context: Context,
+  run: JobRun,
+  stages: Stages,
+  staging: MirrorStaging,
+  record: ArchiveLetter | null,
+): Promise<CrmRead> {
+  const { crm, log } = context
+  const total = { read: 0, contactsReady: 0, contactsLeftOut: 0, unknownStages: 0 }
+  for await (const leads of crm.leads(run.signal)) {
+    const integrated = leads.filter(({ stage }) => stages.isIntegrated(stage))
+    const unknown = leads.filter(({ stage }) => stages.find(stage) === null).map(({ id }) => id)
+    if (unknown.length > 0)
+      log.warn(
+        { count: unknown.length, leads: unknown.slice(0, 20) },
+        'a stage that no spelling of CRM_STAGES names: these leads are left out',
+      )
+    const ids = integrated.map(({ id }) => id)
+    const [customFields, persons] = await Promise.all([crm.customFieldsOf(ids), crm.personsOf(ids)])
+    for (const lead of leads)
+      await record?.write(JSON.stringify({ ...lead, customFields: customFields.get(lead.id) ?? [], persons: persons.get(lead.id) ?? [] }))
+    mustHold(run)
+    const contacts = await stage(context, run, staging, integrated, customFields, persons)
+    total.read += leads.length
+    total.unknownStages += unknown.length
+    total.contactsReady += contacts.ready
+    total.contactsLeftOut += contacts.leftOut
+    run.progress({ kind: 'pull', entity: 'leads of the CRM', side: 'known', rows: total.read })
+  }
+  return total
+}
+
+async function stage(
+  context: Context,
+  run: JobRun,
+  staging: MirrorStaging,
+  leads: readonly Lead[],
+  customFields: ReadonlyMap<number, readonly LeadCustomField[]>,
+  persons: ReadonlyMap<number, readonly Person[]>,
+): Promise<{ ready: number; leftOut: number }> {
+  const contacts: StagedContact[] = []
+  const staged = []
+  for (const lead of leads) {
+    const leadId = String(lead.id)
+    const problems = leadProblems(lead)
+    for (const problem of problems) await tell(context, run, lead, problem)
+    staged.push({ leadId, row: problems.length > 0 ? null : leadRow(lead, customFields.get(lead.id) ?? []) })
+    if (problems.length > 0) continue
+    for (const person of persons.get(lead.id) ?? []) {
+      const missing = contactProblems(person)
+      for (const { field, value } of missing) await tell(context, run, lead, { field: `contact ${person.id}: ${field}`, value })
+      contacts.push({ personId: String(person.id), leadId, row: missing.length > 0 ? null : personRow(person) })
+    }
+  }
+  await staging.leads(staged)
+  await staging.contacts(contacts)
+  const leftOut = contacts.filter(({ row }) => row === null).length
+  return { ready: contacts.length - leftOut, leftOut }
+}
+
+function tell({ erp }: Context, run: JobRun, lead: Lead, problem: { readonly field: string; readonly value: string }): Promise<void> {
+  return erp.logExecution({ job: run.job, leadId: String(lead.id), leadName: lead.lead, ...problem })
+}
