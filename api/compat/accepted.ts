@@ -14,7 +14,8 @@ export function refused({ refusal, message }: Pick<Refused, 'refusal' | 'message
   return new ApiError(code, (texts[code] ?? ((said) => said))(message))
 }
 
-const codes: Readonly<Record<Refused['refusal'], ErrorCode>> = {
+/** Why the CRM refused -> the code that says so. */
+export const codes: Readonly<Record<Refused['refusal'], ErrorCode>> = {
   'duplicate-lead': 'DUPLICATE_LEAD',
   'duplicate-client-code': 'DUPLICATE_CLIENT_CODE',
   'already-sold': 'LEAD_ALREADY_SOLD',

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { registerCustomFields } from './custom-fields.ts'
+import { registerHandover } from './handover.ts'
 import { registerIndustries } from './industries.ts'
 import { registerLeadReads } from './lead-reads.ts'
 import { registerLeadWrites } from './lead-writes.ts'
@@ -16,4 +17,5 @@ export function registerCompat(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
   registerPersons(app, deps)
   registerSales(app, deps)
   registerIndustries(app, deps)
+  registerHandover(app, deps)
 }
