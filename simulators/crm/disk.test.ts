@@ -56,6 +56,17 @@ describe('the disk', () => {
       expect([receiver.received.length, crm.webhooks().events]).toEqual([1, 1])
     }))
 
+  it('that is slow lets no webhook outlive a reset', () =>
+    withWebhooks({}, async ({ control, crm, receiver }) => {
+      await onFsync(() => sleep(200))
+      const written = control('POST', 'leads', { lead: 'forgotten', stage: 'Ativação' })
+      await expect.poll(() => crm.state.counts.leads, { interval: 5 }).toBe(1)
+      await crm.reset()
+      await written
+      await crm.flushWebhooks()
+      expect([receiver.received.length, crm.webhooks().events]).toEqual([0, 0])
+    }))
+
   it('is asked once for many writes that arrive together', () =>
     withSimulator({}, async ({ ask, crm }) => {
       let syncs = 0
