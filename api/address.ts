@@ -22,10 +22,10 @@ export function networks(list: readonly string[]): (address: string) => boolean 
  */
 export function clientAddress(trusted: (address: string) => boolean): (c: Context<ApiEnv>) => string | null {
   return (c) => {
-    let address = plain(c.env?.incoming?.socket?.remoteAddress ?? '')
+    let address = plainAddress(c.env?.incoming?.socket?.remoteAddress ?? '')
     if (address === '') return null
     if (!trusted(address)) return address
-    const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => plain(hop.trim()))
+    const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => plainAddress(hop.trim()))
     for (const hop of hops.reverse()) {
       if (isIP(hop) === 0) return address
       address = hop
@@ -36,7 +36,8 @@ export function clientAddress(trusted: (address: string) => boolean): (c: Contex
 }
 
 /** An IPv4 address on an IPv6 socket, as itself. */
-const plain = (address: string): string => (address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address)
+export const plainAddress = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 
 /** What is counted together: an IPv4 address, or the /64 that one IPv6 site owns whole. */
 export function rateKey(address: string): string {

@@ -1,6 +1,7 @@
 /** The CRM's client from the settings. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { PonteError } from '../base/error.ts'
 import { postgresQuota } from '../connectors/crm/postgres-quota.ts'
 import type { Urgency } from '../connectors/crm/quota.ts'
 import { defaultBackoff } from '../connectors/crm/retry.ts'
@@ -22,4 +23,11 @@ export function openCrm(settings: Settings, state: pg.Pool, log: Logger, urgency
     backoff: { ...defaultBackoff, baseMs: backoffMs },
     log,
   })
+}
+
+/** For a process that must also work without a CRM: every call is refused by name. */
+export function absentCrm(): Spotter {
+  const refuse = () =>
+    Promise.reject(new PonteError('crm.not_configured', 'no CRM is configured', { hint: 'set API_URL and API_TOKEN', exitCode: 2 }))
+  return new Proxy({} as Spotter, { get: (_, name) => (name === 'close' ? async () => {} : refuse) })
 }

@@ -2,6 +2,7 @@
 /** The command `ponte`. One file per command; command.ts is what they share. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { apiCommand } from './api.ts'
 import { demoCommand } from './demo.ts'
 import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
@@ -10,6 +11,7 @@ import { migrateCommand } from './migrate.ts'
 import { planCommand } from './plan.ts'
 import { runCommand } from './run.ts'
 import { simulatorCommand } from './simulator.ts'
+import { tokenCommand } from './token.ts'
 
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
@@ -48,6 +50,8 @@ doctorCommand(program)
 planCommand(program)
 runCommand(program)
 falhasCommand(program)
+apiCommand(program)
+tokenCommand(program)
 migrateCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)

@@ -54,16 +54,21 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
     get inboundCrm() {
       return clientFor('urgent')
     },
-    options: {
-      readers: readersOf(settings),
-      leaseMs,
-      concurrency: settings.crmLimits.concurrency,
-      settleMs: settings.crmLimits.settleMs,
-      countryName: settings.countryName,
-      leadsPerRun: settings.leadsPerRun,
-      keepDays: settings.keepDays,
-      ...settings.guards,
-      reportsDir: join(settings.stateDir, 'reports'),
-    },
+    options: jobOptions(settings),
   }
 }
+
+/** What jobs are told of the settings. */
+export const jobOptions = (settings: Settings): Context['options'] => ({
+  readers: readersOf(settings),
+  leaseMs,
+  concurrency: settings.crmLimits.concurrency,
+  settleMs: settings.crmLimits.settleMs,
+  countryName: settings.countryName,
+  leadsPerRun: settings.leadsPerRun,
+  keepDays: settings.keepDays,
+  ...settings.guards,
+  productId: settings.productId,
+  salesEmailFallback: settings.salesEmailFallback,
+  reportsDir: join(settings.stateDir, 'reports'),
+})

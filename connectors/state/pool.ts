@@ -11,6 +11,18 @@ const schema = new URL('../../sql/state/', import.meta.url)
  * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`
  */
 export async function openState(url: string, maxConnections = 10): Promise<pg.Pool> {
+  const pool = createStatePool(url, maxConnections)
+  try {
+    await prepareState(pool)
+    return pool
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+/** A pool that connects when it is first used, for a process that must start while the database is away. */
+export function createStatePool(url: string, maxConnections = 10): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
@@ -22,11 +34,14 @@ export async function openState(url: string, maxConnections = 10): Promise<pg.Po
   })
   // An idle client that loses its server must not take the process down; the next query reports it.
   pool.on('error', () => {})
+  return pool
+}
+
+/** Installs or upgrades the schema. @throws what `openState` throws */
+export async function prepareState(pool: pg.Pool): Promise<void> {
   try {
     await migrate(pool, schema)
-    return pool
   } catch (cause) {
-    await pool.end()
     throw stateError(cause)
   }
 }

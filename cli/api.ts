@@ -1,0 +1,129 @@
+/** `ponte api`: the HTTP API, until it is told to stop. */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { PonteError } from '../base/error.ts'
+import { postgresErp } from '../connectors/erp/postgres.ts'
+import { createStatePool, prepareState } from '../connectors/state/pool.ts'
+import { purgeReceived } from '../connectors/state/webhooks.ts'
+import { type CommandContext, execute } from './command.ts'
+import { absentCrm, openCrm } from './crm.ts'
+import { erpPool, migrateErp, openDatabases } from './databases.ts'
+import { lazyEngine } from './lazy-engine.ts'
+import { openLog } from './log.ts'
+
+const HOUR_MS = 3_600_000
+const RETRY_MS = 5_000
+const leaseMs = 10_000
+
+export function apiCommand(program: Command): void {
+  program
+    .command('api')
+    .description('receive webhooks and answer over HTTP, until stopped')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+Settings: HOST, PORT, PONTE_TOKENS, WEBHOOK_SECRETS and the others of deploy/.env.example. /docs lists what it answers.
+
+Examples:
+  ponte api
+  HOST=0.0.0.0 PORT=8080 ponte api`,
+    )
+    .action((options: { json?: boolean }) => execute(options, serve))
+}
+
+async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
+  // The rooms it needs are loaded only now: help texts do not wait for them.
+  const [{ createApp }, { listen }, { openLane }, { createWaker }, { jobOptions }] = await Promise.all([
+    import('../api/app.ts'),
+    import('../api/listen.ts'),
+    import('../queue-dirs/lane.ts'),
+    import('../jobs/waker.ts'),
+    import('./wire.ts'),
+  ])
+  const log = openLog(settings)
+  const databases = await openDatabases(settings, closer)
+  if (databases.embeddedErp) await migrateErp(erpPool(databases.erpUrl, closer))
+  const state = createStatePool(databases.stateUrl)
+  closer.add(() => state.end())
+  await prepareOrGoOn(state, log, signal)
+  const erp = postgresErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
+  closer.add(() => erp.close())
+
+  const lane = { root: settings.queueRoot, leaseMs, heartbeatMs: leaseMs / 5 }
+  const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
+  closer.add(() => lanes.leads.close())
+  closer.add(() => lanes.contacts.close())
+  const crm = settings.crm ? openCrm(settings, state, log, 'urgent') : absentCrm()
+  closer.add(() => crm.close())
+  const engine = lazyEngine(settings)
+  closer.add(() => engine.close())
+  // Without a CRM nothing can be looked up: letters wait for it.
+  const waker = settings.crm ? createWaker({ erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }) : null
+  closer.add(async () => waker?.close())
+
+  const app = createApp({
+    erp,
+    crm,
+    state,
+    lanes,
+    log,
+    wake: (job) => waker?.wake(job),
+    settings: { ...settings.api, productId: settings.productId },
+    stopping: signal,
+  })
+  closer.add(purgeHourly(state, log))
+  const { host, port, trustedProxies } = settings.api
+  const server = await listen(app, { host, port, trustedProxies })
+  closer.add(() => server.close())
+
+  output.result({ ok: true, url: server.url })
+  output.say(`Ponte's API listens on ${server.url} (what it answers: ${server.url}/docs)`)
+  if (settings.api.tokens.length === 0) output.say('PONTE_TOKENS is empty: only tokens made by "ponte token add" are good.')
+  // A service's document is wanted when it is up, not when it ends.
+  output.end()
+  log.info({ url: server.url }, 'the API is up')
+  if (!signal.aborted) await once(signal, 'abort')
+  log.info('the API stops when what is in flight has ended')
+  return 0
+}
+
+/** Webhooks must be taken in while the state database is away (README of api): then its schema is seen to later. */
+async function prepareOrGoOn(state: pg.Pool, log: Logger, signal: AbortSignal): Promise<void> {
+  try {
+    await prepareState(state)
+  } catch (error) {
+    if (!(error instanceof PonteError) || error.code !== 'state.unreachable') throw error
+    log.error({ err: error }, 'the state database is away: webhooks are taken in, all else waits for it')
+    void prepareLater(state, log, signal)
+  }
+}
+
+async function prepareLater(state: pg.Pool, log: Logger, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(RETRY_MS, undefined, { ref: false })
+    if (signal.aborted) return
+    try {
+      await prepareState(state)
+      log.info('the state database is there')
+      return
+    } catch (error) {
+      if (!(error instanceof PonteError) || error.code !== 'state.unreachable')
+        log.error({ err: error }, 'the state database cannot be used')
+    }
+  }
+}
+
+function purgeHourly(state: pg.Pool, log: Logger): () => Promise<void> {
+  const purge = () =>
+    purgeReceived(state).then(
+      (rows) => log.debug({ rows }, 'forgot old webhook ids'),
+      (err) => log.warn({ err }, 'old webhook ids could not be removed'),
+    )
+  const timer = setInterval(purge, HOUR_MS)
+  timer.unref()
+  return async () => clearInterval(timer)
+}
