@@ -4,9 +4,12 @@ import type { Job } from './context.ts'
 import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
 import { executeSpark } from './detect.ts'
 import { discardLeads } from './discard-leads.ts'
+import { leadsFullSync } from './full-sync.ts'
 import { contactsInErp } from './inbound-contacts.ts'
 import { convertedLeads, updateLeadsInErp } from './inbound-leads.ts'
+import { budgetLeads } from './orca-leads.ts'
 import { validateFull } from './validate-full.ts'
+import { sellLeads } from './vende-leads.ts'
 
 export const jobs: readonly Job[] = [
   executeSpark,
@@ -20,6 +23,7 @@ export const jobs: readonly Job[] = [
   convertedLeads,
   contactsInErp,
   discardLeads,
+  leadsFullSync,
   validateFull,
 ]
 

@@ -26,7 +26,7 @@ export interface Stream<Line> {
 }
 
 /** After this many systemic failures in a row the other system is considered away and the run ends. */
-const systemicLimit = 5
+export const systemicLimit = 5
 
 /** Letters that cannot be read at all are judged whole (contract of Claim.lines). */
 const unreadable = new Set(['queue.not_utf8', 'queue.letter_too_large'])

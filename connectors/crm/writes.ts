@@ -70,7 +70,7 @@ export function writes(options: WriteOptions): Writes {
     addPerson: (person, guard) => write({ method: 'POST', endpoint: 'personsAdd', body: person, expect: 201, guard }, createdId),
     updatePerson: (id, person, guard) =>
       change({ method: 'PUT', endpoint: 'PersonsUpdate', rest: `/${idLiteral(id)}`, body: person, expect: 200, guard }),
-    winLead: (sale) => change({ method: 'POST', endpoint: 'leadsWon', body: sale, expect: 201 }),
+    winLead: (sale, guard) => change({ method: 'POST', endpoint: 'leadsWon', body: sale, expect: 201, guard }),
     qualify: (leadId, answers, guard) =>
       change({ method: 'POST', endpoint: 'leadsQualification', body: { leadId, answersList: answers }, expect: 201, guard }),
     removeRecommendedProduct: (leadId, productId, guard) =>

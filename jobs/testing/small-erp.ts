@@ -96,3 +96,45 @@ export async function mirrorLinked(erp: pg.Pool): Promise<void> {
     client.release()
   }
 }
+
+/** The client's first branch has an approved budget of this value, in force; the one before it is replaced. */
+export async function setBudget(erp: pg.Pool, client: number, value: string): Promise<void> {
+  const number = client
+  await erp.query(
+    'insert into budget (budget_number, client_billing_code, branch_billing_code) values ($1, $1, 1) on conflict do nothing',
+    [number],
+  )
+  await erp.query(
+    `insert into budget_item (bdg_number, item, item_date, generated) values ($1, 1, localtimestamp + interval '2 days', 'S') on conflict do nothing`,
+    [number],
+  )
+  await erp.query('insert into budget_item_quantity (bit_bdg_number, bit_item, quantity) values ($1, 1, 1000) on conflict do nothing', [
+    number,
+  ])
+  await erp.query(
+    `insert into budget_item_delivery (bit_bdg_number, bit_item, client_code, branch_code, billing_client, approval_date)
+     values ($1, 1, $1, 1, 'S', localtimestamp) on conflict do nothing`,
+    [number],
+  )
+  await erp.query(
+    `insert into budget_item_quant_delivery as d (bid_bdg_number, bid_item, bid_quantity, client_code, branch_code, price) values ($1, 1, 1000, $1, 1, $2)
+     on conflict (bid_bdg_number, bid_item, bid_quantity, client_code, branch_code) do update set price = excluded.price`,
+    [number, value],
+  )
+}
+
+/** The client's first branch has an order of this value, in force; the one before it is replaced. */
+export async function setOrder(erp: pg.Pool, client: number, value: string): Promise<void> {
+  await erp.query('insert into person (code, key1, key2) values ($1, $1, 1) on conflict do nothing', [client])
+  await erp.query('insert into sales_order (company_code, order_number, pers_code) values (1, $1, $1) on conflict do nothing', [client])
+  await erp.query(
+    `insert into sales_order_item (so_company_code, so_number, sequence_number, item_date, item_qty)
+     values (1, $1, 1, localtimestamp + interval '2 days', 1) on conflict do nothing`,
+    [client],
+  )
+  await erp.query(
+    `insert into sales_order_item_delivery as d (sod_company_code, sod_number, sequence_number, billing_client, unit_value) values (1, $1, 1, 'S', $2)
+     on conflict (sod_company_code, sod_number, sequence_number, delivery_number) do update set unit_value = excluded.unit_value`,
+    [client, value],
+  )
+}
