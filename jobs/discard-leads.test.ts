@@ -30,7 +30,6 @@ describe('letters of discarded leads', () => {
       crmLead({ id: 5, stage: 'Descartado' }),
     ])
     await mirrored(bridge, [1, 2, 3, 4], { budget_value: 10, order_value: 20 })
-    await bridge.state.query(`insert into agreed (entity, key, fields) select 'leads', n::text, '{}' from generate_series(1, 5) n`)
     for (const id of [1, 2, 3, 4, 5]) await letter(id)
     expect(await run()).toMatchObject({ status: 'success', counts: { letters: 5, delivered: 5, removed: 3, ignored: 2 } })
     expect(await ids()).toEqual([3])
@@ -45,8 +44,6 @@ describe('letters of discarded leads', () => {
       expect.objectContaining({ lead_id: '2', value: expect.stringContaining('moved this lead back to Passagem de bastão') }),
       expect.objectContaining({ lead_id: '4', value: expect.stringContaining('no longer has') }),
     ])
-    // The ledger of a lead that is not mirrored is not touched.
-    expect((await bridge.state.query('select key from agreed order by key')).rows).toEqual([{ key: '3' }, { key: '5' }])
     expect(filesIn('processados')).toHaveLength(5)
     expect(await events()).toMatchObject([
       { outcome: 'removed' },
@@ -143,7 +140,7 @@ describe('the compare of all stages', () => {
     await bridge.erp.query(
       `begin; set local ponte.mirror_only = 'on'; insert into leads (id, stage) select n, 'Desenvolvimento/Orçamento' from generate_series(1, 3000) n; commit`,
     )
-    bridge.simulator.setFaults({ pageDrift: { rows: 9, evenOrdered: true } })
+    bridge.simulator.setFaults({ pageDrift: { share: 0.3, rows: 9, evenOrdered: true } })
     expect(await run()).toMatchObject({ counts: { compare: { mirrored: 3_000, removed: 0 } } })
     await inCrm(bridge, '/leads/1234', null)
     await inCrm(bridge, '/leads/2999', { stage: 'Descartado' })

@@ -1,6 +1,5 @@
 /** A lead leaves the mirror (mission C.11): when the CRM has it no more, discarded it, or moved it back in the funnel. It may come again. */
 import type { Lead } from '../connectors/crm/types.ts'
-import { forgetAgreed } from '../connectors/state/agreed.ts'
 import type { Cell } from '../engine/model.ts'
 import type { Context, JobRun } from './context.ts'
 import { mustHold } from './end-event.ts'
@@ -22,10 +21,7 @@ export function standingOf(mirrored: { readonly stage: Cell }, lead: Pick<Lead, 
 }
 
 /** @returns false when it was not mirrored (any more) @throws PonteError `lease.lost`, `erp.*`, `state.*` */
-export async function removeLead({ erp, state }: Context, run: JobRun, leadId: string, reason: string): Promise<boolean> {
+export async function removeLead({ erp }: Context, run: JobRun, leadId: string, reason: string): Promise<boolean> {
   mustHold(run)
-  const removed = await erp.removeLead({ leadId, job: run.job, reason })
-  // Also when it was gone: a run that was killed in between left the ledger's row.
-  await forgetAgreed(state, 'leads', [leadId])
-  return removed
+  return erp.removeLead({ leadId, job: run.job, reason })
 }

@@ -40,12 +40,16 @@ export function newValidation(context: Context, run: JobRun, stages: Stages, rep
     return report.add(entry)
   }
 
-  /** An event whose payload says nothing: the lead is read again and applied, with its contacts. */
-  async function apply(leadIds: readonly number[]): Promise<void> {
-    if (leadIds.length === 0) return
+  /** An event whose payload says nothing but the stage: the lead is read again and applied, with its contacts. */
+  async function apply(leads: readonly Lead[]): Promise<void> {
+    if (leads.length === 0) return
+    const stageOf = new Map(leads.map(({ id, stage }) => [id, stage]))
+    const leadIds = [...stageOf.keys()]
     const work = { context, run, stages, counts: absorption.counts, reader: await readFresh(crm, leadIds) }
     const before = absorption.refused.length
-    await absorbEach(context, run, leadIds, absorption, (event) => applyEvent(work, { ...event, lead: {}, stage: null }))
+    await absorbEach(context, run, leadIds, absorption, (event) =>
+      applyEvent(work, { ...event, lead: {}, stage: stageOf.get(event.leadId)! }),
+    )
     for (const refused of absorption.refused.slice(before)) await tell({ ...refused, kind: 'refused' })
   }
 
@@ -56,12 +60,12 @@ export function newValidation(context: Context, run: JobRun, stages: Stages, rep
       const ids = integrated.map(({ id }) => id)
       const mirror = await erp.mirroredLeads(ids.map(String))
       const [customFields, reps] = await Promise.all([crm.customFieldsOf(ids), crm.salesReps()])
-      const toApply: number[] = []
+      const toApply: Lead[] = []
       for (const lead of integrated) {
         const entry = entryOf(lead, mirror.get(String(lead.id)), leadRow(lead, customFields.get(lead.id) ?? []), stages, reps)
         if (entry === null) found.equal++
         else await tell(entry)
-        if (entry?.kind === 'different' || entry?.kind === 'missingInMirror') toApply.push(lead.id)
+        if (entry?.kind === 'different' || entry?.kind === 'missingInMirror') toApply.push(lead)
       }
       await apply(toApply)
     },
