@@ -61,7 +61,7 @@ export function decide(fields: readonly Field[], sides: Sides, reps: Reps): Deci
     if (verdict.send) send.push(name)
     // Two records that meet for the first time differ; they do not contradict each other.
     if (verdict.winner && (sides.mirror ?? sides.agreed))
-      conflicts.push({ field: name, agreed: baseOf(field, sides), erp, crm, winner: verdict.winner })
+      conflicts.push({ field: name, agreed: baseOf(field, sides) ?? null, erp, crm, winner: verdict.winner })
   }
   return { write: { quiet, loud }, conflicts, agreed, send }
 }
@@ -93,7 +93,7 @@ function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   if (!crmMoved) return { mirror: quiet, agreed: null, send: toCrm }
   // A null never erases a value of the ERP (mission B.5): what was emptied in the CRM is filled again.
   if (crm === null) return { mirror: quiet, agreed: null, send: toCrm }
-  const erpMoved = !alike(field, erp, baseOf(field, sides))
+  const erpMoved = hasErpMoved(field, sides)
   if (flow === 'to-crm') return { mirror: quiet, agreed: null, send: true, ...(erpMoved ? { winner: 'erp' as const } : {}) }
   if (flow === 'both' && erpMoved && field.owner === 'erp') return { mirror: quiet, agreed: null, send: true, winner: 'erp' }
   return { mirror: 'loud', agreed: 'crm', send: false, ...(flow === 'both' && erpMoved ? { winner: 'crm' as const } : {}) }
@@ -107,9 +107,15 @@ function hasMoved(field: Field, { crm, mirror, agreed }: Sides, reps: Reps): boo
   return agreed !== null && Object.hasOwn(agreed, name) ? !same(field, agreed[name] ?? null, now, reps) : now !== null
 }
 
-/** What the ERP held when both sides last agreed; before there was a ledger, the mirror. */
-function baseOf({ name }: Field, { agreed, mirror }: Sides): Cell {
-  return agreed !== null && Object.hasOwn(agreed, name) ? (agreed[name] ?? null) : (mirror?.[name] ?? null)
+/** Since both sides last agreed; before there was a ledger, since the mirror. Where there is neither, whatever the ERP holds is its own say. */
+function hasErpMoved(field: Field, sides: Sides): boolean {
+  const base = baseOf(field, sides)
+  const erp = sides.erp?.[field.name] ?? null
+  return base === undefined ? erp !== null : !alike(field, erp, base)
+}
+
+function baseOf({ name }: Field, { agreed, mirror }: Sides): Cell | undefined {
+  return agreed !== null && Object.hasOwn(agreed, name) ? (agreed[name] ?? null) : mirror === null ? undefined : (mirror[name] ?? null)
 }
 
 /** Would the CRM show this value of the ERP as `crm`? */

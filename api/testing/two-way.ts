@@ -28,6 +28,8 @@ export interface TwoWay {
   readonly waker: Waker
   /** What a user of the CRM does at its screen, through the simulator's control API. */
   readonly crmUser: Ask
+  /** Other settings of the simulator's webhooks; where they go stays. */
+  webhooks(further: Partial<WebhooksInput>): void
   /** Webhooks have arrived, then the inbound jobs run until they find nothing. */
   absorb(): Promise<RunReport[]>
   /** Every scheduled job once, webhooks between and after. */
@@ -36,7 +38,7 @@ export interface TwoWay {
   close(): Promise<void>
 }
 
-const inbound = ['job_update_converted_lead_in_erp', 'job_update_leads_in_erp', 'job_update_contact_in_erp']
+const inbound = ['job_update_converted_lead_in_erp', 'job_update_leads_in_erp', 'job_descarta_lead', 'job_update_contact_in_erp']
 
 export async function openTwoWay(options: TwoWayOptions = {}): Promise<TwoWay> {
   const bridge = await openBridge(options)
@@ -51,7 +53,9 @@ export async function openTwoWay(options: TwoWayOptions = {}): Promise<TwoWay> {
     const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening))
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  simulator.setWebhooks({ baseUrl: url, token: webhookToken, secrets: [webhookSecret], ...options.webhooks })
+  const webhooks = (further: Partial<WebhooksInput>) =>
+    simulator.setWebhooks({ baseUrl: url, token: webhookToken, secrets: [webhookSecret], ...further })
+  webhooks(options.webhooks ?? {})
   const run = (job: string) => runJob(context, jobNamed(job))
   const absorb = async () => {
     await simulator.flushWebhooks()
@@ -64,6 +68,7 @@ export async function openTwoWay(options: TwoWayOptions = {}): Promise<TwoWay> {
     url,
     waker,
     crmUser: asker(simulator.controlUrl),
+    webhooks,
     absorb,
     run,
     async round() {

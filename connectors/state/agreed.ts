@@ -112,11 +112,6 @@ async function writeLedger(client: pg.PoolClient, { entity, key, fields, crmTime
     )
 }
 
-/** These records left the mirror: when they come back, nothing is agreed about them. */
-export async function forgetAgreed(db: Db, entity: LedgerEntity, keys: readonly string[]): Promise<void> {
-  await query(db, 'delete from agreed where entity = $1 and key = any($2)', [entity, keys])
-}
-
 /** The newest first. */
 export async function listConflicts(db: Db, limit = 100): Promise<ListedConflict[]> {
   const { rows } = await query<ListedConflict>(
