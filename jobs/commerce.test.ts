@@ -246,6 +246,9 @@ describe('a sale', () => {
     expect(await bridge.run(saleJob)).toMatchObject({ status: 'failed', counts: { open: 1 } })
     bridge.simulator.setFaults({})
     expect(await mirror(1)).toMatchObject({ order: null })
+    // It has no letter, and is not taken for one whose letter is lost.
+    await bridge.run('job_execute_spark')
+    expect(await changes(1)).toMatchObject([{ status: 'queued', doubt: true }])
     await bridge.erp.query(`update leads set stage = 'Ativação'`)
     expect(await bridge.run(saleJob)).toMatchObject({ status: 'success', counts: { leads: 1, delivered: 1 } })
     expect(await mirror(1)).toMatchObject({ order: '100' })

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { balanceOf } from './balance.ts'
 import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
 import { expectExactlyOnce, expectQueueAtRest } from './testing/checks.ts'
-import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
+import { addBranch, addContact, mirrorLinked, seedReference, setBudget, setOrder } from './testing/small-erp.ts'
 
 let bridge: Bridge
 const open = async (options?: BridgeOptions) => {
@@ -287,17 +287,78 @@ describe('delivered letters', () => {
 })
 
 describe('8. a lead that is sold already', () => {
-  test('a budget put on it and a second sale are known refusals, not outages: nothing is tried again', async () => {
-    const { crm } = bridge.context
-    const added = await crm.addLead({ name: 'sold', cpfcnpj: '11222333000181' })
-    const leadId = added.ok ? added.value : 0
-    const product = { productId: 10001, quantity: 1, labelValue: '100' }
-    const sale = { leadId, salesRepEmail: 'rep@example.com', ignoreSalesRep: false, products: [product] }
-    expect(await crm.winLead(sale)).toMatchObject({ ok: true })
-    const requests = bridge.simulator.requests().authenticated
-    expect(await crm.winLead(sale)).toMatchObject({ ok: false, refusal: 'already-sold' })
-    expect(await crm.addRecommendedProducts(leadId, [product])).toMatchObject({ ok: false, refusal: 'already-sold' })
-    expect(bridge.simulator.requests().authenticated - requests).toBe(2)
+  const mirror = async () =>
+    (await bridge.erp.query('select stage, budget_value::float as budget, order_value::float as "order" from leads where id = 1')).rows[0]
+  const requests = () => bridge.simulator.requests().authenticated
+  /** Lead 1 of client 1, in the budget stage by the mirror. */
+  const lead = async (stage: string) => {
+    await bridge.simulator.load([{ kind: 'lead', id: 1, lead: 'L1', stage }])
+    await addBranch(bridge.erp, { client: 1, taxId: '11222333000181', idCrm: 1 })
+    await mirrorLinked(bridge.erp)
+    await setBudget(bridge.erp, 1, '100')
+  }
+  const sold = async () => {
+    await lead('Desenvolvimento/Orçamento')
+    const won = await bridge.context.crm.winLead({ leadId: 1, salesRepEmail: 'rep7@example.com', ignoreSalesRep: false, products: [] })
+    expect(won).toMatchObject({ ok: true })
+  }
+
+  test('a budget put on it is refused once: the mirror takes value and stage, nothing is tried again', async () => {
+    await sold()
+    const before = requests()
+    const report = await bridge.run('job_orca_lead_in_spotter')
+    expect(report).toMatchObject({ status: 'success', counts: { leads: 1, delivered: 0, alreadySold: 1, refused: 0 } })
+    expect(await balanceOf(bridge.state, report.run)).toMatchObject({ changed: 1, delivered: 1, balanced: true })
+    expect(await mirror()).toEqual({ stage: 'Ativação', budget: 100, order: null })
+    // Its products, the refusal, its stage.
+    expect(requests() - before).toBe(3)
+    for (let run = 0; run < 3; run++) expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+    expect(requests() - before).toBe(3)
+    const { rows } = await bridge.erp.query('select job, lead_id, field, value from log_execution_crm')
+    expect(rows).toEqual([{ job: 'job_orca_lead_in_spotter', lead_id: '1', field: 'BUDGET_VALUE', value: '100 (the lead is sold)' }])
+  })
+
+  test('a budget that is refused in other words is known for one by the stage, in any spelling', async () => {
+    await lead('Retenção/Expansão\u00a0')
+    bridge.simulator.setFaults({ errors400: { paths: ['recommendedProductsAdd'] } })
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ counts: { alreadySold: 1, refused: 0 } })
+    expect(await mirror()).toEqual({ stage: 'Retenção/Expansão', budget: 100, order: null })
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+  })
+
+  test('a refusal in an earlier stage is a refusal: the mirror stays, the lead is tried again later', async () => {
+    await lead('Passagem de bastão')
+    bridge.simulator.setFaults({ errors400: { paths: ['recommendedProductsAdd'] } })
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ counts: { alreadySold: 0, refused: 1 } })
+    expect(await mirror()).toEqual({ stage: 'Desenvolvimento/Orçamento', budget: null, order: null })
+  })
+
+  test('"Lead is sold" is success of a sale: the mirror takes the value, nothing is tried again', async () => {
+    await sold()
+    await setOrder(bridge.erp, 1, '99.5')
+    const report = await bridge.run('job_vende_lead_in_spotter')
+    expect(report).toMatchObject({ status: 'success', counts: { leads: 1, delivered: 0, alreadySold: 1, refused: 0 } })
+    expect(await mirror()).toEqual({ stage: 'Desenvolvimento/Orçamento', budget: null, order: 99.5 })
+    const before = requests()
+    expect(await bridge.run('job_vende_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+    expect(requests()).toBe(before)
+    expect(await effects('won')).toHaveLength(1)
+  })
+
+  test('what was told before it left the mirror is not told again when it comes back (D-15)', async () => {
+    await lead('Desenvolvimento/Orçamento')
+    await setOrder(bridge.erp, 1, '99.5')
+    for (const job of ['job_orca_lead_in_spotter', 'job_vende_lead_in_spotter'])
+      expect(await bridge.run(job)).toMatchObject({ counts: { delivered: 1 } })
+    const { erp } = bridge.context
+    const before = requests()
+    expect(await erp.removeLead({ leadId: '1', job: 'test', reason: 'restarted' })).toBe(true)
+    const quiet = { NAME: 'L1', STAGE: 'Desenvolvimento/Orçamento' }
+    await erp.applyLead({ inboxId: 'back', leadId: '1', taxId: '11222333000181' }, () => ({ quiet, loud: {} }))
+    expect(await mirror()).toEqual({ stage: 'Desenvolvimento/Orçamento', budget: 100, order: 99.5 })
+    for (const job of ['job_orca_lead_in_spotter', 'job_vende_lead_in_spotter'])
+      expect(await bridge.run(job)).toMatchObject({ status: 'skipped', counts: { leads: 0 } })
+    expect(requests()).toBe(before)
   })
 })
 
