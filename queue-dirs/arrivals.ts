@@ -57,7 +57,7 @@ export async function oldestArrivals(
 }
 
 /** null: gone, or perhaps still being written (a name that is not ours says nothing about a finished rename). */
-async function arrivalOf(house: House, parsed: ParsedName): Promise<number | null> {
+export async function arrivalOf(house: House, parsed: ParsedName): Promise<number | null> {
   if (parsed.form === 'bulk' || parsed.form === 'single') return parsed.arrivedAt
   const info = await stat(`${house.layout.processar}/${parsed.file}`).catch(() => null)
   if (info === null || Math.abs(Date.now() - info.mtimeMs) < house.settleMs) return null

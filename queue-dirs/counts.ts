@@ -36,7 +36,8 @@ export async function countLetters(house: House): Promise<Count[]> {
 export async function undeliveredLetters(house: House): Promise<Set<string>> {
   const { processar, processando } = house.layout
   const found = new Set<string>()
-  const collect = (folder: string) => each(folder, async (name) => void found.add(name))
+  // Between two of its steps, a letter that is edited lies under its name with `.edited`.
+  const collect = (folder: string) => each(folder, async (name) => void found.add(name.replace(/\.edited$/, '')))
   await collect(processar)
   for (const seat of await namesIn(processando)) await collect(`${processando}/${seat}`)
   await collect(processar)

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { type Disk, openDisk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
 import { openArchiveLetter } from './archive-letter.ts'
@@ -5,6 +6,7 @@ import { claimLetters, refuseUnknown } from './claims.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { countLetters, undeliveredLetters } from './counts.ts'
 import { deadLetters, requeue, showDead } from './dead-letters.ts'
+import { editWaiting } from './edit-waiting.ts'
 import { createWatcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { createIds, createNameTime } from './ids.ts'
@@ -70,6 +72,8 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
   }
   const watcher = createWatcher(house)
   const desk = createDesk(house)
+  // Of two edits at once the second would find its letters taken.
+  const editing = pLimit(1)
 
   return {
     name,
@@ -87,6 +91,11 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
       return openArchiveLetter(house, prefix, slug)
     },
     claims: (choice) => claimLetters(house, watcher, choice),
+    editWaiting: async (prefix, edit) => {
+      refuseUnknown(house, [prefix])
+      return editing(() => editWaiting(house, prefix, edit))
+    },
+    probe: () => desk.probe(),
     counts: () => countLetters(house),
     undelivered: () => undeliveredLetters(house),
     deadLetters: () => deadLetters(house, name),

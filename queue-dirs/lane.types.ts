@@ -120,6 +120,19 @@ export interface Lane {
     limit?: number
     signal?: AbortSignal
   }): AsyncIterable<Claim>
+  /**
+   * Gives waiting letters of `prefix` another body: `edit` is shown each body (twice, when it is to be changed) and answers the new
+   * one, or null to leave the letter alone. It must keep the lines in their places, because outcomes are remembered by line.
+   *
+   * A letter to be changed is taken out of processar by rename, like a claim, so that no worker reads it half-edited and none that has
+   * it is overwritten; it comes back under its own name (one that Ponte did not write: under a unique one, as when it is claimed).
+   * The new body is fsynced before the old one gives way in one rename; a crash leaves one of the two (edited.ts has the steps). Meanwhile a
+   * worker may pass it by: the next run takes it.
+   * @returns how many were changed, durably. Letters in the hands of a worker are not waiting, so they are not counted
+   */
+  editWaiting(prefix: string, edit: (body: string) => string | null): Promise<number>
+  /** Writes a file where letters are written, and removes it. @throws PonteError `queue.disk_*` when the lane cannot take letters */
+  probe(): Promise<void>
   /** Per folder and prefix: files and the oldest arrival (epoch ms). Streams the directory. Files nobody claims: prefix `unknown`. */
   counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
   /** Names of all letters that wait or are in hand. One that moves between the two while this looks is not missed. */

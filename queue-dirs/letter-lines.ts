@@ -14,10 +14,19 @@ const MAX_LETTER_BYTES = 256 * 1024 * 1024
  * Lines of a letter: NDJSON, one JSON value a line. A letter of one object that is spread over several lines (a webhook's
  * body as it came, an old file of job 12) is one line. The answer depends on the content alone, so indexes hold for ever.
  *
+ * @throws what `readText` throws
+ */
+export async function readLines(path: string, label: string): Promise<LetterLine[]> {
+  return splitLines(await readText(path, label))
+}
+
+/**
+ * A letter's whole text.
+ *
  * @param label names the letter in messages
  * @throws PonteError `queue.not_utf8`, `queue.letter_too_large`; both are the letter's own fault: reject it
  */
-export async function readLines(path: string, label: string): Promise<LetterLine[]> {
+export async function readText(path: string, label: string): Promise<string> {
   // NOFOLLOW: a symbolic link dropped into the queue must not make us read another file.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   let bytes: Buffer
@@ -35,7 +44,7 @@ export async function readLines(path: string, label: string): Promise<LetterLine
   if (!isUtf8(bytes)) {
     throw new PonteError('queue.not_utf8', `${label} is not UTF-8`, { hint: 'convert the file to UTF-8 and drop it into processar again' })
   }
-  return splitLines(new TextDecoder().decode(bytes))
+  return new TextDecoder().decode(bytes)
 }
 
 /** The text of a letter as its lines; see `readLines`. */

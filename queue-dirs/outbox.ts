@@ -27,6 +27,8 @@ export async function openOutbox(house: House, name: string): Promise<Outbox | n
 
 export interface Desk {
   enqueue(prefix: string, slug: string, body: string): Promise<string>
+  /** Writes and removes a file here. */
+  probe(): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,6 +75,12 @@ export function createDesk(house: House): Desk {
         throw error
       }
       return name
+    },
+    async probe() {
+      const { folder } = await place()
+      const path = `${folder}/probe.${house.nextId()}`
+      await disk.writeNew(path, 'probe')
+      await disk.unlink(path)
     },
     async close() {
       const outbox = await opening?.catch(() => null)

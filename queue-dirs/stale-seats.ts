@@ -1,5 +1,6 @@
 /** Takes letters back from workers that died or lost their lease. */
 import { CLOSED, isClosed, publishClosed, REJECTED, STAGED } from './closing.ts'
+import { EDITED, isReplaced, publishEdited, REPLACED } from './edited.ts'
 import { HEARTBEAT, type Watcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { namesIn } from './layout.ts'
@@ -43,9 +44,12 @@ export async function emptySeat(house: House, folder: string): Promise<number> {
     // Once this has failed the letter can no longer be closed from this seat; so what `isClosed` then says holds.
     const back = await disk.rename(at, `${layout.processar}/${letter}`)
     const closed = !back && (await isClosed(at))
+    const replaced = !back && !closed && (await isReplaced(at))
     if (closed) await publishClosed(house, folder, letter)
-    for (const suffix of STAGED) if (!closed && names.includes(letter + suffix)) await disk.unlink(at + suffix)
-    if (back || closed) letters += 1
+    if (replaced) await publishEdited(house, folder, letter)
+    const decided = closed || replaced
+    for (const suffix of [...STAGED, EDITED]) if (!decided && names.includes(letter + suffix)) await disk.unlink(at + suffix)
+    if (back || decided) letters += 1
   }
   if (letters > 0) await disk.syncDirectory(layout.processar)
   if ((await namesIn(folder)).every((name) => name === HEARTBEAT)) {
@@ -56,6 +60,6 @@ export async function emptySeat(house: House, folder: string): Promise<number> {
 }
 
 function letterOf(name: string): string {
-  const suffix = [...STAGED, CLOSED, REJECTED].find((each) => name.endsWith(each))
+  const suffix = [...STAGED, CLOSED, REJECTED, EDITED, REPLACED].find((each) => name.endsWith(each))
   return suffix === undefined ? name : name.slice(0, -suffix.length)
 }
