@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { balanceOf } from './balance.ts'
 import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
 import { expectExactlyOnce, expectQueueAtRest } from './testing/checks.ts'
+import { crmLead, inCrm, mirrorRows, upTo } from './testing/crm-leads.ts'
 import { addBranch, addContact, mirrorLinked, seedReference, setBudget, setOrder } from './testing/small-erp.ts'
 
 let bridge: Bridge
@@ -392,6 +393,78 @@ describe('9. a duplicate _cod.cliente', () => {
     expect(letter.lines).toMatchObject([{ code: 'DUPLICATE_CLIENT_CODE', httpStatus: 400 }])
     expect(body.trim().split('\n')).toHaveLength(1)
     expect(await balanceOf(bridge.state, detect!.run)).toMatchObject({ changed: 3, delivered: 2, failed: 1, balanced: true })
+  })
+})
+
+describe('10. a lead that moves back a stage, or is gone', () => {
+  test('leaves the mirror; comes again and is there again, its budget not told twice; a lead missing in the CRM is removed and the job succeeds', async () => {
+    await bridge.simulator.load(upTo(9).map((id) => crmLead({ id })))
+    await bridge.run('job_leads_full_sync')
+    const client = (await bridge.erp.query('select client from branches where id_crm = 1')).rows[0].client
+    await setBudget(bridge.erp, Number(client), '1500')
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ counts: { delivered: 1 } })
+
+    await inCrm(bridge, '/leads/1', { stage: 'Passagem de bastão' })
+    expect(await bridge.run('job_descarta_lead')).toMatchObject({ status: 'success', counts: { compare: { removed: 1 } } })
+    expect((await mirrorRows(bridge, 'id::int')).map(({ id }) => id)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
+    // The ERP is untouched (mission G.2).
+    expect((await bridge.erp.query('select count(*)::int as n from branches where id_crm = 1')).rows).toEqual([{ n: 1 }])
+
+    await inCrm(bridge, '/leads/1', { stage: 'Desenvolvimento/Orçamento' })
+    await bridge.context.lanes.leads.enqueue('converted_lead', 'x', '{"Lead":{"Id":1,"Stage":"Desenvolvimento/Orçamento"}}')
+    expect(await bridge.run('job_update_converted_lead_in_erp')).toMatchObject({ status: 'success', counts: { applied: 1 } })
+    expect(await mirrorRows(bridge, 'id::int, budget_value::int')).toContainEqual({ id: 1, budget_value: 1500 })
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+    expect(await effects('productAdded')).toHaveLength(1)
+
+    await bridge.simulator.reset(false)
+    await bridge.simulator.load(upTo(8).map((id) => crmLead({ id })))
+    expect(await bridge.run('job_descarta_lead')).toMatchObject({ status: 'success', counts: { compare: { candidates: 1, removed: 1 } } })
+    expect(await mirrorRows(bridge, 'id::int')).not.toContainEqual({ id: 9 })
+  })
+})
+
+describe('11. a full sync', () => {
+  test('interrupted after the load leaves the old mirror as it was; after a success no budget or sale is sent again', async () => {
+    await bridge.simulator.load(upTo(4).map((id) => crmLead({ id })))
+    await bridge.run('job_leads_full_sync')
+    const { rows } = await bridge.erp.query<{ client: string; id: number }>(
+      'select client, id_crm::int as id from branches order by id_crm',
+    )
+    for (const { client, id } of rows) {
+      await setBudget(bridge.erp, Number(client), String(1000 + id))
+      if (id <= 2) await setOrder(bridge.erp, Number(client), String(2000 + id))
+    }
+    await bridge.erp.query('update sales_reps set email = $1 where code = 7', ['rep7@example.com'])
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ counts: { delivered: 4 } })
+    expect(await bridge.run('job_vende_lead_in_spotter')).toMatchObject({ counts: { delivered: 2 } })
+    await inCrm(bridge, '/leads/3', { street: 'Rua Nova' })
+    await bridge.simulator.load([crmLead({ id: 4, stage: 'Novos leads' })])
+
+    const before = await mirrorRows(bridge)
+    const { personsOf } = bridge.context.crm
+    // Everything is read and staged; before the swap the CRM is asked once more for whom it did not show.
+    Object.assign(bridge.context.crm, {
+      async personsOf(asked: readonly number[]) {
+        const persons = await personsOf(asked)
+        bridge.simulator.setFaults({ errors5xx: { share: 1, paths: ['Leads'] } })
+        return persons
+      },
+    })
+    expect(await bridge.run('job_leads_full_sync')).toMatchObject({ status: 'failed' })
+    expect(await mirrorRows(bridge)).toEqual(before)
+
+    Object.assign(bridge.context.crm, { personsOf })
+    bridge.simulator.setFaults({})
+    expect(await bridge.run('job_leads_full_sync')).toMatchObject({ status: 'success', counts: { removed: 1 } })
+    expect(await mirrorRows(bridge, 'id::int, budget_value::int, order_value::int')).toEqual([
+      { id: 1, budget_value: 1001, order_value: 2001 },
+      { id: 2, budget_value: 1002, order_value: 2002 },
+      { id: 3, budget_value: 1003, order_value: null },
+    ])
+    expect(await bridge.run('job_orca_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+    expect(await bridge.run('job_vende_lead_in_spotter')).toMatchObject({ status: 'skipped' })
+    expect([(await effects('productAdded')).length, (await effects('won')).length]).toEqual([4, 2])
   })
 })
 
