@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { registerCustomFields } from './custom-fields.ts'
+import { registerEditJson } from './edit-json.ts'
 import { registerHandover } from './handover.ts'
 import { registerIndustries } from './industries.ts'
 import { registerLeadReads } from './lead-reads.ts'
@@ -18,4 +19,5 @@ export function registerCompat(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
   registerSales(app, deps)
   registerIndustries(app, deps)
   registerHandover(app, deps)
+  registerEditJson(app, deps)
 }
