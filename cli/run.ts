@@ -29,6 +29,7 @@ Examples:
   ponte run job_execute_spark
   ponte run job_insert_leads_in_spotter --json
   ponte run job_execute_spark --accept-guard 01JD3Z5W0E7R6X8K9M2N4P5Q6S
+  ponte run job_leads_full_sync --dry-run
 
 Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 failed, 2 wrong usage or configuration,
 3 stopped by a guard.`,
@@ -82,7 +83,9 @@ function show(output: Output, report: RunReport): void {
     output.say(`\n  To go on all the same:\n    ponte run ${report.job} --accept-guard ${report.run}`)
     return
   }
-  if (report.message && report.status === 'failed') for (const line of report.message.split('\n')) output.say(`  ${sentence(line)}`)
+  // What a run over letters says is in its counts already.
+  const told = report.status === 'failed' || (report.status === 'success' && !('lines' in report.counts))
+  if (report.message && told) for (const line of report.message.split('\n')) output.say(`  ${sentence(line)}`)
   if (report.message === 'already running elsewhere') output.say('  Another run of this job is under way; this one left everything to it.')
   if (refusedCount(report) > 0) output.say('  Next: ponte falhas ls')
 }
@@ -126,6 +129,18 @@ function showCounts(output: Output, counts: JobOutcome['counts']): void {
     ['superseded', 'replaced by a newer change'],
     ['already', 'delivered by an earlier run'],
     ['open', 'still queued'],
+    ['read', 'leads of the CRM read'],
+    ['equal', 'equal'],
+    ['different', 'different'],
+    ['missingInMirror', 'missing in the mirror'],
+    ['missingInCrm', 'missing in the CRM'],
+    ['movedBack', 'moved back in the funnel'],
+    ['leftOut', 'left out'],
+    ['fresh', 'new'],
+    ['updated', 'updated in the mirror'],
+    ['applied', 'applied'],
+    ['removed', 'removed from the mirror'],
+    ['refused', 'refused by the ERP'],
   ]
   const parts = words.flatMap(([name, word]) => (Number(counts[name] ?? 0) > 0 ? [`${counts[name]} ${word}`] : []))
   if (parts.length > 0) output.say(`  ${parts.join(' · ')}`)

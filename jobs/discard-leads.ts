@@ -62,7 +62,8 @@ function discardLetters(context: Context, run: JobRun, stages: Stages): Promise<
 }
 
 function outcome(letters: JobOutcome, { stopped, ...compared }: Awaited<ReturnType<typeof compareStages>>): JobOutcome {
-  const counts = { ...letters.counts, compare: compared }
+  const removed = Number(letters.counts.removed) + compared.removed
+  const counts = { ...letters.counts, removed, compare: compared }
   if (letters.status === 'failed') return { ...letters, counts }
   if (stopped !== undefined) return { status: 'stopped', counts, message: stopped }
   const idle = letters.status === 'skipped' && compared.removed === 0

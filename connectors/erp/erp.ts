@@ -119,8 +119,8 @@ export interface MirrorStaging {
     readonly job: string
     readonly reason: string
   }): Promise<{ updated: number; removed: string[] }>
-  /** What is ready, in pages, ordered by id. moved: it entered the mirror since the run began. */
-  ready(): AsyncIterable<readonly { leadId: string; row: Row; moved: boolean }[]>
+  /** What is ready, in pages, ordered by id. */
+  ready(): AsyncIterable<readonly { leadId: string; row: Row }[]>
   contactsOf(leadIds: readonly string[]): Promise<StagedContact[]>
   /** Forgets what was collected. What a run that died left behind goes when the next one begins. */
   close(): Promise<void>

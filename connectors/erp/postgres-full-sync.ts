@@ -27,7 +27,7 @@ export function fullSync(pool: pg.Pool, ask: Ask): Pick<Erp, 'stageMirror'> {
           })),
         async *ready() {
           for (let after = '0'; ; ) {
-            const rows = await ask<{ leadId: string; row: Row; moved: boolean }>(READY, [run, after, pageSize])
+            const rows = await ask<{ leadId: string; row: Row }>(READY, [run, after, pageSize])
             if (rows.length > 0) yield rows
             if (rows.length < pageSize) return
             after = rows.at(-1)!.leadId
@@ -80,9 +80,8 @@ const COUNTS = `
     from leads_staging where run_id = $1`
 const GONE = `select id::text from leads_staging where run_id = $1 and state = 'unread' order by id`
 const READY = `
-  select s.id::text as "leadId", s.fields as row, s.mirrored_as is null and l.id is not null as moved
-    from leads_staging s left join leads l on l.id = s.id
-   where s.run_id = $1 and s.id > $2::bigint and s.state = 'ready' order by s.id limit $3`
+  select id::text as "leadId", fields as row
+    from leads_staging where run_id = $1 and id > $2::bigint and state = 'ready' order by id limit $3`
 const CONTACTS_OF = `
   select id::text as "personId", lead_id::text as "leadId", fields as row
     from contacts_staging where run_id = $1 and lead_id = any($2::bigint[]) order by id`
