@@ -3,8 +3,9 @@ import type { Person } from '../connectors/crm/types.ts'
 import type { ContactSides } from '../connectors/erp/erp.ts'
 import { type Ledger, readAgreed } from '../connectors/state/agreed.ts'
 import type { Row } from '../engine/model.ts'
-import type { Context } from './context.ts'
+import type { Context, JobRun } from './context.ts'
 import { personRow } from './crm-rows.ts'
+import { mustHold } from './end-event.ts'
 import { type Decision, decideContact } from './reconcile.ts'
 
 export type AbsorbedContact =
@@ -23,9 +24,10 @@ export type AbsorbedContact =
 /** A person and its lead are one record: ERP contacts belong to branches. */
 export const contactKey = (personId: string | number, leadId: string | number): string => `${personId}-${leadId}`
 
-/** @throws PonteError `erp.write_refused` (nothing was written), `erp.*`, `state.*` */
+/** As `absorbLead`. @throws PonteError `erp.write_refused` and `lease.lost` (nothing was written), `erp.*`, `state.*` */
 export async function absorbContact(
   { erp, state }: Pick<Context, 'erp' | 'state'>,
+  run: JobRun,
   inboxId: string,
   person: Person,
   taxId: string | null,
@@ -36,6 +38,7 @@ export async function absorbContact(
   const agreed = await readAgreed(state, 'contacts', key)
   let met: { before: ContactSides; decision: Decision } | null = null
   const applied = await erp.applyContact({ inboxId, personId, leadId, taxId, email: row.EMAIL ?? null }, (sides: ContactSides) => {
+    mustHold(run)
     if (sides.clientCode === null) return null
     met = { before: sides, decision: decideContact(row, sides, agreed?.fields ?? null) }
     return met.decision.write

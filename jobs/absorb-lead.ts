@@ -1,10 +1,12 @@
 /** What the CRM holds of one lead goes into the mirror and, where it moved, into the ERP. Both directions use it: events, and updates before they are sent. */
+import { PonteError } from '../base/error.ts'
 import type { LeadSides } from '../connectors/erp/erp.ts'
 import { type Ledger, readAgreed } from '../connectors/state/agreed.ts'
 import type { Row } from '../engine/model.ts'
-import type { Context } from './context.ts'
+import type { Context, JobRun } from './context.ts'
 import type { SeenLead } from './crm-reader.ts'
 import { leadRow } from './crm-rows.ts'
+import { mustHold } from './end-event.ts'
 import { type Decision, decideLead } from './reconcile.ts'
 
 export type Absorbed =
@@ -22,11 +24,13 @@ export type Absorbed =
   | { readonly kind: 'ambiguous'; readonly branches: readonly string[] }
 
 /**
+ * @param run its lease is asked inside the ERP's transaction, when all waiting is over
  * @param inboxId of the event: what it did is in the ERP together with this id
- * @throws PonteError `erp.write_refused` (nothing was written), `erp.*`, `state.*`
+ * @throws PonteError `lead.without_tax_id`, `erp.write_refused` and `lease.lost` (nothing was written), `erp.*`, `state.*`
  */
 export async function absorbLead(
   { erp, state, crm }: Pick<Context, 'erp' | 'state' | 'crm'>,
+  run: JobRun,
   inboxId: string,
   seen: SeenLead,
 ): Promise<Absorbed> {
@@ -36,7 +40,9 @@ export async function absorbLead(
   const agreed = await readAgreed(state, 'leads', leadId)
   let met: { before: LeadSides; decision: Decision } | null = null
   const applied = await erp.applyLead({ inboxId, leadId, taxId: row.TAXID ?? null }, (sides) => {
+    mustHold(run)
     if (sides.branch === null && sides.candidates.length > 1) return null
+    if (sides.branch === null && row.TAXID?.length !== 14) throw withoutTaxId(leadId)
     met = { before: sides, decision: decideLead(row, sides, agreed?.fields ?? null, reps) }
     return met.decision.write
   })
@@ -52,3 +58,13 @@ export async function absorbLead(
     ledger: { entity: 'leads', key: leadId, fields: decision.agreed, crmTime: seen.lead.updateDate || null, conflicts: decision.conflicts },
   }
 }
+
+/** Mission B.8, C.9: a client made without one could never be told from the next lead of the same company. */
+const withoutTaxId = (leadId: string) =>
+  new PonteError(
+    'lead.without_tax_id',
+    `Lead ${leadId} has no tax id, or one of more than 14 positions, and no ERP branch is linked to it.`,
+    {
+      hint: 'Correct the tax id in the CRM, then requeue.',
+    },
+  )

@@ -1,6 +1,8 @@
 /** Letters of single contacts (`contato_update_erp`, mission C.8): from the events of leads to job_update_contact_in_erp. */
 import type { Person } from '../connectors/crm/types.ts'
+import { readAgreed } from '../connectors/state/agreed.ts'
 import type { Row } from '../engine/model.ts'
+import { contactKey } from './absorb-contact.ts'
 import type { Context } from './context.ts'
 import { personRow } from './crm-rows.ts'
 import { contactFields } from './fields.ts'
@@ -19,6 +21,25 @@ export function contactsToApply(persons: readonly Person[], mirrored: readonly R
   })
   const there = new Set(persons.map((person) => String(person.id)))
   return { changed, gone: mirrored.flatMap(({ ID }) => (ID && !there.has(ID) ? [ID] : [])) }
+}
+
+/** Mission C.10: without one a new person cannot be found again. */
+export const hasEmail = ({ email }: Person): boolean => Boolean(email?.trim())
+
+/** It went to falhas before, without an e-mail: once is enough, or each event of its lead would add another letter there. */
+export async function isTold({ state }: Pick<Context, 'state'>, { id, leadId }: Person): Promise<boolean> {
+  return (await readAgreed(state, 'contacts', contactKey(id, leadId)))?.fields.EMAIL === null
+}
+
+/** Of these, who is not in the CRM for certain: asked for alone, because an answer about many leads of which a part was lost must remove nobody. */
+export async function certainlyGone(
+  { inboundCrm }: Pick<Context, 'inboundCrm'>,
+  leadId: string,
+  gone: readonly string[],
+): Promise<string[]> {
+  if (gone.length === 0) return []
+  const there = new Set((await inboundCrm.persons(Number(leadId))).map((person) => String(person.id)))
+  return gone.filter((id) => !there.has(id))
 }
 
 /** The webhook's contact with the lead's tax id (mission F). Durable when it resolves; a second letter of one contact does no harm. */

@@ -5,6 +5,7 @@
 import type { Row } from '../engine/model.ts'
 import { webhookContactRow, webhookLeadRow } from './crm-rows.ts'
 import { contactFields, leadInboundFields } from './fields.ts'
+import { crmId } from './lead-event.ts'
 import { isKnown, type Reps } from './reconcile.ts'
 
 /** Not on their own in a webhook: they are parts of `Address_Maps`. */
@@ -24,7 +25,7 @@ export function isEcho(lead: Readonly<Record<string, unknown>>, mirror: Mirrored
   const fieldsKnown = leadInboundFields.every(
     (field) => inMaps.has(field.name) || isKnown(field, known[field.name] ?? null, said[field.name] ?? null, reps),
   )
-  return fieldsKnown && isAddress(lead.Address, known) && arePersons(lead.Contact, mirror.persons)
+  return fieldsKnown && isAddress(lead.Address, known) && arePersons(lead.Contact, mirror.persons, crmId(lead.Id))
 }
 
 /** `street, number - district`; the separators are not certain, so only letters and digits count. */
@@ -38,18 +39,20 @@ function isAddress(address: unknown, known: Row): boolean {
 
 const plain = (text: string): string =>
   text
-    .normalize('NFD')
+    .normalize('NFC')
     .replace(/[^\p{L}\p{N}]/gu, '')
     .toUpperCase()
 
 /** The same persons with the same values; who is the main contact is not in a webhook, the poll finds that. */
-function arePersons(contacts: readonly unknown[], known: readonly Row[]): boolean {
-  const byId = new Map(known.map((row) => [row.ID, row]))
+function arePersons(contacts: readonly unknown[], known: readonly Row[], leadId: number | null): boolean {
   const said = contacts.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null && !Array.isArray(one))
   if (said.length !== contacts.length || said.length !== known.length) return false
+  const left = new Map(known.map((row) => [row.ID, row]))
   return said.every((contact) => {
-    const row = byId.get(String(contact.Id))
-    if (row === undefined) return false
+    const id = String(crmId(contact.Id))
+    const row = left.get(id)
+    // One that is named twice does not stand for another.
+    if (!left.delete(id) || row === undefined || (contact.LeadId !== undefined && crmId(contact.LeadId) !== leadId)) return false
     const values = webhookContactRow(contact)
     return contactFields.every(
       (field) => field.webhook === null || isKnown(field, row[field.name] ?? null, values[field.name] ?? null, noReps),

@@ -1,8 +1,15 @@
 /** Whose fault an error is: the line's own (to falhas), or that of a system that is away (the line stays queued, architecture 6). */
 import { PonteError } from '../base/error.ts'
 
-/** The ERP refuses this line's values, or the line drives a connector into a corner. */
-const lineFaults = new Set(['erp.write_refused', 'erp.value_refused', 'erp.unknown_column', 'erp.no_id', 'crm.bad_argument'])
+/** The ERP refuses this line's values, a lead lacks what a client is made of, or the line drives a connector into a corner. */
+const lineFaults = new Set([
+  'lead.without_tax_id',
+  'erp.write_refused',
+  'erp.value_refused',
+  'erp.unknown_column',
+  'erp.no_id',
+  'crm.bad_argument',
+])
 
 /** Every connector speaks in PonteErrors; a socket's or a timer's error says its code; anything else is a defect that this line triggers. */
 export function isSystemic(error: unknown): boolean {

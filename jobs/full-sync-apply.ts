@@ -66,7 +66,7 @@ async function absorb(
   const seen = await reader.lead(leadId)
   // It left in the meantime: the discard job's business.
   if (seen === null || !stages.isIntegrated(seen.lead.stage)) return { outcome: 'ignored' }
-  const absorbed = await absorbLead(context, id, withClientCode(seen, known))
+  const absorbed = await absorbLead(context, run, id, withClientCode(seen, known))
   if (absorbed.kind === 'ambiguous') return ambiguous(context, run, String(leadId), absorbed.branches)
   return { outcome: absorbed.changed ? 'applied' : 'unchanged', ledger: absorbed.ledger }
 }

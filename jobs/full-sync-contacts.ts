@@ -5,7 +5,7 @@ import { settleLedger } from '../connectors/state/agreed.ts'
 import type { Row } from '../engine/model.ts'
 import { absorbContact } from './absorb-contact.ts'
 import { eachOf } from './absorb-fresh.ts'
-import { contactsToApply } from './contact-letters.ts'
+import { certainlyGone, contactsToApply } from './contact-letters.ts'
 import type { Context, JobRun } from './context.ts'
 import type { CrmReader } from './crm-reader.ts'
 import { leadRow } from './crm-rows.ts'
@@ -55,7 +55,7 @@ export async function syncContacts(
     const mirrored = (await context.erp.mirrorOf(leadId)).persons
     const { changed, gone } = contactsToApply(await reader.persons(id), mirrored)
     for (const person of changed) if (contactProblems(person).length === 0) await syncContact(context, run, person, taxId, totals)
-    for (const personId of gone) {
+    for (const personId of await certainlyGone(context, leadId, gone)) {
       mustHold(run)
       if (await context.erp.removeContact({ personId, leadId, job: run.job })) totals.contactsGone++
     }
@@ -67,7 +67,7 @@ async function syncContact(context: Context, run: JobRun, person: Person, taxId:
   mustHold(run)
   const inboxId = `${run.id}.${person.leadId}.${person.id}`
   try {
-    const absorbed = await absorbContact(context, inboxId, person, taxId)
+    const absorbed = await absorbContact(context, run, inboxId, person, taxId)
     if (absorbed.kind === 'no-client') {
       totals.contactsRefused++
       return

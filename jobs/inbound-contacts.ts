@@ -1,14 +1,16 @@
 /** job_update_contact_in_erp (mission C.10): persons of the CRM into CONTACTS, and by its trigger into the ERP. */
 import { PonteError } from '../base/error.ts'
-import { absorbContact } from './absorb-contact.ts'
+import type { Person } from '../connectors/crm/types.ts'
+import type { Ledger } from '../connectors/state/agreed.ts'
+import { absorbContact, contactKey } from './absorb-contact.ts'
 import type { Stream } from './consume.ts'
-import { contactPrefix } from './contact-letters.ts'
+import { contactPrefix, hasEmail } from './contact-letters.ts'
 import type { Job } from './context.ts'
 import { type CrmReader, crmReader } from './crm-reader.ts'
 import { type Ending, endEvent, type InboundEvent, type InboundWork, mustHold } from './end-event.ts'
 import { newCounts } from './inbound-counts.ts'
 import { contactJob } from './inbound-leads.ts'
-import { inboxId, parse } from './lead-event.ts'
+import { crmId, inboxId, parse } from './lead-event.ts'
 import { recoverLanes } from './recover.ts'
 import { runLane } from './run-lane.ts'
 
@@ -49,8 +51,8 @@ function streamOf(work: Work): Stream<ContactEvent> {
 /** @throws PonteError `line.invalid_json` | `line.without_contact` */
 function readContactEvent(id: string, text: string): ContactEvent {
   const { Id, LeadId, lead_cnpj: taxId } = (parse(text) ?? {}) as Record<string, unknown>
-  const [personId, leadId] = [Number(Id), Number(LeadId)]
-  if (![personId, leadId].every((one) => Number.isSafeInteger(one) && one > 0))
+  const [personId, leadId] = [crmId(Id), crmId(LeadId)]
+  if (personId === null || leadId === null)
     throw new PonteError('line.without_contact', 'The line names no contact: it needs whole numbers `Id` and `LeadId`.', {
       hint: 'Correct the line in falhas and requeue it.',
     })
@@ -58,22 +60,30 @@ function readContactEvent(id: string, text: string): ContactEvent {
 }
 
 async function applyContact({ context, run, counts, reader }: Work, event: ContactEvent): Promise<Ending> {
-  const { erp } = context
+  const { erp, inboundCrm } = context
+  const { personId } = event
   const leadId = String(event.leadId)
-  const person = (await reader.persons(event.leadId)).find((one) => one.id === event.personId)
-  mustHold(run)
+  const isMeant = ({ id }: Person) => id === personId
+  // Who is not found leaves the mirror, so it is asked for alone as well (see certainlyGone).
+  const person = (await reader.persons(event.leadId)).find(isMeant) ?? (await inboundCrm.persons(event.leadId)).find(isMeant)
   if (person === undefined) {
-    const removed = await erp.removeContact({ personId: String(event.personId), leadId, job: run.job })
+    mustHold(run)
+    const removed = await erp.removeContact({ personId: String(personId), leadId, job: run.job })
     if (removed) counts.contactGone()
     return { outcome: removed ? 'removed' : 'ignored', code: 'NOT_FOUND' }
   }
   const problem = async (field: string, code: string, reason: string): Promise<Ending> => {
+    mustHold(run)
     await erp.logExecution({ job: run.job, leadId, leadName: '', field, value: reason })
     return { outcome: 'refused', code, reason }
   }
-  if (!person.email?.trim())
-    return problem('Email', 'MISSING_FIELD', `Person ${person.id} of lead ${leadId} has no e-mail. Add it in the CRM, then requeue.`)
-  const absorbed = await absorbContact(context, event.id, person, event.taxId)
+  // A person that is mirrored is found by its id.
+  if (!hasEmail(person) && !(await erp.mirrorOf(leadId)).persons.some((row) => row.ID === String(personId))) {
+    const told: Ledger = { entity: 'contacts', key: contactKey(personId, leadId), fields: { EMAIL: null }, crmTime: null, conflicts: [] }
+    const reason = `Person ${personId} of lead ${leadId} has no e-mail. Add it in the CRM, then requeue.`
+    return { ...(await problem('Email', 'MISSING_FIELD', reason)), ledger: told }
+  }
+  const absorbed = await absorbContact(context, run, event.id, person, event.taxId)
   if (absorbed.kind === 'no-client')
     return problem('LeadCNPJ', 'CLIENT_NOT_FOUND', `No ERP client belongs to lead ${leadId}. Once the lead is in the ERP, requeue.`)
   return { outcome: absorbed.changed ? 'applied' : 'unchanged', ledger: absorbed.ledger }

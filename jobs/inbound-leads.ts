@@ -9,7 +9,7 @@
 import { type Ledger, readAgreed } from '../connectors/state/agreed.ts'
 import { absorbLead } from './absorb-lead.ts'
 import type { Stream } from './consume.ts'
-import { contactsToApply, queueContact } from './contact-letters.ts'
+import { certainlyGone, contactsToApply, hasEmail, isTold, queueContact } from './contact-letters.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { type CrmReader, crmReader } from './crm-reader.ts'
 import { isEcho } from './echo.ts'
@@ -103,7 +103,7 @@ function streamOf(work: Work, prefix: string): Stream<LeadEvent> {
 export async function applyEvent({ context, run, stages, counts, reader }: Work, event: LeadEvent): Promise<Ending> {
   const { erp, state, inboundCrm } = context
   const leadId = String(event.leadId)
-  if (event.stage !== null && !stages.isIntegrated(event.stage)) return otherStage(context, stages, event)
+  if (event.stage !== null && !stages.isIntegrated(event.stage)) return otherStage(context, stages, event, event.stage)
   const mirror = await erp.mirrorOf(leadId)
   if (event.stage !== null && isEcho(event.lead, mirror, await inboundCrm.salesReps())) return { outcome: 'echo' }
 
@@ -113,26 +113,27 @@ export async function applyEvent({ context, run, stages, counts, reader }: Work,
     const removed = await erp.removeLead({ leadId, job: run.job, reason: 'the CRM no longer has this lead' })
     return { outcome: removed ? 'removed' : 'ignored', code: 'NOT_FOUND' }
   }
-  if (!stages.isIntegrated(seen.lead.stage)) return { outcome: 'ignored' }
+  if (!stages.isIntegrated(seen.lead.stage)) return otherStage(context, stages, event, seen.lead.stage)
   // Found by polling, and looked at meanwhile.
   if (event.stage === null && (await readAgreed(state, 'leads', leadId))?.crmTime === seen.lead.updateDate) return { outcome: 'unchanged' }
   const persons = await reader.persons(event.leadId)
   mustHold(run)
   // The poll must know that this state of the lead was looked at, also when the ERP refuses it.
-  const looked: Ledger = { entity: 'leads', key: leadId, fields: {}, crmTime: seen.lead.updateDate || null, conflicts: [] }
+  let ledger: Ledger = { entity: 'leads', key: leadId, fields: {}, crmTime: seen.lead.updateDate || null, conflicts: [] }
   try {
-    const absorbed = await absorbLead(context, event.id, seen)
-    if (absorbed.kind === 'ambiguous') return { ...(await ambiguous(context, run, leadId, absorbed.branches)), ledger: looked }
+    const absorbed = await absorbLead(context, run, event.id, seen)
+    if (absorbed.kind === 'ambiguous') return { ...(await ambiguous(context, run, leadId, absorbed.branches)), ledger }
+    ledger = absorbed.ledger
     await handOnContacts({ context, run, counts }, leadId, contactsToApply(persons, mirror.persons), absorbed.crm.TAXID ?? null)
-    return { outcome: absorbed.changed ? 'applied' : 'unchanged', ledger: absorbed.ledger }
+    return { outcome: absorbed.changed ? 'applied' : 'unchanged', ledger }
   } catch (error) {
-    return { ...refusal(context, event, error), ledger: looked }
+    return { ...refusal(context, event, error), ledger }
   }
 }
 
 /** A lower stage is the discard job's business (mission C.9); an unknown one is a warning for this lead only (mission G.1). */
-function otherStage({ log }: Context, stages: Stages, event: LeadEvent): Ending {
-  if (stages.find(event.stage) !== null) return { outcome: 'ignored' }
+function otherStage({ log }: Context, stages: Stages, event: LeadEvent, stage: string): Ending {
+  if (stages.find(stage) !== null) return { outcome: 'ignored' }
   log.warn({ key: event.leadId, event: event.id }, 'a stage that no spelling in CRM_STAGES names: add it there')
   return { outcome: 'ignored', code: 'UNKNOWN_STAGE' }
 }
@@ -155,9 +156,13 @@ async function handOnContacts(
   { changed, gone }: ReturnType<typeof contactsToApply>,
   taxId: string | null,
 ): Promise<void> {
-  for (const person of changed) await queueContact(context, person, taxId)
-  counts.contactsQueued(changed.length)
-  for (const personId of gone) {
+  for (const person of changed) {
+    if (!hasEmail(person) && (await isTold(context, person))) continue
+    await queueContact(context, person, taxId)
+    counts.contactsQueued(1)
+  }
+  for (const personId of await certainlyGone(context, leadId, gone)) {
+    mustHold(run)
     if (!(await context.erp.removeContact({ personId, leadId, job: run.job }))) continue
     counts.contactGone()
     context.log.warn({ key: leadId, person: personId }, 'a contact is no longer in the CRM: see LOG_EXECUTION_CRM')

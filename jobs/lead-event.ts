@@ -14,8 +14,8 @@ export function readLeadEvent(id: string, text: string): LeadEvent {
   const lead = (parse(text) as { Lead?: unknown } | null)?.Lead
   if (typeof lead !== 'object' || lead === null || Array.isArray(lead)) throw withoutLead('an object `Lead`')
   const { Id, Stage } = lead as Record<string, unknown>
-  const leadId = typeof Id === 'string' && /^\d{1,15}$/.test(Id) ? Number(Id) : Id
-  if (typeof leadId !== 'number' || !Number.isSafeInteger(leadId) || leadId <= 0) throw withoutLead('a whole number `Lead.Id` above 0')
+  const leadId = crmId(Id)
+  if (leadId === null) throw withoutLead('a whole number `Lead.Id` above 0')
   return {
     id: inboxId(id),
     letter: id.slice(0, id.lastIndexOf(':')),
@@ -23,6 +23,12 @@ export function readLeadEvent(id: string, text: string): LeadEvent {
     lead: lead as Record<string, unknown>,
     stage: typeof Stage === 'string' ? Stage : null,
   }
+}
+
+/** An id of the CRM, a number or its text (D-42); null: it is none. */
+export function crmId(value: unknown): number | null {
+  const id = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null
 }
 
 /** Short enough for any inbox, and without the company that stands in a letter's name. */

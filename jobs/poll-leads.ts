@@ -47,7 +47,9 @@ async function poll({ state, lanes, inboundCrm }: Context, run: JobRun, stages: 
     if (missed.length > 0)
       await lanes.leads.enqueue(prefix, 'poll', missed.map(({ id }) => JSON.stringify({ Lead: { Id: id } })).join('\n'))
     found += missed.length
-    for (const { updateDate } of page) if (newest === null || Date.parse(updateDate) > Date.parse(newest)) newest = updateDate
+    // A lead whose time cannot be read moves no cursor: it would end the polling for good.
+    for (const { updateDate } of page)
+      if (Date.parse(updateDate) > (newest === null ? Number.NEGATIVE_INFINITY : Date.parse(newest))) newest = updateDate
   }
   if (newest !== null && newest !== last) await moveCursor(state, cursor, newest, run.lease)
   return found

@@ -91,12 +91,12 @@ function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   const toCrm = flow === 'to-crm' || flow === 'both'
   // A change that waits in the ERP; or (flow to-erp) one that stays there.
   if (!crmMoved) return { mirror: quiet, agreed: null, send: toCrm }
-  // A null never erases a value of the ERP (mission B.5): what was emptied in the CRM is filled again.
-  if (crm === null) return { mirror: quiet, agreed: null, send: toCrm }
+  // A null never erases a value of the ERP (mission B.5), nor does the representative 99: what was emptied in the CRM is filled again.
+  if (crm === null || isNobody(field, crm)) return { mirror: quiet, agreed: null, send: toCrm }
   const erpMoved = hasErpMoved(field, sides)
   if (flow === 'to-crm') return { mirror: quiet, agreed: null, send: true, ...(erpMoved ? { winner: 'erp' as const } : {}) }
   if (flow === 'both' && erpMoved && field.owner === 'erp') return { mirror: quiet, agreed: null, send: true, winner: 'erp' }
-  return { mirror: 'loud', agreed: 'crm', send: false, ...(flow === 'both' && erpMoved ? { winner: 'crm' as const } : {}) }
+  return { mirror: 'loud', agreed: 'crm', send: false, ...(erpMoved ? { winner: 'crm' as const } : {}) }
 }
 
 /** Since it was last looked at; a lead that is not mirrored (not yet, or not any more) since both sides last agreed. */
@@ -107,10 +107,14 @@ function hasMoved(field: Field, { crm, mirror, agreed }: Sides, reps: Reps): boo
   return agreed !== null && Object.hasOwn(agreed, name) ? !same(field, agreed[name] ?? null, now, reps) : now !== null
 }
 
-/** Since both sides last agreed; before there was a ledger, since the mirror. Where there is neither, whatever the ERP holds is its own say. */
+/**
+ * Since both sides last agreed; before there was a ledger, since the mirror. Where there is neither, whatever the ERP holds is its own say.
+ * What it holds as the mirror does was exchanged, also when a crash kept the ledger from learning it.
+ */
 function hasErpMoved(field: Field, sides: Sides): boolean {
   const base = baseOf(field, sides)
   const erp = sides.erp?.[field.name] ?? null
+  if (sides.mirror !== null && alike(field, erp, sides.mirror[field.name] ?? null)) return false
   return base === undefined ? erp !== null : !alike(field, erp, base)
 }
 
@@ -121,8 +125,14 @@ function baseOf({ name }: Field, { agreed, mirror }: Sides): Cell | undefined {
 /** Would the CRM show this value of the ERP as `crm`? */
 function same(field: Field, erp: Cell, crm: Cell, reps: Reps): boolean {
   if (alike(field, erp, crm)) return true
-  return field.name === 'SALES_REP' && form(field, crm) === unknownRep && !reps.has(applyRule(field.rule, erp) ?? '')
+  return isNobody(field, crm) && !reps.has(applyRule(field.rule, erp) ?? '')
 }
+
+/**
+ * 99 in the CRM is a representative whom it did not know when it was told, or none (mission B.8). Once its list has the name, 99 is no news:
+ * taken for a change it would erase the representatives of all such leads in the ERP.
+ */
+const isNobody = (field: Field, crm: Cell): boolean => field.name === 'SALES_REP' && form(field, crm) === unknownRep
 
 const alike = (field: Field, a: Cell, b: Cell): boolean => form(field, a) === form(field, b)
 const form = (field: Field, value: Cell): Cell => applyRule(field.compare, applyRule(field.rule, value))

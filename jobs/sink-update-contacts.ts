@@ -28,7 +28,7 @@ export function updateContactSink(context: Context, run: JobRun): Sink {
     const person = (await reader.persons(leadId)).find((one) => one.id === id)
     if (person === undefined) return dead('NOT_FOUND', `Lead ${leadId} of the CRM has no person ${id}.`)
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
-    const absorbed = await attempt.store(() => absorbContact(context, event, person, null))
+    const absorbed = await attempt.store(() => absorbContact(context, run, event, person, null))
     const held = personRow(person)
     const bases = absorbed.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }
     if (absorbed.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)

@@ -30,7 +30,7 @@ export function updateLeadSink(context: Context, run: JobRun, stages: Stages): S
     const reps = await crm.salesReps()
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
     // A lead that left the integrated stages is not mirrored any more, or soon will not be: its values are sent and nothing is taken in.
-    const absorbed = stages.isIntegrated(seen.lead.stage) ? await attempt.store(() => absorbLead(context, event, seen)) : null
+    const absorbed = stages.isIntegrated(seen.lead.stage) ? await attempt.store(() => absorbLead(context, run, event, seen)) : null
     const held = leadRow(seen.lead, seen.customFields)
     // What to send is decided on the bases on which it was decided what to take; where nothing is taken, whatever differs is sent.
     const bases = absorbed?.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }

@@ -138,6 +138,8 @@ begin
      set tax_registration = n.tax_registration, phone = n.phone, sales_rep = n.sales_rep, integrate_crm = n.integrate_crm, id_crm = n.id_crm,
          last_update_user = 'CRM', last_update_date = clock_timestamp()
     from (select case when p_tax_registration is null
+                        -- Neither a number nor a word for exempt ("pendente"): it says nothing, and must not make the branch exempt.
+                        or p_tax_registration !~ '[0-9]' and upper(tidy(p_tax_registration)) not in ('ISENTO', 'EXEMPT')
                         or tax_registration_key(o.tax_registration) = tax_registration_key(p_tax_registration) then o.tax_registration
                       else format_tax_registration(p_tax_registration, coalesce(o.state, 'XX')) end as tax_registration,
                  coalesce(p_phone, o.phone) as phone,

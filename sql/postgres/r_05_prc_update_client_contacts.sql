@@ -1,6 +1,19 @@
 -- PRC_UPDATE_CLIENT_CONTACTS (mission B.5): what the mirror learned of a person goes to the ERP's contacts.
 
--- A null parameter means "nothing new". A person is the ERP contact with its id; else those of the same client with its e-mail, which adopt the id (D-44).
+-- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail (D-44). One buyer may be a
+-- person of several leads of one client: a contact of another lead's branch, or of another person that the mirror holds, is not this one's.
+create function contacts_of_person(p_id_crm bigint, p_client_code bigint, p_email text, p_lead_id bigint) returns setof bigint
+language sql stable as $$
+  select c.code from contact c where c.id_crm = p_id_crm
+  union all
+  select c.code from contact c
+   where c.branch_client = p_client_code and email_key(c.email) = email_key(p_email) and c.id_crm is distinct from p_id_crm
+     and not exists (select from contact o where o.id_crm = p_id_crm)
+     and not exists (select from contacts m where m.id = c.id_crm)
+     and not exists (select from branches b where b.client = c.branch_client and b.code = c.branch_code and b.id_crm <> p_lead_id)
+$$;
+
+-- A null parameter means "nothing new". Contacts found by e-mail adopt the person's id.
 create procedure prc_update_client_contacts(
   p_client_code bigint, p_name text, p_email text, p_phone text, p_job_title text, p_is_primary text, p_id_crm bigint, p_operation text,
   p_lead_id bigint default null)
@@ -8,10 +21,10 @@ language plpgsql as $$
 declare
   v_email text := email_key(p_email);
   v_primary text := case when upper(p_is_primary) in ('S', 'Y') then 'S' when p_is_primary is not null then 'N' end;
-  v_by_id boolean := exists (select from contact where id_crm = p_id_crm);
+  v_codes bigint[] := array(select contacts_of_person(p_id_crm, p_client_code, p_email, p_lead_id));
 begin
   if p_operation = 'D' then
-    delete from contact where id_crm = p_id_crm or (id_crm is null and branch_client = p_client_code and email_key(email) = v_email);
+    delete from contact where code = any(v_codes);
     return;
   end if;
   if p_client_code is null then
@@ -28,11 +41,11 @@ begin
                  case when v_primary is null or v_primary = case when o.is_primary in ('S', 'Y') then 'S' else 'N' end
                       then o.is_primary else v_primary end as is_primary
             from contact o left join contact_job_titles t on t.job_title_code = o.job_title_code
-           where case when v_by_id then o.id_crm = p_id_crm else o.branch_client = p_client_code and email_key(o.email) = v_email end) n
+           where o.code = any(v_codes)) n
    where c.code = n.code
      and (c.name, c.email, c.phone, c.job_title_desc, c.is_primary, c.id_crm)
          is distinct from (n.name, n.email, n.phone, n.job_title, n.is_primary, p_id_crm);
-  if v_by_id or exists (select from contact where branch_client = p_client_code and email_key(email) = v_email) then
+  if cardinality(v_codes) > 0 then
     return;
   end if;
   -- D-36: with a branch code, so that the views see it: the branch of the person's lead, else the client's first that has one, else its first.

@@ -59,7 +59,7 @@ begin
   end if;
   v_all := tg_op = 'INSERT';
   if not v_all then
-    v_all := not exists (select from contact where id_crm = new.id);
+    v_all := not exists (select from contacts_of_person(new.id, new.client_code, new.email, new.lead_id));
   end if;
   call prc_update_client_contacts(
     new.client_code,
