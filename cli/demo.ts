@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { balanceOf } from '../jobs/balance.ts'
-import { jobs } from '../jobs/catalogue.ts'
-import type { Context } from '../jobs/context.ts'
+import { recordJobs } from '../jobs/catalogue.ts'
+import type { Context, Job } from '../jobs/context.ts'
 import { timeUnderQuota } from '../jobs/plan.ts'
 import { type RunReport, runJob } from '../jobs/run-job.ts'
 import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
@@ -23,7 +23,7 @@ const edits = 40
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .description('embedded ERP, simulated CRM, detect, deliver, idle run, edits, deliver')
+    .description('embedded ERP, simulated CRM, both directions, then three idle cycles')
     .option('--branches <n>', 'ERP branches', '2000')
     .option('--seed <n>', 'same seed, same data', '1')
     .option('--json', 'one JSON document on standard output')
@@ -68,14 +68,17 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
   )
 
   const { wire } = await import('./wire.ts')
-  const context = await wire(
-    { ...place.settings, crm: { url: simulator.url, token: 'demo' }, crmLimits: { ...place.settings.crmLimits, ...demoQuota } },
-    closer,
-  )
+  const settings = {
+    ...place.settings,
+    crm: { url: simulator.url, token: 'demo' },
+    crmLimits: { ...place.settings.crmLimits, ...demoQuota },
+    salesEmailFallback: 'vendas@example.com.br',
+  }
+  const context = await wire(settings, closer)
   const bars = progressBars(output)
-  const cycle = async (): Promise<Cycle> => {
+  const run = async (wanted: readonly Job[]): Promise<RunReport[]> => {
     const reports: RunReport[] = []
-    for (const job of jobs) {
+    for (const job of wanted) {
       const report = await runJob(context, job, { signal: command.signal, progress: bars.show })
       bars.stop()
       reports.push(report)
@@ -84,6 +87,10 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
           hint: `The log is ${place.settings.logFile}.`,
         })
     }
+    return reports
+  }
+  const cycle = async (): Promise<Cycle> => {
+    const reports = await run(recordJobs)
     const balance = await balanceOf(context.state, reports[0]!.run)
     return {
       reports,
@@ -129,6 +136,9 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
     `${crmUpdates} leads updated in ${seconds(third.ms)}; ${edited.length - wrong.length} of ${edited.length} now hold the ERP's values`,
   )
 
+  const { wayBack } = await import('./demo-way-back.ts')
+  const back = await wayBack({ place, settings, context, simulator, closer, seed, tell, detail, run })
+
   const falhas = await deadLetters(context)
   const balanced = first.balanced && second.balanced && third.balanced
   const ok =
@@ -138,6 +148,7 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
     crmUpdates === edited.length &&
     updated.total - idle.total === edited.length &&
     wrong.length === 0 &&
+    back.ok &&
     falhas === 0 &&
     balanced
   const ms = Math.round(performance.now() - startedAt)
@@ -150,6 +161,7 @@ async function demo(command: CommandContext, branches: number, seed: number): Pr
     secondRun,
     erpEdits: edited.length,
     crmUpdates,
+    ...back.figures,
     falhas,
     balanced,
     crmRequests: calls,

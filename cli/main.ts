@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { apiCommand } from './api.ts'
+import { conflictsCommand } from './conflicts.ts'
 import { demoCommand } from './demo.ts'
 import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
@@ -50,6 +51,7 @@ doctorCommand(program)
 planCommand(program)
 runCommand(program)
 falhasCommand(program)
+conflictsCommand(program)
 apiCommand(program)
 tokenCommand(program)
 migrateCommand(program)

@@ -11,12 +11,11 @@ import { budgetLeads } from './orca-leads.ts'
 import { validateFull } from './validate-full.ts'
 import { sellLeads } from './vende-leads.ts'
 
+/** The way of records from the ERP to the CRM: compare, then deliver. */
+export const recordJobs: readonly Job[] = [executeSpark, insertLeads, updateLeads, insertContacts, updateContacts]
+
 export const jobs: readonly Job[] = [
-  executeSpark,
-  insertLeads,
-  updateLeads,
-  insertContacts,
-  updateContacts,
+  ...recordJobs,
   budgetLeads,
   sellLeads,
   updateLeadsInErp,

@@ -12,20 +12,12 @@ import { testDatabase } from '../../connectors/erp/testing.ts'
 import { localEngine } from '../../engine/local/local-engine.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
 import { type CrmSimulator, type CrmSimulatorSettings, startCrmSimulator } from '../../simulators/crm/simulator.ts'
-import { jobNamed, jobs } from '../catalogue.ts'
+import { jobNamed, jobs, recordJobs } from '../catalogue.ts'
 import type { Context } from '../context.ts'
 import { type RunOptions, type RunReport, runJob } from '../run-job.ts'
 
 const schemas = { erp: new URL('../../sql/postgres/', import.meta.url), state: new URL('../../sql/state/', import.meta.url) }
 export const token = 'bridge-test-token'
-
-const outbound = [
-  'job_execute_spark',
-  'job_insert_leads_in_spotter',
-  'job_update_leads_in_spotter',
-  'job_insert_contacts_in_spotter',
-  'job_update_contacts_in_spotter',
-]
 
 export interface BridgeOptions {
   readonly simulator?: Partial<Pick<CrmSimulatorSettings, 'quota' | 'seed' | 'options' | 'load'>>
@@ -152,7 +144,7 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     run,
     async cycle() {
       const reports: RunReport[] = []
-      for (const name of outbound) reports.push(await run(name))
+      for (const job of recordJobs) reports.push(await run(job.name))
       return reports
     },
     async allJobs() {

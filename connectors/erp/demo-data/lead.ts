@@ -61,6 +61,7 @@ export function mirrorContacts(client: Client, branch: Branch): Row[] {
       JOB_TITLE: crmForm('jobTitle', contact.jobTitle ?? (contact.jobTitleCode === null ? null : jobTitles[contact.jobTitleCode - 1]!)),
       CLIENT_CODE: String(client.code),
       IS_PRIMARY: contact.isPrimary ?? 'N',
+      LEAD_ID: String(branch.crmId),
     }))
 }
 

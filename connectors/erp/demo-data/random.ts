@@ -9,7 +9,18 @@ const scramble = (value: number): number => {
 }
 
 /** One number per purpose; adding a purpose leaves the others as they are. */
-export const streams = { plan: 1, client: 2, branch: 3, contacts: 4, commerce: 5, credit: 6, mirror: 7, edit: 8, reference: 9 } as const
+export const streams = {
+  plan: 1,
+  client: 2,
+  branch: 3,
+  contacts: 4,
+  commerce: 5,
+  credit: 6,
+  mirror: 7,
+  edit: 8,
+  reference: 9,
+  typed: 10,
+} as const
 
 export class Random {
   private a: number

@@ -1,0 +1,40 @@
+/** The demo's receiver: the real API on a port of its own, with a token and a signing secret made for this run, and jobs that webhooks wake. */
+import { createHash, randomBytes } from 'node:crypto'
+import { createApp } from '../api/app.ts'
+import { listen } from '../api/listen.ts'
+import type { Settings } from '../deploy/env.ts'
+import type { Context } from '../jobs/context.ts'
+import { createWaker, type Waker } from '../jobs/waker.ts'
+import type { CrmSimulator } from '../simulators/crm/simulator.ts'
+import type { Closer } from './closer.ts'
+
+export interface DemoApi {
+  readonly url: string
+  readonly waker: Waker
+}
+
+export async function openDemoApi(context: Context, settings: Settings, simulator: CrmSimulator, closer: Closer): Promise<DemoApi> {
+  const token = randomBytes(24).toString('base64url')
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  const waker = createWaker(context)
+  closer.add(() => waker.close())
+  const app = createApp({
+    ...context,
+    crm: context.inboundCrm,
+    wake: waker.wake,
+    settings: {
+      ...settings.api,
+      productId: settings.productId,
+      tokens: [{ name: 'crm', scope: 'webhook', sha256: createHash('sha256').update(token).digest('hex') }],
+      webhookSecrets: [secret],
+      webhookPathSecrets: [],
+      webhookAddresses: [],
+      requestsPerMinute: 0,
+    },
+  })
+  const { url, close } = await listen(app, { host: '127.0.0.1', port: 0, trustedProxies: [] })
+  closer.add(close)
+  simulator.setWebhooks({ baseUrl: url, token, secret })
+  closer.add(async () => simulator.setWebhooks(null))
+  return { url, waker }
+}
