@@ -1,9 +1,10 @@
 /** Custom fields: GET /codgestores, /inscricaoestadual, /representante, /analisefinanceira (mission E.1 #17, #21-#23, G.3). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
+import { json } from '../described.ts'
 import type { ApiEnv } from '../types.ts'
 import { pathId } from './bodies.ts'
-import { crmRefusals, json, reading } from './route.ts'
+import { crmRefusals, reading } from './route.ts'
 
 const salesReps = createRoute({
   ...reading,

@@ -16,7 +16,7 @@ const job = 'job_update_converted_lead_in_erp'
 const page = (description: string) => ({ description, content: { 'text/html': { schema: z.string() } } })
 
 const show = createRoute({
-  tags: ['compatible'],
+  tags: ['Compatible'],
   method: 'get',
   path,
   summary: 'A form for the letters of converted leads that wait',
@@ -49,7 +49,7 @@ const form = z
   })
 
 const save = createRoute({
-  tags: ['compatible'],
+  tags: ['Compatible'],
   security: [...bearer, {}],
   method: 'post',
   path,

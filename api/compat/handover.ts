@@ -5,11 +5,12 @@ import type pg from 'pg'
 import { findTask, hasEnded, type Task } from '../../connectors/state/tasks.ts'
 import { openHandovers } from '../../jobs/handover.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json } from '../described.ts'
 import { ApiError, type ErrorCode, errorStatus } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { codes } from './accepted.ts'
 import { pathId } from './bodies.ts'
-import { acting, crmRefusals, json, reading } from './route.ts'
+import { acting, crmRefusals, reading } from './route.ts'
 
 const errorCode = z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]])
 const taskShape = z

@@ -3,9 +3,10 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { applyRule } from '../../engine/rules.ts'
 import { leadCreationFields } from '../../jobs/fields.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json, jsonBody } from '../described.ts'
 import type { ApiEnv } from '../types.ts'
 import { industries } from './bodies.ts'
-import { acting, bodyRefusals, crmRefusals, json, jsonBody, reading } from './route.ts'
+import { acting, bodyRefusals, crmRefusals, reading } from './route.ts'
 
 /** As the mirror spells it: the ERP looks a lead's industry up by that. */
 const { rule } = leadCreationFields.find((field) => field.name === 'INDUSTRY')!

@@ -2,11 +2,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Lead, Spotter } from '../../connectors/crm/types.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json } from '../described.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { pathId } from './bodies.ts'
 import { jsonArray } from './json-array.ts'
-import { crmRefusals, json, reading } from './route.ts'
+import { crmRefusals, reading } from './route.ts'
 
 const nullable = z.string().nullable()
 const choice = z.object({ value: z.string() }).nullable()

@@ -2,11 +2,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { CustomField, LeadBody } from '../../connectors/crm/types.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json, jsonBody } from '../described.ts'
 import { ApiError, refusals } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted, duplicateText } from './accepted.ts'
 import { fieldsUpdate, leadCreation, leadTexts, leadUpdate, pathId } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals, json, jsonBody } from './route.ts'
+import { acting, bodyRefusals, crmId, crmRefusals } from './route.ts'
 
 const legacyDuplicate = z.literal(duplicateText)
 const writeRefusals = { ...crmRefusals, ...bodyRefusals, ...refusals(409) }

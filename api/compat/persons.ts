@@ -2,11 +2,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Person } from '../../connectors/crm/types.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json, jsonBody } from '../described.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted } from './accepted.ts'
 import { pathId, personCreation, personUpdate } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals, json, jsonBody, reading } from './route.ts'
+import { acting, bodyRefusals, crmId, crmRefusals, reading } from './route.ts'
 
 const nullable = z.string().nullable()
 const person = z

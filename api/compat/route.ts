@@ -4,23 +4,13 @@ import { bearer, requireScope } from '../auth.ts'
 import { refusals } from '../errors.ts'
 
 /** Routes that look. */
-export const reading = { tags: ['compatible'], security: bearer, middleware: requireScope('read') }
+export const reading = { tags: ['Compatible'], security: bearer, middleware: requireScope('read') }
 /** Routes that write to the CRM, the ERP or the queue. */
-export const acting = { tags: ['compatible'], security: bearer, middleware: requireScope('operate') }
+export const acting = { tags: ['Compatible'], security: bearer, middleware: requireScope('operate') }
 
 /** Of a route that asks the CRM. Without a body, 400 is what the path can have wrong. */
 export const crmRefusals = refusals(400, 401, 403, 404, 429, 502, 503)
 export const bodyRefusals = refusals(413, 415)
-
-/** @example responses: { 200: json(z.string(), 'The stage.') } */
-export function json<S extends z.ZodType>(schema: S, description: string) {
-  return { description, content: { 'application/json': { schema } } }
-}
-
-/** @example request: { body: jsonBody(leadUpdate) } */
-export function jsonBody<S extends z.ZodType>(schema: S) {
-  return { required: true, content: { 'application/json': { schema } } }
-}
 
 /** The CRM's own answer to a change: the id of what was changed or made. */
 export const crmId = z.object({ value: z.int() }).openapi('CrmId')

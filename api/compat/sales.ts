@@ -2,11 +2,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Replaced, replaceProduct } from '../../jobs/replace-product.ts'
 import type { ApiDeps } from '../deps.ts'
+import { json, jsonBody } from '../described.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted, refused } from './accepted.ts'
 import { pathId, recommendation, sale } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals, json, jsonBody, reading } from './route.ts'
+import { acting, bodyRefusals, crmId, crmRefusals, reading } from './route.ts'
 
 const sell = createRoute({
   ...acting,

@@ -41,13 +41,22 @@ export async function endRun(
   ])
 }
 
+const columns = 'id, job, started_at as "startedAt", ended_at as "endedAt", status, counts, message'
+
 export async function findRun(pool: pg.Pool, id: string): Promise<Run | null> {
-  const { rows } = await query<Run>(
-    pool,
-    'select id, job, started_at as "startedAt", ended_at as "endedAt", status, counts, message from runs where id = $1',
-    [id],
-  )
+  const { rows } = await query<Run>(pool, `select ${columns} from runs where id = $1`, [id])
   return rows[0] ?? null
+}
+
+/** The last runs of a job, newest first. */
+export async function recentRuns(pool: pg.Pool, job: string, limit: number): Promise<Run[]> {
+  return (await query<Run>(pool, `select ${columns} from runs where job = $1 order by started_at desc, id desc limit $2`, [job, limit]))
+    .rows
+}
+
+/** The last run of every job that ever ran. */
+export async function lastRuns(pool: pg.Pool): Promise<Run[]> {
+  return (await query<Run>(pool, `select distinct on (job) ${columns} from runs order by job, started_at desc, id desc`)).rows
 }
 
 /** A later run of the same job did its work to the end: what this one found is old. */
