@@ -45,6 +45,7 @@ create function trg_crm_update_contact_erp() returns trigger
 language plpgsql as $$
 declare
   v_all boolean;
+  v_linked boolean;
 begin
   if current_setting('ponte.mirror_only', true) = 'on' then
     return null;
@@ -57,6 +58,7 @@ begin
     end if;
     return null;
   end if;
+  v_linked := exists (select from contact where id_crm = new.id);
   v_all := tg_op = 'INSERT';
   if not v_all then
     v_all := not exists (select from contacts_of_person(new.id, new.client_code, new.email, new.lead_id));
@@ -64,7 +66,8 @@ begin
   call prc_update_client_contacts(
     new.client_code,
     case when v_all or new.name is distinct from old.name then new.name end,
-    case when v_all or new.email is distinct from old.email then new.email end,
+    -- A contact without the person's id is found by the e-mail, also when that did not move.
+    case when v_all or not v_linked or new.email is distinct from old.email then new.email end,
     case when v_all or new.phone is distinct from old.phone then new.phone end,
     case when v_all or new.job_title is distinct from old.job_title then new.job_title end,
     case when v_all or new.is_primary is distinct from old.is_primary then new.is_primary end,
