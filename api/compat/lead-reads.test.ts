@@ -1,5 +1,6 @@
 /** What is known of leads (mission E.1 #7-#11, #25) and of their custom fields (#17, #21-#23), on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { listen } from '../listen.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 
 let api: TestApi
@@ -53,6 +54,26 @@ describe('GET /leads', () => {
     expect(response.status).toBe(200)
     api.simulator.setFaults({ errors5xx: 1 })
     await expect(response.text()).rejects.toMatchObject({ code: 'crm.unavailable' })
+  })
+
+  test('over a real connection too: the caller sees a broken answer, and the server lives on', async () => {
+    const server = await listen(api.app, { host: '127.0.0.1', port: 0, trustedProxies: [] })
+    try {
+      // Slow pages: when the first one is here, the last one has not been asked for.
+      api.simulator.setFaults({ delayMs: 300 })
+      const response = await fetch(`${server.url}/leads`, { headers: { authorization: 'Bearer token-that-looks' } })
+      expect(response.status).toBe(200)
+      const reader = response.body!.getReader()
+      await reader.read()
+      api.simulator.setFaults({ errors5xx: 1 })
+      const readOn = async () => {
+        while (!(await reader.read()).done);
+      }
+      await expect(readOn()).rejects.toThrow()
+      expect((await fetch(`${server.url}/health`)).status).toBe(200)
+    } finally {
+      await server.close()
+    }
   })
 
   test('the CRM away from the beginning: 503', async () => {
