@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { matchedRoutes } from 'hono/route'
 import type { Logger } from 'pino'
 import { ulid } from 'ulid'
+import { pooledRandom } from '../base/random.ts'
 import type { ApiEnv } from './types.ts'
 
 /** No CORS: nothing in a browser has business here, except what this origin serves itself. */
@@ -22,10 +23,11 @@ const quiet = new Set<string | null>(['/health', '/ready', '/metrics'])
  * The line names the route's pattern and never the path, which may hold a tax id or a secret; no query, no address, no body.
  */
 export function observe(log: Logger) {
+  const random = pooledRandom()
   return createMiddleware<ApiEnv>(async (c, next) => {
     const began = performance.now()
     const given = c.req.header('x-request-id')
-    const requestId = given !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : ulid()
+    const requestId = given !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : ulid(undefined, random)
     c.set('requestId', requestId)
     c.set('caller', null)
     c.header('x-request-id', requestId)

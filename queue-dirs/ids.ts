@@ -1,4 +1,5 @@
 import { monotonicFactory } from 'ulid'
+import { pooledRandom } from '../base/random.ts'
 import type { Clock } from './clock.ts'
 
 /** Epoch ms from the wall clock that never goes back within this process: order of arrival outlives a clock that is set back. */
@@ -12,6 +13,6 @@ export function createNameTime(clock: Clock): () => number {
 
 /** ulids in the order of the calls, also within one millisecond. */
 export function createIds(nameTime: () => number): () => string {
-  const next = monotonicFactory()
+  const next = monotonicFactory(pooledRandom())
   return () => next(nameTime())
 }

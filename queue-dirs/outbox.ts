@@ -43,10 +43,25 @@ export function createDesk(house: House): Desk {
     const mine = opening
     const known = await mine.catch(() => null)
     // Stopped past the lease: the folder may be gone, or about to go.
-    if (known?.heartbeat.fresh() && (await exists(known.folder))) return known
+    if (known?.heartbeat.fresh()) return known
     known?.heartbeat.stop()
     if (opening === mine) opening = openDesk()
     return opening
+  }
+  /** Writes a letter on the desk. A desk that somebody removed is replaced once: looking for it each time costs more. */
+  const write = async (name: string, body: string): Promise<string> => {
+    const outbox = await place()
+    try {
+      await disk.writeNew(`${outbox.folder}/${name}`, body)
+      return outbox.folder
+    } catch (error) {
+      if (await exists(outbox.folder)) throw error
+      outbox.heartbeat.stop()
+      if ((await opening?.catch(() => null)) === outbox) opening = null
+      const { folder } = await place()
+      await disk.writeNew(`${folder}/${name}`, body)
+      return folder
+    }
   }
 
   return {
@@ -57,9 +72,8 @@ export function createDesk(house: House): Desk {
         })
       }
       const name = singleName(prefix, slug, house.nameTime(), house.nextId())
-      const { folder } = await place()
       const target = `${layout.processar}/${name}`
-      await disk.writeNew(`${folder}/${name}`, body)
+      const folder = await write(name, body)
       let visible = false
       try {
         visible = await disk.rename(`${folder}/${name}`, target)
@@ -77,10 +91,9 @@ export function createDesk(house: House): Desk {
       return name
     },
     async probe() {
-      const { folder } = await place()
-      const path = `${folder}/probe.${house.nextId()}`
-      await disk.writeNew(path, 'probe')
-      await disk.unlink(path)
+      const name = `probe.${house.nextId()}`
+      const folder = await write(name, 'probe')
+      await disk.unlink(`${folder}/${name}`)
     },
     async close() {
       const outbox = await opening?.catch(() => null)
