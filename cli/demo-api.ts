@@ -11,6 +11,9 @@ import type { Closer } from './closer.ts'
 export interface DemoApi {
   readonly url: string
   readonly waker: Waker
+  /** Webhooks wake nobody until `release`: what the demo counts must not hang on which process was faster. */
+  hold(): void
+  release(): void
 }
 
 export async function openDemoApi(context: Context, settings: Settings, simulator: CrmSimulator, closer: Closer): Promise<DemoApi> {
@@ -18,10 +21,11 @@ export async function openDemoApi(context: Context, settings: Settings, simulato
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const waker = createWaker(context)
   closer.add(() => waker.close())
+  let held: Set<string> | null = null
   const app = createApp({
     ...context,
     crm: context.inboundCrm,
-    wake: waker.wake,
+    wake: (job) => (held === null ? waker.wake(job) : void held.add(job)),
     settings: {
       ...settings.api,
       productId: settings.productId,
@@ -36,5 +40,16 @@ export async function openDemoApi(context: Context, settings: Settings, simulato
   closer.add(close)
   simulator.setWebhooks({ baseUrl: url, token, secret })
   closer.add(async () => simulator.setWebhooks(null))
-  return { url, waker }
+  return {
+    url,
+    waker,
+    hold: () => {
+      held ??= new Set()
+    },
+    release: () => {
+      const woken = held ?? []
+      held = null
+      for (const job of woken) waker.wake(job)
+    },
+  }
 }

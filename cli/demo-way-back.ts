@@ -1,9 +1,11 @@
 /** The demo's second half: people work in the CRM, signed webhooks bring it to the ERP, budgets and sales go out, then both sides are at rest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../deploy/env.ts'
-import { jobs } from '../jobs/catalogue.ts'
+import { jobs, recordJobs } from '../jobs/catalogue.ts'
 import type { Context, Job } from '../jobs/context.ts'
+import { budgetLeads } from '../jobs/orca-leads.ts'
 import type { RunReport } from '../jobs/run-job.ts'
+import { sellLeads } from '../jobs/vende-leads.ts'
 import type { CrmSimulator } from '../simulators/crm/simulator.ts'
 import type { Closer } from './closer.ts'
 import { type DemoApi, openDemoApi } from './demo-api.ts'
@@ -39,7 +41,6 @@ const idle = 3
 
 export async function wayBack(stage: DemoStage): Promise<{ figures: WayBackFigures; ok: boolean }> {
   const { place, context, simulator, closer, settings, tell, detail } = stage
-  const scheduled = jobs.filter((job) => !job.manual)
   const since = await eventNow(context)
 
   tell('The way back: the API takes in the CRM’s webhooks, signed, and wakes its jobs')
@@ -60,16 +61,15 @@ export async function wayBack(stage: DemoStage): Promise<{ figures: WayBackFigur
   tell('A cycle of all jobs: client codes go back, budgets and sales go out, the CRM answers with webhooks')
   let [budgets, sales] = [0, 0]
   for (let cycle = 0; cycle < 2; cycle++) {
-    const reports = await stage.run(scheduled)
+    const reports = await allJobs(stage, api)
     budgets += toldOf(reports, 'job_orca_lead_in_spotter')
     sales += toldOf(reports, 'job_vende_lead_in_spotter')
-    await settled(simulator, api)
   }
   const codes = await clientCodes(context, place, work.newLeads)
   detail(`${codes} of ${work.newLeads.length} new leads carry their ERP client code; ${budgets} budgets and ${sales} sales told`)
 
   tell(`${idle} idle cycles: nothing changed on either side, so nothing must happen`)
-  const idleCycles = await idleFigures(stage, api, scheduled)
+  const idleCycles = await idleFigures(stage, api)
   detail(`${idleCycles.changes} differences, ${idleCycles.crmWrites} writes to the CRM, ${idleCycles.erpWrites} to the ERP`)
 
   const events = await eventsSince(context, since)
@@ -90,10 +90,23 @@ export async function wayBack(stage: DemoStage): Promise<{ figures: WayBackFigur
   return { figures, ok }
 }
 
+/** Every scheduled job once: what goes out, the webhooks that answer it, what comes in. */
+async function allJobs(stage: DemoStage, api: DemoApi): Promise<RunReport[]> {
+  const scheduled = jobs.filter((job) => !job.manual)
+  const isOut = (job: Job) => recordJobs.includes(job) || job === budgetLeads || job === sellLeads
+  api.hold()
+  const out = await stage.run(scheduled.filter(isOut))
+  await settled(stage.simulator, api)
+  const back = await stage.run(scheduled.filter((job) => !isOut(job)))
+  await settled(stage.simulator, api)
+  return [...out, ...back]
+}
+
 /** Every webhook was delivered and every job that it woke has ended. */
 async function settled(simulator: CrmSimulator, api: DemoApi): Promise<void> {
   for (let quiet = 0; quiet < 2; quiet++) {
     await simulator.flushWebhooks()
+    api.release()
     await api.waker.idle()
     await sleep(20)
   }
@@ -128,16 +141,15 @@ async function clientCodes({ crm }: Context, { erp }: Place, leadIds: readonly n
   return rows.filter(({ id, code }) => held.get(id)?.some((field) => field.id === '_cod.cliente' && field.value === code)).length
 }
 
-async function idleFigures(stage: DemoStage, api: DemoApi, scheduled: readonly Job[]): Promise<WayBackFigures['idleCycles']> {
+async function idleFigures(stage: DemoStage, api: DemoApi): Promise<WayBackFigures['idleCycles']> {
   const { simulator, place } = stage
   const effects = async () => (await simulator.effects({ by: 'api' })).length
   const before = await effects()
   const { rows } = await place.erp.query<{ now: string }>('select pg_current_xact_id()::text as now')
   let changes = 0
   for (let cycle = 0; cycle < idle; cycle++) {
-    const reports = await stage.run(scheduled)
+    const reports = await allJobs(stage, api)
     changes += Number(reports.find((report) => report.job === 'job_execute_spark')?.counts.changed ?? 0)
-    await settled(simulator, api)
   }
   return { changes, crmWrites: (await effects()) - before, erpWrites: await rowsWrittenSince(place, rows[0]!.now) }
 }
