@@ -15,7 +15,7 @@ interface Single {
   readonly leadCustomFields: (leadId: number) => Promise<readonly LeadCustomField[]>
 }
 
-/** Reads about many leads, 40 to a request; the single reads are the way out for a CRM that does not take such filters. */
+/** Reads about many leads, 15 to a request; the single reads are the way out for a CRM that does not take such filters. */
 export function bulkReads(single: Single): Pick<Spotter, 'leadsByIds' | 'customFieldsOf' | 'personsOf'> {
   const { anyOf, leadById } = single
   return {
@@ -48,8 +48,8 @@ export function bulkReads(single: Single): Pick<Spotter, 'leadsByIds' | 'customF
   }
 }
 
-/** The filter of so many ids stays far below what servers take for an address. */
-const idsPerRequest = 40
+/** ASP.NET's OData refuses a filter of more than 100 nodes, which is less than twenty conditions (MaxNodeCount; OData/RESTier#579). */
+const idsPerRequest = 15
 
 /** One set of the CRM, read for many leads at once. */
 interface BulkSet<T> {

@@ -134,11 +134,11 @@ export interface Spotter {
   leadsUpdatedSince(since: string, signal?: AbortSignal): AsyncIterable<readonly Lead[]>
   leadById(id: number): Promise<Lead | null>
   leadsByTaxId(taxId: string): Promise<readonly Lead[]>
-  /** Those of these leads that the CRM has; who is missing was asked for alone too. 40 leads per request. */
+  /** Those of these leads that the CRM has; who is missing was asked for alone too. 15 leads per request. */
   leadsByIds(ids: readonly number[]): Promise<Map<number, Lead>>
-  /** The custom fields of each of these leads, 40 leads per request. */
+  /** The custom fields of each of these leads, 15 leads per request. */
   customFieldsOf(leadIds: readonly number[]): Promise<Map<number, LeadCustomField[]>>
-  /** The persons of each of these leads, 40 leads per request. */
+  /** The persons of each of these leads, 15 leads per request. */
   personsOf(leadIds: readonly number[]): Promise<Map<number, Person[]>>
   addLead(lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<number>>
   updateLead(id: number, lead: LeadBody, guard?: WriteGuard): Promise<CrmResult<void>>
