@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../connectors/erp/testing.ts'
 import { withReceiver } from '../simulators/crm/webhooks/testing.ts'
 import { withDocument } from './testing/house.ts'
+import { expectNoPersonalData } from './testing/personal-data.ts'
 import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
 
 let ponte: Ponte
@@ -148,16 +149,28 @@ describe('with nothing configured', () => {
     expect(serversIn(state)).toEqual([])
   })
 
-  test('the demo tells its story as one document, in which everything agrees', async () => {
+  test('the demo tells its story as one document, in which everything agrees; its log names nobody, at the most talkative level', async () => {
     const place = join(folder, 'demo')
     mkdirSync(place)
     chmodSync(place, 0o755)
     home('demo/data')
-    const { code, document } = withDocument(await ponte(['demo', '--branches', '60', '--json'], {}, place))
+    const result = await ponte(['demo', '--branches', '120', '--json'], { LOG_LEVEL: 'trace' }, place)
+    const { code, document } = withDocument(result)
     expect({ code, document }).toMatchObject({
       code: 0,
-      document: { ok: true, branches: 60, secondRun: { changes: 0, crmWrites: 0 }, falhas: 0, balanced: true },
+      document: {
+        ok: true,
+        branches: 120,
+        secondRun: { changes: 0, crmWrites: 0 },
+        idleCycles: { changes: 0, crmWrites: 0, erpWrites: 0 },
+        falhas: 0,
+        balanced: true,
+      },
     })
+    expect(document.webhooks).toBeGreaterThan(20)
+    expect(document.erpApplied).toBeGreaterThan(20)
+    expect(document.echoesSuppressed).toBeGreaterThan(0)
+    expectNoPersonalData(join(place, 'data/demo'), result.stdout, result.stderr)
     expect(document.leadsCreated).toBe(document.eligible)
     expect(document.crmUpdates).toBe(document.erpEdits)
     expect(serversIn(place)).toEqual([])
