@@ -50,7 +50,7 @@ describe('help', () => {
   })
 
   test('ponte --version says it and nothing else', async () => {
-    expect(await ponte(['--version'], env)).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
+    expect(await ponte(['--version'], env)).toEqual({ code: 0, stdout: '0.2.0\n', stderr: '' })
   })
 })
 
