@@ -54,10 +54,11 @@ function page(document: Document) {
 <style>
   body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
   summary { cursor: pointer; padding: .3rem 0 } code { font-size: 95% } b { display: inline-block; min-width: 4.5rem }
+  small { border: 1px solid #999; border-radius: .3rem; padding: 0 .3rem; color: #555 }
   pre { background: #f4f4f4; padding: .7rem; overflow-x: auto; font-size: 85% } table { border-collapse: collapse } td { padding: .1rem .8rem .1rem 0; vertical-align: top }
 </style>
 <h1>Ponte: HTTP API</h1>
-<p>The same for machines: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Where a lock is shown, send <code>Authorization: Bearer &lt;token&gt;</code>.</p>
+<p>The same for machines: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Where it says <small>token</small>, send <code>Authorization: Bearer &lt;token&gt;</code>.</p>
 ${tags.map((tag) => html`<h2>${tag}</h2>${operations.filter(({ operation }) => (operation.tags?.[0] ?? 'Other') === tag).map(section)}`)}
 <h2>Schemas</h2>
 ${Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => html`<details><summary>${name}</summary><pre>${JSON.stringify(schema, null, 2)}</pre></details>`)}
@@ -67,7 +68,7 @@ ${Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => htm
 function section({ path, method, operation }: { path: string; method: string; operation: Operation }) {
   const { summary = '', description = '', security, parameters = [], requestBody, responses = {} } = operation
   return html`<details>
-<summary><b>${method}</b> <code>${path}</code> ${security ? '🔒' : ''} ${summary}</summary>
+<summary><b>${method}</b> <code>${path}</code> ${security ? '<small>token</small>' : ''} ${summary}</summary>
 <p>${description}</p>
 <table>${parameters.map((one) => html`<tr><td><code>${one.name}</code></td><td>${one.in}${one.required ? ', required' : ''}</td></tr>`)}</table>
 ${requestBody ? html`<pre>${JSON.stringify(requestBody, null, 2)}</pre>` : ''}
