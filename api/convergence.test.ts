@@ -9,15 +9,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runs } from '../engine/testing/runs.ts'
 import { addBranch, addContact, seedReference } from '../jobs/testing/small-erp.ts'
+import { testSeed } from '../queue-dirs/testing/random.ts'
 import { differences, doubled, surplusWrites } from './testing/agree.ts'
 import { type Player, play, taxIdOf } from './testing/play.ts'
 import { openTwoWay, type TwoWay } from './testing/two-way.ts'
 import { crmLeadValues, erpLeadValues, erpVersions, history, jobNames, type Pair, type Step } from './testing/world.ts'
 
-const long = process.env.PONTE_TEST_LONG === '1'
-const runs = long ? 1_000 : 50
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const histories = runs(50, 1_000)
+const seed = testSeed()
 /** Histories that share a house; a house grows with each. */
 const perHouse = 50
 
@@ -55,8 +56,8 @@ async function openHouse(): Promise<void> {
   used = 0
 }
 
-test(`${runs} random histories end in agreement, seed ${seed}`, { timeout: long ? 4 * 3_600_000 : 1_200_000 }, async () => {
-  console.log(`convergence: ${runs} histories, seed ${seed}`)
+test(`${histories} random histories end in agreement, seed ${seed}`, { timeout: runs(1_200_000, 4 * 3_600_000) }, async () => {
+  console.log(`convergence: ${histories} histories, seed ${seed}`)
   let n = 100_000
   let played = 0
   await fc.assert(
@@ -70,9 +71,9 @@ test(`${runs} random histories end in agreement, seed ${seed}`, { timeout: long 
       await oneHistory({ it, pairs, fresh: () => n++ }, steps)
       played++
     }),
-    { numRuns: runs, seed, endOnFailure: true },
+    { numRuns: histories, seed, endOnFailure: true },
   )
-  expect(played).toBe(runs)
+  expect(played).toBe(histories)
 })
 
 test(`20 histories with a worker that is killed with SIGKILL, seed ${seed}`, { timeout: 1_200_000 }, async () => {
