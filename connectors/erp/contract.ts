@@ -4,15 +4,13 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Row } from '../../engine/model.ts'
-import type { Erp, ErpView } from './erp.ts'
+import type { ErpHarness } from './contract-harness.ts'
+import { testInboundContacts } from './contract-inbound-contacts.ts'
+import { testInboundLeads } from './contract-inbound-leads.ts'
+import type { ErpView } from './erp.ts'
 import { readSource } from './read-source.ts'
 
-export interface ErpHarness {
-  readonly erp: Erp
-  /** Runs one statement beside the connector, and returns its rows with lower-case column names and text values. */
-  sql(statement: string): Promise<Readonly<Record<string, string | null>>[]>
-  close(): Promise<void>
-}
+export type { ErpHarness } from './contract-harness.ts'
 
 const LEAD =
   'ID NAME TAXID ADDRESS_STREET ADDRESS_ZIPCODE ADDRESS_NUMBER ADDRESS_COMPLEMENT ADDRESS_DISTRICT CITY STATE SALES_REP CLIENT_CODE TAX_REGISTRATION FINANCIAL_ANALYSIS'
@@ -290,6 +288,9 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       await expect(it.erp.storeIndustries(given)).rejects.toMatchObject({ code: 'erp.value_refused' })
       expect(await one('select count(*) as n from industries')).toEqual({ n: '0' })
     })
+
+    testInboundLeads(() => it)
+    testInboundContacts(() => it)
 
     test('an extract is one moment: later changes are not in it', async () => {
       const extract = await it.erp.openExtract(2)

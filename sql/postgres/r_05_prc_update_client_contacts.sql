@@ -13,6 +13,12 @@ language sql stable as $$
      and not exists (select from branches b where b.client = c.branch_client and b.code = c.branch_code and b.id_crm <> p_lead_id)
 $$;
 
+-- D-36: a contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else its first.
+create function branch_of_person(p_client_code bigint, p_lead_id bigint) returns integer
+language sql stable
+return (select b.code from branches b where b.client = p_client_code
+         order by case when b.id_crm = p_lead_id then 0 when b.id_crm is not null then 1 else 2 end, b.code limit 1);
+
 -- A null parameter means "nothing new". Contacts found by e-mail adopt the person's id.
 create procedure prc_update_client_contacts(
   p_client_code bigint, p_name text, p_email text, p_phone text, p_job_title text, p_is_primary text, p_id_crm bigint, p_operation text,
@@ -32,26 +38,27 @@ begin
   end if;
   -- The CRM owns contacts (architecture 5), so a person known by id takes its new e-mail along.
   update contact c
-     set name = n.name, email = n.email, phone = n.phone, job_title_desc = n.job_title, is_primary = n.is_primary, id_crm = p_id_crm
+     set name = n.name, email = n.email, phone = n.phone, job_title_desc = n.job_title, is_primary = n.is_primary, id_crm = p_id_crm,
+         branch_code = n.branch_code
     from (select o.code, coalesce(p_name, o.name) as name, coalesce(p_phone, o.phone) as phone,
                  case when email_key(o.email) = v_email then o.email else coalesce(v_email, o.email) end as email,
                  -- The title of the job code counts as this contact's own; it is not copied into the free text.
                  case when p_job_title is null or upper(coalesce(nullif(o.job_title_desc, ''), t.title)) = upper(p_job_title)
                       then o.job_title_desc else upper(p_job_title) end as job_title,
                  case when v_primary is null or v_primary = case when o.is_primary in ('S', 'Y') then 'S' else 'N' end
-                      then o.is_primary else v_primary end as is_primary
+                      then o.is_primary else v_primary end as is_primary,
+                 coalesce(o.branch_code, branch_of_person(o.branch_client, p_lead_id)) as branch_code
             from contact o left join contact_job_titles t on t.job_title_code = o.job_title_code
            where o.code = any(v_codes)) n
    where c.code = n.code
-     and (c.name, c.email, c.phone, c.job_title_desc, c.is_primary, c.id_crm)
-         is distinct from (n.name, n.email, n.phone, n.job_title, n.is_primary, p_id_crm);
+     and (c.name, c.email, c.phone, c.job_title_desc, c.is_primary, c.id_crm, c.branch_code)
+         is distinct from (n.name, n.email, n.phone, n.job_title, n.is_primary, p_id_crm, n.branch_code);
   if cardinality(v_codes) > 0 then
     return;
   end if;
-  -- D-36: with a branch code, so that the views see it: the branch of the person's lead, else the client's first that has one, else its first.
   insert into contact (name, email, phone, job_title_desc, branch_client, branch_code, is_primary, id_crm)
-  select p_name, v_email, p_phone, upper(p_job_title), b.client, b.code, coalesce(v_primary, 'N'), p_id_crm
-    from branches b where b.client = p_client_code order by case when b.id_crm = p_lead_id then 0 when b.id_crm is not null then 1 else 2 end, b.code limit 1;
+  select p_name, v_email, p_phone, upper(p_job_title), p_client_code, b.code, coalesce(v_primary, 'N'), p_id_crm
+    from (select branch_of_person(p_client_code, p_lead_id) as code) b where b.code is not null;
 exception when others then
   raise exception using errcode = 'P2001', message = format('-20001: error adding client contact %s: %s', p_id_crm, sqlerrm);
 end $$;
