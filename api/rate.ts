@@ -39,7 +39,7 @@ export function createRateLimit(perMinute: number, now: () => number = () => per
       const room = perMinute - count
       // Room comes when enough of the previous minute has slid out; with none in this one, only in the next.
       const wait = room > 0 ? 1 - room / before - passed : 1 - passed
-      return Math.max(1, Math.ceil(wait * 60))
+      return Math.max(1, Math.ceil(wait * 60 - 1e-6))
     },
   }
 }
