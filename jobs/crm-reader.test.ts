@@ -14,7 +14,7 @@ test('who asks in the same moment is answered by one read, each with its own', a
   expect(asked).toEqual([[3, 1, 2]])
 })
 
-test('who asks while a read is under way gets a later one: nothing is remembered', async () => {
+test('who asks while a read is under way is answered by the next, together with all others who did: nothing is remembered', async () => {
   let reads = 0
   let open = () => {}
   const gate = new Promise<void>((resolve) => {
@@ -27,9 +27,13 @@ test('who asks while a read is under way gets a later one: nothing is remembered
   })
   const first = read(1)
   while (reads === 0) await sleep(1)
-  const second = await read(1)
+  const second = read(1)
+  await sleep(30)
+  const third = read(2)
+  await sleep(30)
+  expect(reads).toBe(1)
   open()
-  expect([await first, second]).toEqual(['1 in read 1', '1 in read 2'])
+  expect(await Promise.all([first, second, third])).toEqual(['1 in read 1', '1,2 in read 2', '1,2 in read 2'])
   expect(await read(1)).toBe('1 in read 3')
 })
 

@@ -1,7 +1,8 @@
 /**
- * Reads of leads and persons, gathered: lines in flight ask one by one, the CRM is asked once for all that asked in the same moment
- * (architecture 6: the quota is the bottleneck). Nothing is remembered: who asks later gets a later answer.
+ * Reads of leads and persons, gathered: lines in flight ask one by one, the CRM is asked once for all that asked in the same moment or
+ * while the read before was under way (architecture 6: the quota is the bottleneck). Nothing is remembered: who asks later gets a later answer.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lead, LeadCustomField, Person, Spotter } from '../connectors/crm/types.ts'
 
 export interface SeenLead {
@@ -37,13 +38,15 @@ const patienceMs = 5
 
 export function gathered<T>(ask: (ids: readonly number[]) => Promise<(id: number) => T>): (id: number) => Promise<T> {
   let waiting: { ids: Set<number>; answer: Promise<(id: number) => T> } | null = null
+  let before: Promise<unknown> = Promise.resolve()
   return async (id) => {
     if (waiting === null) {
       const ids = new Set<number>()
-      const answer = new Promise<void>((resolve) => setTimeout(resolve, patienceMs)).then(() => {
+      const answer = Promise.all([before, sleep(patienceMs)]).then(() => {
         waiting = null
         return ask([...ids])
       })
+      before = answer.catch(() => {})
       waiting = { ids, answer }
     }
     waiting.ids.add(id)
