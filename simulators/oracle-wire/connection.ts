@@ -99,7 +99,11 @@ export class Connection {
     if (!endsRequest(packet)) return
     const request = Buffer.concat(this.#parts)
     this.#parts = []
-    if (!this.#interrupted) this.#busy = this.#busy.then(() => this.#handle(request))
+    if (this.#interrupted) return
+    // Made here, not when its turn comes: an interrupt may be right behind it.
+    const abort = new AbortController()
+    this.#abort = abort
+    this.#busy = this.#busy.then(() => this.#handle(request, abort.signal))
   }
 
   #accept(description: string): void {
@@ -113,12 +117,11 @@ export class Connection {
     this.#reader.large = true
   }
 
-  async #handle(request: Buffer): Promise<void> {
-    const abort = new AbortController()
-    this.#abort = abort
+  async #handle(request: Buffer, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     const to = new WireWriter()
     try {
-      await this.#answer(readMessage(request), to, abort.signal)
+      await this.#answer(readMessage(request), to, signal)
     } catch (error) {
       if (!(error instanceof OracleError)) {
         // A dropped connection, and what cannot be read: in both cases there is nothing sensible to say.
