@@ -124,7 +124,7 @@ function startWorker({ bridge }: TwoWay, victim: string) {
 }
 
 /** Steps that people do; jobs and crashes are the worker's and the kill's. */
-const isEdit = (step: Step): boolean => step.do !== 'job' && step.do !== 'crash'
+const isEdit = (step: Step): boolean => step.do !== 'job' && step.do !== 'crash' && step.do !== 'way-out'
 
 /** @param beside runs the edits beside something else; default: every step, one after another */
 async function oneHistory(
@@ -145,6 +145,8 @@ async function oneHistory(
   for (const { leadId } of player.pairs) await it.crmUser('POST', `leads/${leadId}`, { stage: 'Ativação' })
   await state.query(`update leases set expires_at = '-infinity'`)
 
+  // Either way may look first at what is left: what came in, or what goes out.
+  if (steps.length % 2 === 1) await it.bridge.cycle()
   await it.round()
   await it.round()
   const effects = (await simulator.effects()).length

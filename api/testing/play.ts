@@ -113,6 +113,9 @@ export async function play(player: Player, step: Step): Promise<void> {
       return
     case 'webhooks-arrive':
       await bridge.simulator.flushWebhooks()
+      return
+    case 'way-out':
+      await bridge.cycle()
   }
 }
 

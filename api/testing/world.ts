@@ -81,7 +81,8 @@ export type Step =
   | { readonly do: 'crash'; readonly job: string; readonly at: number; readonly after: boolean }
   | { readonly do: 'crm-faults'; readonly kind: 'none' | 'answersLost' | 'errors5xx' | 'storm429' }
   | { readonly do: 'webhook-faults'; readonly kind: 'none' | 'duplicate' | 'reorder' | 'lose' }
-  | { readonly do: 'webhooks-arrive' }
+  /** webhooks-arrive: they lie in the queue. way-out: compare and deliver, before anybody looks at what came in. */
+  | { readonly do: 'webhooks-arrive' | 'way-out' }
 
 const field = (values: Values) => fc.constantFrom(...Object.keys(values))
 const edit = (kind: 'erp-lead' | 'crm-lead' | 'crm-custom' | 'erp-contact' | 'crm-contact', values: Values) =>
@@ -128,7 +129,7 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('webhook-faults' as const), kind: fc.constantFrom('none', 'duplicate', 'reorder', 'lose') }),
     },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('webhooks-arrive' as const) }) },
+    { weight: 7, arbitrary: fc.record({ do: fc.constantFrom('webhooks-arrive' as const, 'way-out' as const) }) },
   ),
   { minLength: 8, maxLength: 30 },
 )
