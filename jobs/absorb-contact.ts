@@ -6,14 +6,13 @@ import type { Row } from '../engine/model.ts'
 import type { Context, JobRun } from './context.ts'
 import { personRow } from './crm-rows.ts'
 import { mustHold } from './end-event.ts'
-import { type Decision, decideContact } from './reconcile.ts'
+import { type Bases, basesOf, type Decision, decideContact } from './reconcile.ts'
 
 export type AbsorbedContact =
   | {
       readonly kind: 'absorbed'
       readonly changed: boolean
-      readonly before: ContactSides
-      readonly base: Row | null
+      readonly bases: Bases
       readonly decision: Decision
       readonly ledger: Ledger
       readonly crm: Row
@@ -40,7 +39,7 @@ export async function absorbContact(
   const applied = await erp.applyContact({ inboxId, personId, leadId, taxId, email: row.EMAIL ?? null }, (sides: ContactSides) => {
     mustHold(run)
     if (sides.clientCode === null) return null
-    met = { before: sides, decision: decideContact(row, sides, agreed?.fields ?? null) }
+    met = { before: sides, decision: decideContact(row, sides, agreed) }
     return met.decision.write
   })
   if (met === null) return { kind: 'no-client' }
@@ -48,8 +47,7 @@ export async function absorbContact(
   return {
     kind: 'absorbed',
     changed: applied.kind === 'applied',
-    before,
-    base: agreed?.fields ?? null,
+    bases: basesOf(before.mirror, agreed),
     decision,
     crm: row,
     ledger: { entity: 'contacts', key, fields: decision.agreed, crmTime: null, conflicts: decision.conflicts },

@@ -7,15 +7,14 @@ import type { Context, JobRun } from './context.ts'
 import type { SeenLead } from './crm-reader.ts'
 import { leadRow } from './crm-rows.ts'
 import { mustHold } from './end-event.ts'
-import { type Decision, decideLead } from './reconcile.ts'
+import { type Bases, basesOf, type Decision, decideLead } from './reconcile.ts'
 
 export type Absorbed =
-  /** changed: the ERP's database was written. `before` and `base` (the ledger's fields) are what the decision was made on. */
+  /** changed: the ERP's database was written. `bases`: what the decision was made on. */
   | {
       readonly kind: 'absorbed'
       readonly changed: boolean
-      readonly before: LeadSides
-      readonly base: Row | null
+      readonly bases: Bases
       readonly decision: Decision
       readonly ledger: Ledger
       readonly crm: Row
@@ -43,7 +42,7 @@ export async function absorbLead(
     mustHold(run)
     if (sides.branch === null && sides.candidates.length > 1) return null
     if (sides.branch === null && row.TAXID?.length !== 14) throw withoutTaxId(leadId)
-    met = { before: sides, decision: decideLead(row, sides, agreed?.fields ?? null, reps) }
+    met = { before: sides, decision: decideLead(row, sides, agreed, reps) }
     return met.decision.write
   })
   if (met === null) return { kind: 'ambiguous', branches: applied.sides.candidates }
@@ -51,8 +50,7 @@ export async function absorbLead(
   return {
     kind: 'absorbed',
     changed: applied.kind === 'applied',
-    before,
-    base: agreed?.fields ?? null,
+    bases: basesOf(before.mirror, agreed),
     decision,
     crm: row,
     ledger: { entity: 'leads', key: leadId, fields: decision.agreed, crmTime: seen.lead.updateDate || null, conflicts: decision.conflicts },

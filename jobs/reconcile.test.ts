@@ -147,6 +147,47 @@ test('X, then Y, then X again counts as a move each time, because Y became agree
   }
 })
 
+describe('a value that we sent without learning whether the CRM took it', () => {
+  const field = fieldNamed('JOB_TITLE')
+  const decision = (mirror: string, erp: string, crm: string) =>
+    decide(
+      [field],
+      {
+        mirror: { JOB_TITLE: mirror },
+        agreed: { JOB_TITLE: mirror },
+        erp: { JOB_TITLE: erp },
+        crm: { JOB_TITLE: crm },
+        sent: { JOB_TITLE: 'Y' },
+      },
+      new Set(),
+    )
+
+  test('is no change of the CRM’s users: what the ERP says by now is sent', () => {
+    expect(decision('X', 'Z', 'Y')).toEqual({
+      write: { quiet: { JOB_TITLE: 'Y' }, loud: {} },
+      agreed: {},
+      send: ['JOB_TITLE'],
+      conflicts: [],
+    })
+    expect(decision('X', 'X', 'Y')).toMatchObject({ write: { quiet: { JOB_TITLE: 'Y' }, loud: {} }, send: ['JOB_TITLE'] })
+  })
+
+  test('is agreed where the ERP holds it still, and sent again where it did not arrive', () => {
+    expect(decision('X', 'Y', 'Y')).toMatchObject({ write: { quiet: { JOB_TITLE: 'Y' }, loud: {} }, agreed: { JOB_TITLE: 'Y' }, send: [] })
+    expect(decision('X', 'Y', 'X')).toMatchObject({ write: { quiet: {}, loud: {} }, agreed: {}, send: ['JOB_TITLE'] })
+  })
+
+  test('does not hide what a user of the CRM said instead', () => {
+    expect(decision('X', 'Y', 'Z')).toMatchObject({ write: { loud: { JOB_TITLE: 'Z' } }, conflicts: [{ winner: 'crm' }] })
+  })
+})
+
+test('a ledger that knows nothing of a field is no ledger of it: two records that meet do not conflict', () => {
+  const field = fieldNamed('FINANCIAL_ANALYSIS')
+  const met = decide([field], { mirror: null, agreed: {}, erp: { FINANCIAL_ANALYSIS: 'X' }, crm: { FINANCIAL_ANALYSIS: 'Y' } }, new Set())
+  expect(met).toMatchObject({ conflicts: [], send: ['FINANCIAL_ANALYSIS'] })
+})
+
 test('a conflict names what was agreed and what each side holds', () => {
   const { conflicts } = decide(
     [fieldNamed('SALES_REP')],

@@ -10,7 +10,7 @@
  * ledger cannot make one move count twice.
  */
 import type { ContactSides, LeadSides, MirrorWrite } from '../connectors/erp/erp.ts'
-import type { Conflict } from '../connectors/state/agreed.ts'
+import type { Agreed, Conflict } from '../connectors/state/agreed.ts'
 import type { Cell, Row } from '../engine/model.ts'
 import { applyRule } from '../engine/rules.ts'
 import { contactFields, type Field, leadInboundFields, unknownRep } from './fields.ts'
@@ -21,6 +21,8 @@ export interface Sides {
   readonly agreed: Row | null
   /** null: the ERP does not know the record. */
   readonly erp: Row | null
+  /** What we sent to the CRM without learning whether it took it. */
+  readonly sent?: Row | null
 }
 
 export interface Decision {
@@ -36,11 +38,19 @@ export interface Decision {
 /** Options of `_cod.gestores`: a representative that is none of them is 99 in the CRM (mission B.8). */
 export type Reps = ReadonlySet<string>
 
-export const decideLead = (crm: Row, sides: LeadSides, agreed: Row | null, reps: Reps): Decision =>
-  decide(leadInboundFields, { crm, mirror: sides.mirror, agreed, erp: sides.branch }, reps)
+export const decideLead = (crm: Row, { mirror, branch }: LeadSides, ledger: Agreed | null, reps: Reps): Decision =>
+  decide(leadInboundFields, { crm, erp: branch, ...basesOf(mirror, ledger) }, reps)
 
-export const decideContact = (crm: Row, sides: ContactSides, agreed: Row | null): Decision =>
-  decide(contactFields, { crm, mirror: sides.mirror, agreed, erp: sides.contact }, noReps)
+export const decideContact = (crm: Row, { mirror, contact }: ContactSides, ledger: Agreed | null): Decision =>
+  decide(contactFields, { crm, erp: contact, ...basesOf(mirror, ledger) }, noReps)
+
+/** What moves are measured against. */
+export type Bases = Pick<Sides, 'mirror' | 'agreed' | 'sent'>
+export const basesOf = (mirror: Row | null, ledger: Agreed | null): Bases => ({
+  mirror,
+  agreed: ledger?.fields ?? null,
+  sent: ledger?.sent ?? null,
+})
 
 const noReps: Reps = new Set()
 
@@ -60,8 +70,8 @@ export function decide(fields: readonly Field[], sides: Sides, reps: Reps): Deci
     if (verdict.agreed !== null && field.flow !== 'mirror') agreed[name] = verdict.agreed === 'erp' ? erp : crm
     if (verdict.send) send.push(name)
     // Two records that meet for the first time differ; they do not contradict each other.
-    if (verdict.winner && (sides.mirror ?? sides.agreed))
-      conflicts.push({ field: name, agreed: baseOf(field, sides) ?? null, erp, crm, winner: verdict.winner })
+    const base = baseOf(field, sides)
+    if (verdict.winner && base !== undefined) conflicts.push({ field: name, agreed: base, erp, crm, winner: verdict.winner })
   }
   return { write: { quiet, loud }, conflicts, agreed, send }
 }
@@ -78,9 +88,10 @@ interface Verdict {
 function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   const { name, flow } = field
   const crm = sides.crm[name] ?? null
-  const crmMoved = hasMoved(field, sides, reps)
+  const differs = hasMoved(field, sides, reps)
+  const crmMoved = differs && !isOurs(field, sides, reps)
   // A row that is new in the mirror takes everything.
-  const quiet = crmMoved || (sides.mirror === null && crm !== null) ? 'quiet' : null
+  const quiet = differs || (sides.mirror === null && crm !== null) ? 'quiet' : null
   if (flow === 'mirror') return { mirror: quiet, agreed: null, send: false }
   // Nobody in the ERP has it yet: the procedure makes the record from what the mirror takes.
   if (sides.erp === null) return { mirror: quiet && 'loud', agreed: quiet && 'crm', send: false }
@@ -105,6 +116,11 @@ function hasMoved(field: Field, { crm, mirror, agreed }: Sides, reps: Reps): boo
   const now = crm[name] ?? null
   if (mirror !== null) return !same(field, mirror[name] ?? null, now, reps)
   return agreed !== null && Object.hasOwn(agreed, name) ? !same(field, agreed[name] ?? null, now, reps) : now !== null
+}
+
+/** The CRM shows what we sent: it took our values, its users said nothing. */
+function isOurs(field: Field, { crm, sent }: Sides, reps: Reps): boolean {
+  return sent != null && Object.hasOwn(sent, field.name) && same(field, sent[field.name] ?? null, crm[field.name] ?? null, reps)
 }
 
 /**

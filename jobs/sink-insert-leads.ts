@@ -1,5 +1,6 @@
 /** ERP branch -> CRM lead, then its id back to the ERP, then its contacts onto the queue (mission C.4). */
 import { createHash } from 'node:crypto'
+import type { WriteGuard } from '../connectors/crm/types.ts'
 import { decide } from '../connectors/state/changes.ts'
 import { recordQueued } from '../connectors/state/queueing.ts'
 import { changeOf } from '../engine/record.ts'
@@ -21,9 +22,15 @@ export function insertLeadSink(context: Context): Sink {
     if (!row.CLIENT_CODE) return dead('MISSING_FIELD', 'CLIENT_CODE is missing.')
 
     const body = leadBody(entity.fields, row, { kind: 'create', reps: await crm.salesReps(), country: options.countryName })
+    let isNew = false
+    const create = async (guard: WriteGuard) => {
+      const added = await crm.addLead(body, guard)
+      isNew = added.ok
+      return added
+    }
     const result = await createOnce({
       find: async () => (await crm.leadsByTaxId(taxId)).at(0)?.id ?? null,
-      create: (guard) => crm.addLead(body, guard),
+      create,
       attempt,
       settleMs: options.settleMs,
     })
@@ -33,7 +40,8 @@ export function insertLeadSink(context: Context): Sink {
     const branches = await attempt.store(() => erp.storeLeadId(taxId, leadId))
     if (branches === 0) context.log.warn({ key: change.key, leadId }, 'the lead was created, but no ERP branch carries its tax id any more')
     await queueContacts(context, change.run, leadId)
-    return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, fields: row }
+    // Nothing is agreed about a lead that was there already: when it is met, the owner of each field decides.
+    return { kind: 'delivered', ledger: { entity: 'leads', key: leadId }, crmId: leadId, fields: isNew ? row : {} }
   }
 }
 

@@ -3,7 +3,7 @@
  * refreshed its mirror; here the sent values enter the mirror at once and the note's call is saved. The person is read first, for the
  * same reasons as a lead is before its update.
  */
-import { settleLedger } from '../connectors/state/agreed.ts'
+import { noteSent, settleLedger } from '../connectors/state/agreed.ts'
 import { absorbContact, contactKey } from './absorb-contact.ts'
 import type { Context, JobRun } from './context.ts'
 import { personUpdateBody } from './crm-bodies.ts'
@@ -27,22 +27,29 @@ export function updateContactSink(context: Context, run: JobRun): Sink {
 
     const person = (await reader.persons(leadId)).find((one) => one.id === id)
     if (person === undefined) return dead('NOT_FOUND', `Lead ${leadId} of the CRM has no person ${id}.`)
+    const record = { entity: 'contacts', key: contactKey(id, leadId) } as const
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
     const absorbed = await attempt.store(() => absorbContact(context, run, event, person, null))
     const held = personRow(person)
-    const bases = absorbed.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }
+    const bases = absorbed.kind === 'absorbed' ? absorbed.bases : { mirror: held, agreed: null }
     if (absorbed.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
 
     const { send, agreed } = decide(contactFields, { ...bases, crm: held, erp: row }, new Set())
-    if (send.length > 0) {
-      const result = await attempt.write((guard) => crm.updatePerson(id, personUpdateBody(send, row), guard))
-      if (!result.ok) return refused(result)
-    }
     const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
+    if (send.length > 0) {
+      await noteSent(state, record, sent, run.lease)
+      // Every body carries a name: the CRM's own, unless the ERP has to say something about it.
+      const named = send.includes('NAME') ? row : { ...row, NAME: person.name || (row.NAME ?? null) }
+      const result = await attempt.write((guard) => crm.updatePerson(id, personUpdateBody(send, named), guard))
+      if (!result.ok) {
+        await noteSent(state, record, null, run.lease)
+        return refused(result)
+      }
+    }
     await attempt.store(() => erp.writeContactMirror({ ID: ids.ID, ...agreed, ...sent }))
     return {
       kind: 'delivered',
-      ledger: { entity: 'contacts', key: contactKey(id, leadId) },
+      ledger: record,
       crmId: String(id),
       fields: { ...agreed, ...sent },
     }

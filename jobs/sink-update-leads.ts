@@ -3,7 +3,7 @@
  * in before anything is sent, and only the fields that the ERP has to say something about are sent. So no change of either side is
  * overwritten unseen, and a try whose answer was lost finds its own values there and sends nothing.
  */
-import { settleLedger } from '../connectors/state/agreed.ts'
+import { noteSent, settleLedger } from '../connectors/state/agreed.ts'
 import { absorbLead } from './absorb-lead.ts'
 import type { Context, JobRun } from './context.ts'
 import { leadUpdateBody } from './crm-bodies.ts'
@@ -28,22 +28,29 @@ export function updateLeadSink(context: Context, run: JobRun, stages: Stages): S
     const seen = await reader.lead(id)
     if (seen === null) return dead('NOT_FOUND', `The CRM has no lead ${id}.`)
     const reps = await crm.salesReps()
+    const record = { entity: 'leads', key: String(id) } as const
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
     // A lead that left the integrated stages is not mirrored any more, or soon will not be: its values are sent and nothing is taken in.
     const absorbed = stages.isIntegrated(seen.lead.stage) ? await attempt.store(() => absorbLead(context, run, event, seen)) : null
     const held = leadRow(seen.lead, seen.customFields)
     // What to send is decided on the bases on which it was decided what to take; where nothing is taken, whatever differs is sent.
-    const bases = absorbed?.kind === 'absorbed' ? { mirror: absorbed.before.mirror, agreed: absorbed.base } : { mirror: held, agreed: null }
+    const bases = absorbed?.kind === 'absorbed' ? absorbed.bases : { mirror: held, agreed: null }
     if (absorbed?.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
 
     const { send, agreed } = decide(leadFields, { ...bases, crm: held, erp: row }, reps)
-    if (send.length > 0) {
-      const body = leadUpdateBody(send, row, { reps, country: options.countryName })
-      const result = await attempt.write((guard) => crm.updateLead(id, body, guard))
-      if (!result.ok) return refused(result)
-    }
     const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
+    if (send.length > 0) {
+      await noteSent(state, record, sent, run.lease)
+      // Every body carries a name: the CRM's own, unless the ERP has to say something about it.
+      const named = send.includes('NAME') ? row : { ...row, NAME: seen.lead.lead || (row.NAME ?? null) }
+      const body = leadUpdateBody(send, named, { reps, country: options.countryName })
+      const result = await attempt.write((guard) => crm.updateLead(id, body, guard))
+      if (!result.ok) {
+        await noteSent(state, record, null, run.lease)
+        return refused(result)
+      }
+    }
     await attempt.store(() => erp.writeLeadMirror({ ID: ids.ID, ...agreed, ...sent }))
-    return { kind: 'delivered', ledger: { entity: 'leads', key: String(id) }, crmId: String(id), fields: { ...agreed, ...sent } }
+    return { kind: 'delivered', ledger: record, crmId: String(id), fields: { ...agreed, ...sent } }
   }
 }

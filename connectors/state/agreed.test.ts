@@ -5,6 +5,7 @@ import {
   type Ledger,
   listConflicts,
   moveCursor,
+  noteSent,
   readAgreed,
   readCursor,
   readTimes,
@@ -46,7 +47,11 @@ describe('the ledger', () => {
   test('takes field by field: what an event does not say stays', async () => {
     await settleLedger(bed.pool, ledger({ NAME: 'A', CITY: 'São Paulo' }, { crmTime: 't1' }), 'e1', bed.lease)
     await settleLedger(bed.pool, ledger({ NAME: 'B', STATE: null }), 'e2', bed.lease)
-    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'B', CITY: 'São Paulo', STATE: null }, crmTime: 't1' })
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({
+      fields: { NAME: 'B', CITY: 'São Paulo', STATE: null },
+      crmTime: 't1',
+      sent: null,
+    })
     expect(await readAgreed(bed.pool, 'contacts', '1'), 'a contact of the same key is another record').toBeNull()
   })
 
@@ -62,7 +67,7 @@ describe('the ledger', () => {
     const mine = change('r1', 'k')
     await recordQueued(bed.pool, 'r1', mine.entity, [mine], { fence: bed.lease })
     await settleDelivered(bed.pool, mine, { entity: 'leads', key: '1', crmId: '1', fields: { NAME: 'B' } }, bed.lease)
-    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'B', CITY: 'X' }, crmTime: 't1' })
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'B', CITY: 'X' }, crmTime: 't1', sent: null })
   })
 
   test('of one record takes what two workers say at once, whole', async () => {
@@ -74,11 +79,34 @@ describe('the ledger', () => {
   })
 })
 
+describe('what is under way to the CRM', () => {
+  const sent = async () => (await readAgreed(bed.pool, 'leads', '1'))?.sent
+
+  test('is remembered until it is known what became of it, and says nothing about agreement', async () => {
+    await noteSent(bed.pool, ledger({}), { NAME: 'A', CITY: null }, bed.lease)
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: {}, crmTime: null, sent: { NAME: 'A', CITY: null } })
+    await settleLedger(bed.pool, ledger({ STATE: 'SP' }), 'e1', bed.lease)
+    expect(await sent(), 'what an event learns is about other things').toEqual({ NAME: 'A', CITY: null })
+    await noteSent(bed.pool, ledger({}), { NAME: 'B' }, bed.lease)
+    expect(await sent(), 'the next try sends its own').toEqual({ NAME: 'B' })
+    await noteSent(bed.pool, ledger({}), null, bed.lease)
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { STATE: 'SP' }, crmTime: null, sent: null })
+  })
+
+  test('is forgotten with the delivery', async () => {
+    await noteSent(bed.pool, ledger({}), { NAME: 'A' }, bed.lease)
+    const mine = change('r1', 'k')
+    await recordQueued(bed.pool, 'r1', mine.entity, [mine], { fence: bed.lease })
+    await settleDelivered(bed.pool, mine, { entity: 'leads', key: '1', crmId: '1', fields: { NAME: 'A' } }, bed.lease)
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'A' }, crmTime: null, sent: null })
+  })
+})
+
 describe('an event', () => {
   test('ends with its outcome, its ledger and its conflicts in one piece', async () => {
     await settleEvent(bed.pool, event('e1', { ledger: ledger({ SALES_REP: '9' }, { crmTime: 't1', conflicts: [conflict] }) }), bed.lease)
     expect(await events()).toEqual([{ id: 'e1', outcome: 'applied', code: null, conflicts: 1 }])
-    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { SALES_REP: '9' }, crmTime: 't1' })
+    expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { SALES_REP: '9' }, crmTime: 't1', sent: null })
     expect(await listConflicts(bed.pool)).toEqual([
       { id: expect.any(Number), entity: 'leads', key: '1', createdAt: expect.any(Date), ...conflict },
     ])
@@ -150,12 +178,13 @@ test('a former holder of the lease writes nothing of all this', async () => {
   const former = await bed.former()
   const mine = ledger({ NAME: 'mine' }, { crmTime: 'mine', conflicts: [conflict] })
   for (const attempt of [
-    settleEvent(bed.pool, event('e1', { ledger: mine }), former),
-    settleLedger(bed.pool, mine, 'e1', former),
-    moveCursor(bed.pool, 'c', 'mine', former),
+    () => settleEvent(bed.pool, event('e1', { ledger: mine }), former),
+    () => settleLedger(bed.pool, mine, 'e1', former),
+    () => moveCursor(bed.pool, 'c', 'mine', former),
+    () => noteSent(bed.pool, ledger({}), { NAME: 'mine' }, former),
   ])
-    await expect(attempt).rejects.toMatchObject({ code: 'lease.lost' })
-  expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'theirs' }, crmTime: null })
+    await expect(attempt()).rejects.toMatchObject({ code: 'lease.lost' })
+  expect(await readAgreed(bed.pool, 'leads', '1')).toEqual({ fields: { NAME: 'theirs' }, crmTime: null, sent: null })
   expect([await readCursor(bed.pool, 'c'), await events(), await listConflicts(bed.pool)]).toEqual(['theirs', [], []])
 })
 

@@ -11,6 +11,8 @@ export interface Agreed {
   readonly fields: Row
   /** The CRM's updateDate at the last read; null: never read. */
   readonly crmTime: string | null
+  /** Values under way to the CRM, of which it is not known whether it took them; null: none are. */
+  readonly sent: Row | null
 }
 
 export interface Conflict {
@@ -56,7 +58,10 @@ export interface Ledger {
 
 /** @throws PonteError `state.*` */
 export async function readAgreed(db: Db, entity: LedgerEntity, key: string): Promise<Agreed | null> {
-  const { rows } = await query<Agreed>(db, 'select fields, crm_time as "crmTime" from agreed where entity = $1 and key = $2', [entity, key])
+  const { rows } = await query<Agreed>(db, 'select fields, crm_time as "crmTime", sent from agreed where entity = $1 and key = $2', [
+    entity,
+    key,
+  ])
   return rows[0] ?? null
 }
 
@@ -93,6 +98,26 @@ export async function settleLedger(pool: pg.Pool, ledger: Ledger, event: string,
   await transaction(pool, async (client) => {
     await hold(client, lease)
     await writeLedger(client, ledger, event)
+  })
+}
+
+/**
+ * These values are about to be sent to the CRM, durable when it resolves; null: it took none of them. A delivery forgets them by itself.
+ * @throws PonteError `lease.lost`, `state.*`
+ */
+export async function noteSent(
+  pool: pg.Pool,
+  { entity, key }: Pick<Ledger, 'entity' | 'key'>,
+  sent: Row | null,
+  lease: Fence,
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    await hold(client, lease)
+    await query(
+      client,
+      `insert into agreed (entity, key, fields, sent) values ($1, $2, '{}', $3) on conflict (entity, key) do update set sent = excluded.sent`,
+      [entity, key, sent === null ? null : JSON.stringify(sent)],
+    )
   })
 }
 

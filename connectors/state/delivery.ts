@@ -93,7 +93,7 @@ export async function settleDelivered(
   const { rowCount } = await query(
     pool,
     `with ledger as (insert into agreed (entity, key, fields) select $4, $5, $7 where ${fenceHolds(8, 9)}
-                     on conflict (entity, key) do update set fields = agreed.fields || excluded.fields, updated_at = clock_timestamp())
+                     on conflict (entity, key) do update set fields = agreed.fields || excluded.fields, sent = null, updated_at = clock_timestamp())
      update changes set status = 'delivered', crm_id = $6, code = null, updated_at = clock_timestamp()
       where run_id = $1 and entity = $2 and key = $3 and ${fenceHolds(8, 9)}`,
     [
