@@ -5,8 +5,11 @@ import { type Closer, createCloser } from './closer.ts'
 import { openLog } from './log.ts'
 import { createOutput, type Output, report } from './output.ts'
 
-export interface CommandContext {
-  readonly settings: Settings
+/** What every kind of settings has. */
+export type AnySettings = Pick<Settings, 'logFile' | 'logLevel'>
+
+export interface CommandContext<S extends AnySettings = Settings> {
+  readonly settings: S
   readonly output: Output
   readonly closer: Closer
   /** Aborts on SIGTERM and SIGINT. A second signal kills. */
@@ -14,7 +17,16 @@ export interface CommandContext {
 }
 
 /** Runs a command's body and sets the exit code: what it returns, or what its error says. Never throws. */
-export async function execute(options: { json?: boolean }, body: (context: CommandContext) => Promise<number>): Promise<void> {
+export function execute(options: { json?: boolean }, body: (context: CommandContext) => Promise<number>): Promise<void> {
+  return executeWith(readSettings, options, body)
+}
+
+/** The same for a command that has settings of its own. */
+export async function executeWith<S extends AnySettings>(
+  read: () => S,
+  options: { json?: boolean },
+  body: (context: CommandContext<S>) => Promise<number>,
+): Promise<void> {
   const closer = createCloser()
   const stop = new AbortController()
   const output = createOutput(options.json ?? false)
@@ -30,10 +42,10 @@ export async function execute(options: { json?: boolean }, body: (context: Comma
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  let settings: Settings | null = null
+  let settings: S | null = null
   let code = 1
   try {
-    settings = readSettings()
+    settings = read()
     code = await body({ settings, output, closer, signal: stop.signal })
   } catch (error) {
     code = fail(error, output, settings)
@@ -50,7 +62,7 @@ export async function execute(options: { json?: boolean }, body: (context: Comma
 }
 
 /** Says what happened; what nobody expected goes to the log too, with its stack. */
-function fail(error: unknown, output: Output, settings: Settings | null): number {
+function fail(error: unknown, output: Output, settings: AnySettings | null): number {
   if (!(error instanceof PonteError) && settings) {
     try {
       openLog(settings).error({ err: error }, 'unexpected error')

@@ -5,7 +5,7 @@ import { createLog } from '../base/log.ts'
 import type { Settings } from '../deploy/env.ts'
 
 /** @throws PonteError `log.unwritable`, exit code 2 */
-export function openLog(settings: Settings): Logger {
+export function openLog(settings: Pick<Settings, 'logFile' | 'logLevel'>): Logger {
   const { logFile, logLevel } = settings
   try {
     return createLog({ level: logLevel, name: 'ponte', ...(logFile === null ? {} : { file: logFile }) })

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { apiCommand } from './api.ts'
 import { conflictsCommand } from './conflicts.ts'
+import { coreIntegratorCommand } from './coreintegrator.ts'
 import { demoCommand } from './demo.ts'
 import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
@@ -57,6 +58,7 @@ tokenCommand(program)
 migrateCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)
+coreIntegratorCommand(program)
 
 try {
   await program.parseAsync()
