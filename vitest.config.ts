@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     env: { TZ: 'UTC' },
+    // A suite that this machine cannot run registers nothing and prints its LEFT OUT line, which deploy/run-tests.ts counts.
+    passWithNoTests: true,
   },
 })
