@@ -92,6 +92,31 @@ describe('enqueue', () => {
     expect(await ls('processar')).toEqual([])
   })
 
+  test('of a letter that turns out to be unwanted leaves nothing, and shows nothing before that is known', async () => {
+    let answer = (_: boolean) => {}
+    const waiting = new Promise<boolean>((resolve) => {
+      answer = resolve
+    })
+    const first = lane.enqueueIf(waiting, 'converted_lead', 'a', '{}')
+    await lane.enqueue('converted_lead', 'b', '{}')
+    expect(await ls('processar')).toHaveLength(1)
+    answer(false)
+    expect(await first).toBeNull()
+    await expect(lane.enqueueIf(Promise.reject(new Error('unknown')), 'converted_lead', 'c', '{}')).rejects.toThrow('unknown')
+    const wanted = await lane.enqueueIf(Promise.resolve(true), 'converted_lead', 'd', '{}')
+    expect(await ls('processar')).toContain(wanted)
+    expect(await ls('processar')).toHaveLength(2)
+    const [desk] = await readdir(inLane('.tmp'))
+    expect((await readdir(inLane('.tmp', desk!))).filter((name) => name.endsWith('.json'))).toEqual([])
+  })
+
+  test('goes on when somebody removed the folder of its desk', async () => {
+    await lane.enqueue('converted_lead', 'a', '{}')
+    for (const desk of await readdir(inLane('.tmp'))) await rm(inLane('.tmp', desk), { recursive: true })
+    await Promise.all(Array.from({ length: 10 }, () => lane.enqueue('converted_lead', 'b', '{}')))
+    expect(await ls('processar')).toHaveLength(11)
+  })
+
   test('keeps the order of the calls when the wall clock is set back', async () => {
     let clock = Date.parse('2026-05-05T12:00:00Z')
     const other = await open({ now: () => clock })

@@ -86,6 +86,10 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
       refuseUnknown(house, [prefix])
       return desk.enqueue(prefix, slug, body)
     },
+    enqueueIf: async (wanted, prefix, slug, body) => {
+      refuseUnknown(house, [prefix])
+      return desk.enqueueIf(wanted, prefix, slug, body)
+    },
     archive: async (prefix, slug) => {
       refuseUnknown(house, [prefix])
       return openArchiveLetter(house, prefix, slug)

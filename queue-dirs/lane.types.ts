@@ -106,6 +106,11 @@ export interface Lane {
   ): Promise<{ manifests: number; discarded: number; claims: number }>
   /** One durable single-object letter: `<prefix>_<slug>_<time>_<ulid>.json`. Resolves after fsync of file and directory. */
   enqueue(prefix: string, slug: string, body: string): Promise<string>
+  /**
+   * The same for a letter that may turn out to be a repeat: it is written aside while the caller finds out, and becomes visible only
+   * when `wanted` is true. Returns null when it is false; nothing is left then.
+   */
+  enqueueIf(wanted: Promise<boolean>, prefix: string, slug: string, body: string): Promise<string | null>
   /** A letter for the record, `<prefix>_<slug>_<time>_<ulid>.json`, straight into processados. */
   archive(prefix: string, slug: string): Promise<ArchiveLetter>
   /**

@@ -27,6 +27,8 @@ export async function openOutbox(house: House, name: string): Promise<Outbox | n
 
 export interface Desk {
   enqueue(prefix: string, slug: string, body: string): Promise<string>
+  /** See Lane. */
+  enqueueIf(wanted: Promise<boolean>, prefix: string, slug: string, body: string): Promise<string | null>
   /** Writes and removes a file here. */
   probe(): Promise<void>
   close(): Promise<void>
@@ -64,32 +66,46 @@ export function createDesk(house: House): Desk {
     }
   }
 
-  return {
-    async enqueue(prefix, slug, body) {
-      if (body.trim() === '') {
-        throw new PonteError('queue.empty_body', `an empty body for ${prefix}`, {
-          hint: 'a letter holds one JSON object; this is a defect of the caller',
+  const publish = async (name: string, folder: string): Promise<void> => {
+    const target = `${layout.processar}/${name}`
+    let visible = false
+    try {
+      visible = await disk.rename(`${folder}/${name}`, target)
+      if (!visible) {
+        throw new PonteError('queue.outbox_lost', 'this process was stopped for longer than its lease while it wrote a letter', {
+          hint: 'nothing was accepted: send it again',
         })
       }
-      const name = singleName(prefix, slug, house.nameTime(), house.nextId())
-      const target = `${layout.processar}/${name}`
-      const folder = await write(name, body)
-      let visible = false
-      try {
-        visible = await disk.rename(`${folder}/${name}`, target)
-        if (!visible) {
-          throw new PonteError('queue.outbox_lost', 'this process was stopped for longer than its lease while it wrote a letter', {
-            hint: 'nothing was accepted: send it again',
-          })
-        }
-        await disk.syncDirectory(layout.processar)
-      } catch (error) {
-        // Not acknowledged, so not to be delivered, unless somebody has it already (then it was whole, and is delivered once).
-        await disk.unlink(visible ? target : `${folder}/${name}`).catch(() => undefined)
-        throw error
-      }
+      await disk.syncDirectory(layout.processar)
+    } catch (error) {
+      // Not acknowledged, so not to be delivered, unless somebody has it already (then it was whole, and is delivered once).
+      await disk.unlink(visible ? target : `${folder}/${name}`).catch(() => undefined)
+      throw error
+    }
+  }
+  const put = async (wanted: Promise<boolean>, prefix: string, slug: string, body: string): Promise<string | null> => {
+    if (body.trim() === '') {
+      throw new PonteError('queue.empty_body', `an empty body for ${prefix}`, {
+        hint: 'a letter holds one JSON object; this is a defect of the caller',
+      })
+    }
+    const name = singleName(prefix, slug, house.nameTime(), house.nextId())
+    const [answer, written] = await Promise.allSettled([wanted, write(name, body)])
+    const isWanted = answer.status === 'fulfilled' && answer.value
+    if (written.status === 'fulfilled' && isWanted) {
+      await publish(name, written.value)
       return name
-    },
+    }
+    if (written.status === 'fulfilled') await disk.unlink(`${written.value}/${name}`).catch(() => undefined)
+    if (answer.status === 'rejected') throw answer.reason
+    // What is not wanted need not have been written.
+    if (isWanted) throw (written as PromiseRejectedResult).reason
+    return null
+  }
+
+  return {
+    enqueue: async (prefix, slug, body) => (await put(Promise.resolve(true), prefix, slug, body))!,
+    enqueueIf: put,
     async probe() {
       const name = `probe.${house.nextId()}`
       const folder = await write(name, 'probe')
