@@ -5,6 +5,7 @@ import type { ApiEnv } from './types.ts'
 
 /** @param list addresses and CIDR networks, as the settings have checked them */
 export function networks(list: readonly string[]): (address: string) => boolean {
+  if (list.length === 0) return () => false
   const block = new BlockList()
   for (const entry of list) {
     const [address = '', bits] = entry.split('/')

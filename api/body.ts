@@ -64,21 +64,21 @@ export function createBodyReader(): (c: Context<ApiEnv>) => Promise<Buffer> {
 /** Straight from the connection: a web stream around it costs more than the rest of the request. */
 function readIncoming(incoming: NonNullable<ApiEnv['Bindings']['incoming']>, add: (chunk: Uint8Array) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      incoming.off('data', onData)
-      reject(error)
+    const settle = (error?: unknown) => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
+      if (error === undefined) resolve()
+      else reject(error)
     }
     const onData = (chunk: Buffer) => {
       try {
         add(chunk)
       } catch (error) {
-        fail(error)
+        settle(error)
       }
     }
-    incoming.on('data', onData)
-    incoming.once('end', resolve)
-    incoming.once('error', () => fail(endedEarly()))
-    incoming.once('close', () => fail(endedEarly()))
+    const onEnd = () => settle()
+    const onBroken = () => settle(endedEarly())
+    incoming.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken)
   })
 }
 

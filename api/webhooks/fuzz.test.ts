@@ -7,6 +7,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { Pool } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -48,7 +49,7 @@ async function send({ body, headers, chunked }: Sent): Promise<number> {
       method: 'POST',
       path: '/atualizalead',
       headers: { authorization: `Bearer ${token}`, ...headers },
-      body: chunked ? pieces(body) : body,
+      body: chunked ? Readable.from(pieces(body)) : body,
     })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) expect(JSON.parse(text)).toMatchObject({ code: expect.any(String), message: expect.any(String) })

@@ -32,9 +32,9 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
       const hash = createHash('sha256').update(body).digest('hex')
       // An event that names no lead is its own subject: only the very same body repeats it.
       const subject = lead === null ? hash : String(lead.id)
-      await repeats.once({ type: event.prefix, id, subject, hash }, async () => {
-        const letter = await deps.lanes[event.lane].enqueue(event.prefix, lead?.company ?? 'timeline', text)
-        if (event.job !== null) deps.wake(event.job)
+      await repeats.once({ type: event.prefix, id, subject, hash }, async (wanted) => {
+        const letter = await deps.lanes[event.lane].enqueueIf(wanted, event.prefix, lead?.company ?? 'timeline', text)
+        if (letter !== null && event.job !== null) deps.wake(event.job)
         return letter
       })
     } finally {

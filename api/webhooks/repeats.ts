@@ -1,11 +1,13 @@
 /**
- * Senders repeat. A repeat is answered like the first, and writes nothing. Two stores are involved, so the order matters:
+ * Senders repeat. A repeat is answered like the first, and leaves nothing. Two stores are involved, so the order matters:
  *
- *   reserve  the event in the state database     crash here: a reservation without a letter counts as not received after 5 s
- *   write    the letter, durably                 crash here: nobody was answered; the sender repeats and gets a second letter,
- *                                                which does no harm, because the inbound jobs compare states
- *   mark     the reservation with the letter     crash here: the same
- *   answer                                       crash here: the same; the repeat is recognised
+ *   reserve  the event in the state database, while the letter is written aside
+ *              crash here: a reservation without a letter counts as not received after 5 s
+ *   publish  the letter, durably
+ *              crash here: nobody was answered; the sender repeats and gets a second letter, which does no harm, because the
+ *              inbound jobs compare states
+ *   answer     crash here: should the sender repeat what was acknowledged, the same
+ *   mark     the reservation with the letter: from now on a repeat is recognised. Until then it waits (busy, or for its twin)
  *
  * The mark never comes before the letter, so a lost letter is never mistaken for a received one. The database is best effort:
  * when it is away, letters are written all the same.
@@ -13,18 +15,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { markReceived, type Received, reserveReceived, type Verdict } from '../../connectors/state/webhooks.ts'
+import { monotonicFactory } from 'ulid'
+import { pooledRandom } from '../../base/random.ts'
+import { type Marked, markReceived, type Received, reserveReceived, type Verdict } from '../../connectors/state/webhooks.ts'
 import { within } from '../within.ts'
 import { createBatcher } from './batcher.ts'
 
+/** `id` null: its sender gave none. */
+export type Event = Omit<Received, 'id'> & { readonly id: string | null }
+
 export interface Repeats {
   /**
-   * Writes the letter of an event unless it was received already.
-   * @param write resolves with the letter's name when it is durable
-   * @returns true when there is nothing new
-   * @throws what `write` throws
+   * Publishes the letter of an event unless it was received already.
+   * @param publish writes the letter and makes it visible when `wanted` is true; resolves with its name when it is durable, or
+   *   with null when it was not wanted
+   * @throws what `publish` throws
    */
-  once(event: Received, write: () => Promise<string>): Promise<boolean>
+  once(event: Event, publish: (wanted: Promise<boolean>) => Promise<string | null>): Promise<void>
 }
 
 const PATIENCE_MS = 2_000
@@ -33,15 +40,13 @@ const AWAY_MS = 5_000
 const BUSY_MS = 6_000
 
 export function createRepeats(state: pg.Pool, log: Logger): Repeats {
-  const keysOf = ({ type, id, subject }: Received) =>
-    id === null ? [subjectKey(type, subject)] : [subjectKey(type, subject), idKey(type, id)]
   const reservations = createBatcher<Received, Verdict>({
-    keysOf,
+    keysOf: ({ type, id, subject }) => [subjectKey(type, subject), idKey(type, id)],
     run: (batch) => within(PATIENCE_MS, reserveReceived(state, batch)),
     max: 200,
   })
-  const marks = createBatcher<Received & { letter: string }, void>({
-    keysOf,
+  const marks = createBatcher<Marked, void>({
+    keysOf: ({ type, id }) => [idKey(type, id)],
     run: async (batch) => {
       await within(PATIENCE_MS, markReceived(state, batch))
       return []
@@ -49,6 +54,7 @@ export function createRepeats(state: pg.Pool, log: Logger): Repeats {
     max: 200,
   })
   const away = createOutage(log)
+  const ownId = monotonicFactory(pooledRandom())
 
   /** null: nobody knows. */
   const judge = async (event: Received): Promise<Verdict | null> => {
@@ -61,16 +67,14 @@ export function createRepeats(state: pg.Pool, log: Logger): Repeats {
       await sleep(250)
     }
   }
-  const receive = async (event: Received, write: () => Promise<string>): Promise<{ letter: string | null; repeat: boolean }> => {
-    const verdict = await judge(event)
-    if (verdict?.verdict === 'repeat') {
-      // Recognised by its body, perhaps: from now on by its id as well.
-      if (event.id !== null && verdict.letter !== null) await away.unless(() => marks.push({ ...event, letter: verdict.letter! }))
-      return { letter: verdict.letter, repeat: true }
-    }
-    const letter = await write()
-    if (verdict) await away.unless(() => marks.push({ ...event, letter }))
-    return { letter, repeat: false }
+  /** @returns when the letter is durable: a promise that the database knows it */
+  const receive = async (event: Received, publish: (wanted: Promise<boolean>) => Promise<string | null>): Promise<Promise<unknown>[]> => {
+    const judged = judge(event)
+    const letter = await publish(judged.then((verdict) => verdict?.verdict !== 'repeat'))
+    const verdict = await judged
+    // A repeat recognised by its body: from now on by its id as well.
+    const known = letter ?? verdict?.letter ?? null
+    return verdict === null || known === null ? [] : [away.unless(() => marks.push({ type: event.type, id: event.id, letter: known }))]
   }
 
   // Twins that are here at the same time share one promise: by id, and by body with the latest of their subject.
@@ -78,25 +82,26 @@ export function createRepeats(state: pg.Pool, log: Logger): Repeats {
   const bySubject = new Map<string, { readonly hash: string; readonly done: Promise<unknown> }>()
 
   return {
-    async once(event, write) {
-      const id = event.id === null ? null : idKey(event.type, event.id)
+    async once(given, publish) {
+      const event: Received = { ...given, id: given.id ?? ` ${ownId()}` }
+      const id = idKey(event.type, event.id)
       const subject = subjectKey(event.type, event.subject)
       const latest = bySubject.get(subject)
-      const twin = (id === null ? undefined : byId.get(id)) ?? (latest?.hash === event.hash ? latest.done : undefined)
+      const twin = byId.get(id) ?? (latest?.hash === event.hash ? latest.done : undefined)
       if (twin) {
         await twin
-        return true
+        return
       }
-      const done = receive(event, write)
+      const done = receive(event, publish)
       const entry = { hash: event.hash, done }
-      if (id !== null) byId.set(id, done)
+      byId.set(id, done)
       bySubject.set(subject, entry)
-      try {
-        return (await done).repeat
-      } finally {
-        if (id !== null) byId.delete(id)
+      const forget = () => {
+        byId.delete(id)
         if (bySubject.get(subject) === entry) bySubject.delete(subject)
       }
+      done.then(([marked]) => marked).then(forget, forget)
+      await done
     },
   }
 }

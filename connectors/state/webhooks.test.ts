@@ -9,7 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
-const event = (subject: string, hash: string, id: string | null = null): Received => ({ type: 'update_leads_in_erp', id, subject, hash })
+let unnamed = 0
+const event = (subject: string, hash: string, id = ` ${++unnamed}`): Received => ({ type: 'update_leads_in_erp', id, subject, hash })
 const judge = async (...batch: Received[]) => (await reserveReceived(bed.pool, batch)).map(({ verdict }) => verdict)
 const arrive = async (one: Received, letter: string) => {
   const [verdict] = await reserveReceived(bed.pool, [one])
@@ -64,9 +65,10 @@ describe('a body of the same lead and type', () => {
   })
 
   test('that is late with its mark does not become the latest again', async () => {
-    await reserveReceived(bed.pool, [event('13', 'x')])
+    const x = event('13', 'x')
+    await reserveReceived(bed.pool, [x])
     await arrive(event('13', 'y'), 'y.json')
-    await markReceived(bed.pool, [{ ...event('13', 'x'), letter: 'x.json' }])
+    await markReceived(bed.pool, [{ ...x, letter: 'x.json' }])
     expect(await judge(event('13', 'y'))).toEqual(['repeat'])
   })
 })

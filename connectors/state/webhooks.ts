@@ -6,8 +6,8 @@ import { query } from './query.ts'
 export interface Received {
   /** What kind of event: the prefix of its letter. */
   readonly type: string
-  /** The sender's id of the message (webhook-id); null when it gave none. */
-  readonly id: string | null
+  /** The sender's id of the message (webhook-id); when it gave none, one of our own that begins with a blank. */
+  readonly id: string
   /** Whom it is about: the lead. */
   readonly subject: string
   /** SHA-256 of the body, hex. */
@@ -18,6 +18,10 @@ export interface Received {
 export interface Verdict {
   readonly verdict: 'new' | 'repeat' | 'busy'
   readonly letter: string | null
+}
+
+export interface Marked extends Pick<Received, 'type' | 'id'> {
+  readonly letter: string
 }
 
 /**
@@ -37,12 +41,10 @@ export async function reserveReceived(pool: pg.Pool, batch: readonly Received[])
 }
 
 /** Notes the letters of a batch, which are durable. @throws PonteError `state.unreachable` | `state.failed` */
-export async function markReceived(pool: pg.Pool, batch: readonly (Received & { readonly letter: string })[]): Promise<void> {
-  await query(pool, 'select webhook_mark($1, $2, $3, $4, $5)', [
+export async function markReceived(pool: pg.Pool, batch: readonly Marked[]): Promise<void> {
+  await query(pool, 'select webhook_mark($1, $2, $3)', [
     batch.map(({ type }) => type),
     batch.map(({ id }) => id),
-    batch.map(({ subject }) => subject),
-    batch.map(({ hash }) => hash),
     batch.map(({ letter }) => letter),
   ])
 }
