@@ -1,0 +1,59 @@
+/** MariaDB in Oracle mode behind the wire: each session of the driver has a connection, and so a transaction, of its own. */
+import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
+import type { Backend } from '../backend.ts'
+import { asLogonError } from './errors.ts'
+import { MariadbSession } from './session.ts'
+import type { Flashback } from './translate.ts'
+
+export interface MariadbSettings {
+  /** `mysql://user:password@host:port/database`; the database is what the driver sees as its schema. */
+  readonly url: string
+  /** Default: `ignored`, a query as of an SCN sees what is there now. */
+  readonly flashback?: Flashback
+}
+
+/** With backslashes as ordinary characters and refusals instead of silent cuts, as in Oracle. */
+export const oracleMode = 'ORACLE,EMPTY_STRING_IS_NULL,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE'
+
+const SETUP = `set sql_mode = '${oracleMode}', time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', collation_connection = @@collation_database`
+
+export function mariadbBackend({ url, flashback = 'ignored' }: MariadbSettings): Backend {
+  /** For killing what runs on others; opened when it is first needed. */
+  let killer: Promise<Connection> | undefined
+  return {
+    async open() {
+      try {
+        const connection = await connect(url)
+        const kill = async (thread: number) => {
+          killer ??= connect(url)
+          await run(await killer, `kill query ${thread}`)
+        }
+        return new MariadbSession(connection, { flashback, kill })
+      } catch (error) {
+        throw asLogonError(error)
+      }
+    },
+    async close() {
+      const open = await killer?.catch(() => undefined)
+      open?.destroy()
+    },
+  }
+}
+
+async function connect(url: string): Promise<Connection> {
+  const options: ConnectionOptions = { uri: url, charset: 'utf8mb4', supportBigNumbers: true, bigNumberStrings: true, dateStrings: true }
+  const connection = createConnection(options)
+  // A connection that ends between two statements is told at the next one.
+  connection.on('error', () => {})
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()))
+  })
+  await run(connection, SETUP)
+  return connection
+}
+
+function run(connection: Connection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, (error) => (error ? reject(error) : resolve()))
+  })
+}

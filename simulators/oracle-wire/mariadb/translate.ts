@@ -1,0 +1,96 @@
+/** Oracle's text into what MariaDB runs in Oracle mode: binds, q-quotes, flashback, names in lower case. The rest goes as it came. */
+import type { BindValue } from '../backend.ts'
+import { OracleError } from '../oracle-error.ts'
+import { pieces, type Statement } from '../statement.ts'
+import type { Bind, TypeName, Value } from '../wire/types.ts'
+
+/** What `AS OF SCN` and the current SCN do: nothing at all, or ORA-01031 as for a user without the privilege. */
+export type Flashback = 'ignored' | 'refused'
+
+/** Milliseconds: it grows, and that is all that a client may expect of it. */
+const SCN = 'cast(unix_timestamp(current_timestamp(6)) * 1000 as unsigned)'
+const NUMBERS: ReadonlySet<TypeName> = new Set(['NUMBER', 'BINARY_INTEGER', 'BINARY_DOUBLE', 'BOOLEAN'])
+const DATES: ReadonlySet<TypeName> = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP_TZ', 'TIMESTAMP_LTZ'])
+
+/** A value as a literal. Backslashes mean nothing (NO_BACKSLASH_ESCAPES); the empty string is null. */
+export function literal({ type }: Bind, value: Value): string {
+  if (value === null || value.length === 0) return 'NULL'
+  if (Buffer.isBuffer(value)) return `x'${value.toString('hex')}'`
+  if (NUMBERS.has(type)) return /^-?[\d.]+(e[-+]?\d+)?$/i.test(value) ? value : 'NULL'
+  if (DATES.has(type)) return `TIMESTAMP'${value}'`
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+/** The text of a query or a change, with one row of values. Throws OracleError 1031 for refused flashback. */
+export function withValues(statement: Statement, binds: readonly Bind[], row: readonly BindValue[], flashback: Flashback): string {
+  const values = statement.placeholders.map((_, index) => literal(binds[index]!, (row[index] ?? null) as Value))
+  return rewrite(statement, values, flashback)
+}
+
+/** The text of a block, its binds being user variables; `@b0` is the first bind. */
+export function withVariables(statement: Statement, flashback: Flashback): string {
+  const { sql, placeholders, binds } = statement
+  const place = (name: string) => binds.findIndex((bind) => bind.name === name)
+  const variables = placeholders.map(({ name, end }) => {
+    const variable = `@b${place(name)}`
+    // MariaDB assigns to a variable of the session by SET only.
+    return /^\s*:=/.test(sql.slice(end)) ? `SET ${variable}` : variable
+  })
+  return rewrite(statement, variables, flashback)
+}
+
+function rewrite({ sql, placeholders }: Statement, replacements: readonly string[], flashback: Flashback): string {
+  const at = new Map(placeholders.map(({ start, returned }, index) => [start, returned ? '' : replacements[index]!]))
+  const all = pieces(sql)
+  let text = ''
+  let done = 0
+  all.forEach((piece, index) => {
+    if (piece.start < done) return
+    text += sql.slice(done, piece.start)
+    done = piece.start + piece.text.length
+    const words = [piece, all[index + 1], all[index + 2]].map((one) => one?.text.toUpperCase())
+    if (words.join(' ') === 'AS OF SCN') {
+      refuse(flashback)
+      const after = all[index + 2]!.start + 3
+      done = after + /^\s*(:\w+|\d+|\([^)]*\))?/.exec(sql.slice(after))![0].length
+    } else if (words[0] === 'DBMS_FLASHBACK' && words[1] === 'GET_SYSTEM_CHANGE_NUMBER') {
+      refuse(flashback)
+      text += SCN
+      done = all[index + 1]!.start + all[index + 1]!.text.length
+    } else text += at.get(piece.start) ?? plain(piece.text, flashback)
+  })
+  return text + sql.slice(done)
+}
+
+function plain(text: string, flashback: Flashback): string {
+  const word = text.toUpperCase()
+  if (word === 'V$DATABASE') {
+    refuse(flashback)
+    return `(select ${SCN} as current_scn) v$database`
+  }
+  if (word === 'SYSTIMESTAMP') return 'current_timestamp(6)'
+  // Names of tables are case-sensitive on many a MariaDB, and in no Oracle: what is not quoted goes in lower case.
+  if (/^\p{L}/u.test(text) && !/^q'/i.test(text)) return text.toLowerCase()
+  if (/^q'/i.test(text)) return `'${text.slice(3, -2).replaceAll("'", "''")}'`
+  return text
+}
+
+function refuse(flashback: Flashback): void {
+  if (flashback === 'refused') throw new OracleError(1031, 'insufficient privileges')
+}
+
+/** The text of a statement that has no binds: DDL and the like. */
+export function withoutBinds(statement: Statement, flashback: Flashback): string {
+  return rewrite(statement, [], flashback)
+}
+
+/** `insert into t (...) values ` and its one list, when the text is just that: then many rows can go as one statement. */
+export function splitInsert({
+  sql,
+  kind,
+  placeholders,
+}: Pick<Statement, 'sql' | 'kind' | 'placeholders'>): { head: string; offset: number } | null {
+  const parts = /^(\s*insert\s+into\s+[^()'":]+(?:\([^()'":]*\)\s*)?values\s*)\(/i.exec(sql)
+  if (kind !== 'dml' || !parts || placeholders.some(({ returned }) => returned) || !/\)\s*$/.test(sql)) return null
+  return { head: parts[1]!, offset: parts[1]!.length }
+}
