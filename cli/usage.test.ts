@@ -37,9 +37,13 @@ describe('help', () => {
     'demo-data',
     'simulator',
     'simulator crm',
+    'coreintegrator',
+    'coreintegrator demo',
+    'coreintegrator serve',
+    'coreintegrator crm',
   ])('ponte %s --help has examples, on standard output, within 130 columns', async (command) => {
     const { code, stdout, stderr } = await ponte([...command.split(' ').filter((word) => word !== ''), '--help'], env)
-    expect(stdout).toMatch(/Examples?:\n {2}(API_URL=\S+ )?ponte /)
+    expect(stdout).toMatch(/Examples?:\n {2}([A-Z_]+=\S+ )*ponte /)
     expect(stdout.split('\n').filter((line) => line.length > 130)).toEqual([])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
@@ -67,6 +71,7 @@ describe('wrong usage ends with 2', () => {
     ['simulator crm --webhook-token abc', '--webhooks is missing'],
     ['simulator crm --webhooks nowhere', '--webhooks is missing or not of the right form'],
     ['simulator crm --webhooks http://127.0.0.1:1 --webhook-secret short', '--webhook-secret is missing or not'],
+    ['coreintegrator crm --port 70000', 'cannot listen on 127.0.0.1 port 70000 (ERR_SOCKET_BAD_PORT)'],
     ['falhas requeue', 'No letter named'],
     ['falhas requeue --all some.json', 'exclude each other'],
     ['falhas show absent.json', 'no letter called "absent.json"'],

@@ -1,4 +1,5 @@
 /** CoreIntegrator's own settings (mission H; architecture 10). Read once at start; what is wrong is named, never its value. */
+import { Cron } from 'croner'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
 import { oneOf, whole } from './env-values.ts'
@@ -32,10 +33,7 @@ const schema = z.object({
   RETRY_BASE_MS: whole(0, 60_000).default(500),
   MAX_CYCLES: whole(1).default(10),
   SYNC_LOCK_WAIT_MS: whole(0, 600_000).default(30_000),
-  SYNC_CRON: z
-    .string()
-    .regex(/^[\d*/, A-Za-z?#-]{9,200}$/, 'must be a cron pattern such as * * * * *')
-    .default('* * * * *'),
+  SYNC_CRON: z.string().refine(isCron, 'must be a cron pattern such as * * * * *').default('* * * * *'),
   FAILURE_RATE: z
     .string()
     .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be from 0 to 1')
@@ -113,6 +111,15 @@ export function needAddresses(settings: CoreIntegratorSettings): {
     ...(database === null ? ['DB_HOST is missing (the MySQL server)'] : []),
     ...(crmUrl === null ? ['CRM_URL is missing (where customers are posted to)'] : []),
   ])
+}
+
+function isCron(text: string): boolean {
+  try {
+    new Cron(text, { paused: true }).stop()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isHttp(text: string): boolean {

@@ -85,6 +85,12 @@ export async function startPrivateMariadb(folder: string, again?: DatabaseSettin
 
 const newPassword = () => randomBytes(18).toString('base64url')
 
+/** Ends a server that a killed demonstration left in the folder, and removes all of it. */
+export async function removePrivateMariadb(folder: string): Promise<void> {
+  await endForgotten(join(folder, 'data'))
+  rmSync(folder, { recursive: true, force: true })
+}
+
 /** A user for this database alone (D-78). */
 function initSql({ name, user, password }: DatabaseSettings): string {
   return [

@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { PonteError } from '../../base/error.ts'
 import { type CustomerBody, type Effect, openEffects } from './effects.ts'
 import { type FaultsInput, faultsSchema } from './faults.ts'
 
@@ -137,7 +138,17 @@ const isSame = (one: CustomerBody, other: CustomerBody): boolean =>
 
 function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const refused = (cause: NodeJS.ErrnoException) =>
+      reject(
+        new PonteError('simulators.cannot_listen', `the simulated CRM cannot listen on ${host} port ${port} (${cause.code})`, {
+          hint: 'name another port with --port; 0 takes any that is free',
+          cause,
+          exitCode: 2,
+        }),
+      )
+    server.once('error', refused)
+    // A port that does not exist is refused at once, in another way than one that is taken.
+    if (port > 65_535) return refused(Object.assign(new Error('no such port'), { code: 'ERR_SOCKET_BAD_PORT' }))
     server.listen(port, host, () => {
       const address = server.address() as AddressInfo
       resolve(`http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`)
