@@ -4,6 +4,7 @@ import { PonteError } from '../base/error.ts'
 import { startCrmSimulator } from '../simulators/crm/simulator.ts'
 import { type WebhooksInput, webhookSettingsSchema } from '../simulators/crm/webhooks/settings.ts'
 import { execute } from './command.ts'
+import { simulatorOracleCommand } from './simulator-oracle.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Options {
@@ -20,10 +21,12 @@ interface Options {
 }
 
 export function simulatorCommand(program: Command): void {
-  program
+  const simulator = program
     .command('simulator')
     .description('simulators of systems that cannot be had here')
-    .addHelpText('after', '\nExample:\n  ponte simulator crm --port 8900')
+    .addHelpText('after', '\nExamples:\n  ponte simulator crm --port 8900\n  ponte simulator oracle --port 1521')
+  simulatorOracleCommand(simulator)
+  simulator
     .command('crm')
     .description('a server that behaves like Exact Spotter, and fails on demand')
     .option('--port <n>', 'TCP port on 127.0.0.1', '8900')

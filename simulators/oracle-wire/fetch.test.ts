@@ -184,6 +184,23 @@ describe('what is fetched', () => {
     })
   })
 
+  test('a value that is none of its type is an error of that statement, not the end of the session', async () => {
+    await rig.session(async (connection) => {
+      await expect(connection.execute('select * from broken')).rejects.toMatchObject({ errorNum: 6502 })
+      expect((await connection.execute('select * from typed')).rows).toHaveLength(3)
+    })
+  })
+
+  test('getStatementInfo describes a query and its binds, and runs no change', async () => {
+    await rig.session(async (connection) => {
+      const info = await connection.getStatementInfo('select * from typed where id = :id')
+      expect(info.bindNames).toEqual(['ID'])
+      expect(info.metaData?.map(({ name }) => name)).toEqual(columns.map(({ name }) => name))
+      // No script would answer this one.
+      expect((await connection.getStatementInfo('delete from nowhere where id = :id')).bindNames).toEqual(['ID'])
+    })
+  })
+
   test('an unknown table is ORA-00942, an error in mid-fetch is told, and the session goes on', async () => {
     await rig.session(async (connection) => {
       await expect(connection.execute('select * from nothing')).rejects.toMatchObject({ errorNum: 942 })

@@ -65,8 +65,10 @@ export class Session {
           throw new OracleError(3001, 'unimplemented feature: this simulator does not know such a request')
       }
     } catch (error) {
-      if (!(error instanceof OracleError)) throw error
-      writeEnd(to.clear(), { inTransaction: this.#backend.inTransaction, error: asError(error) })
+      // A value that does not fit its type: text that is no number, a month of 0.
+      const told = error instanceof RangeError ? new OracleError(6502, `PL/SQL: numeric or value error: ${error.message}`) : error
+      if (!(told instanceof OracleError)) throw error
+      writeEnd(to.clear(), { inTransaction: this.#backend.inTransaction, error: asError(told) })
     }
   }
 
@@ -92,7 +94,14 @@ export class Session {
         ...shape,
         ...(cursor.statement.binds[index] ?? { name: '', returned: false }),
       }))
+      // Parsed only: what a change would do is not tried.
+      if (!request.execute && cursor.statement.kind !== 'query') {
+        writeEnd(to, { inTransaction: this.#backend.inTransaction, cursor: cursor.id })
+        return
+      }
       await this.#run(cursor, { ...request, describe: request.parse || request.describeOnly }, to, signal)
+      // The answer will not go out, so the driver never learns of the cursor.
+      if (signal.aborted && request.sql !== null) await this.#cursors.close(cursor.id)
     } catch (error) {
       if (request.sql !== null) await this.#cursors.close(cursor.id)
       throw error

@@ -60,6 +60,8 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
           { name: 'SHOUT', dbTypeName: 'VARCHAR2' },
           { name: 'many', dbTypeName: 'NUMBER' },
         ])
+        const info = await connection.getStatementInfo('select id, notes from branches where id = :id and name = :name')
+        expect(info.metaData?.map(({ name }) => name)).toEqual(['ID', 'NOTES'])
       })
     })
 

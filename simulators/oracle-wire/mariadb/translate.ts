@@ -13,17 +13,18 @@ const NUMBERS: ReadonlySet<TypeName> = new Set(['NUMBER', 'BINARY_INTEGER', 'BIN
 const DATES: ReadonlySet<TypeName> = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP_TZ', 'TIMESTAMP_LTZ'])
 
 /** A value as a literal. Backslashes mean nothing (NO_BACKSLASH_ESCAPES); the empty string is null. */
-export function literal({ type }: Bind, value: Value): string {
-  if (value === null || value.length === 0) return 'NULL'
+export function literal(bind: Bind | undefined, value: Value): string {
+  // Who only wants to know the columns sends no binds at all.
+  if (bind === undefined || value === null || value.length === 0) return 'NULL'
   if (Buffer.isBuffer(value)) return `x'${value.toString('hex')}'`
-  if (NUMBERS.has(type)) return /^-?[\d.]+(e[-+]?\d+)?$/i.test(value) ? value : 'NULL'
-  if (DATES.has(type)) return `TIMESTAMP'${value}'`
+  if (NUMBERS.has(bind.type)) return /^-?[\d.]+(e[-+]?\d+)?$/i.test(value) ? value : 'NULL'
+  if (DATES.has(bind.type)) return `TIMESTAMP'${value}'`
   return `'${value.replaceAll("'", "''")}'`
 }
 
 /** The text of a query or a change, with one row of values. Throws OracleError 1031 for refused flashback. */
 export function withValues(statement: Statement, binds: readonly Bind[], row: readonly BindValue[], flashback: Flashback): string {
-  const values = statement.placeholders.map((_, index) => literal(binds[index]!, (row[index] ?? null) as Value))
+  const values = statement.placeholders.map((_, index) => literal(binds[index], (row[index] ?? null) as Value))
   return rewrite(statement, values, flashback)
 }
 

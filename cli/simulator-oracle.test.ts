@@ -1,0 +1,42 @@
+/** `ponte simulator oracle` as an operator starts it, and the real driver against it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import oracledb from 'oracledb'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mariaDbMissing } from '../connectors/mysql/testing.ts'
+import { compilePonte, type Ponte } from './testing/ponte.ts'
+
+if (!mariaDbMissing('cli/simulator-oracle')) {
+  let ponte: Ponte
+  let folder: string
+  beforeAll(() => {
+    ponte = compilePonte()
+    folder = mkdtempSync(join(tmpdir(), 'ponte-oracle-'))
+  })
+  afterAll(() => {
+    ponte.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const env = () => ({ STATE_DIR: join(folder, 'state'), QUEUE_ROOT: join(folder, 'queue') })
+
+  test('it starts a MariaDB of its own, serves the driver, ends on SIGTERM with 0, and its data are there again', async () => {
+    for (const time of [1, 2]) {
+      const running = ponte.start(['simulator', 'oracle', '--port', '0', '--data', join(folder, 'oracle'), '--json'], env())
+      const { connectString } = JSON.parse(await running.shows('\n')) as { connectString: string }
+      const connection = await oracledb.getConnection({ user: 'ponte', password: 'simulator', connectString })
+      if (time === 1) await connection.execute('create table branches (id number(10))')
+      await connection.execute('insert into branches values (:1)', [time], { autoCommit: true })
+      expect((await connection.execute('select count(*) from branches')).rows).toEqual([[time]])
+      await connection.close()
+      await expect(oracledb.getConnection({ user: 'ponte', password: 'other', connectString })).rejects.toMatchObject({ errorNum: 1017 })
+      running.child.kill('SIGTERM')
+      expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+    }
+  })
+
+  test('faults that are no list are wrong usage, told before anything is started', async () => {
+    const { code, stdout } = await ponte(['simulator', 'oracle', '--faults', '{"at": 1}', '--data', join(folder, 'never'), '--json'], env())
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 2, ok: false, error: { code: 'simulator.faults' } })
+  })
+}
