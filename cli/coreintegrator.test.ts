@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { change } from '../connectors/coreintegrator/database.ts'
+import { withLock } from '../connectors/coreintegrator/lock.ts'
 import { startPrivateMariadb } from '../connectors/coreintegrator/private-mariadb.ts'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
 import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
@@ -64,6 +65,27 @@ if (!mariaDbMissing('cli/coreintegrator'))
         expect((await first).body.total).toBeGreaterThanOrEqual(2)
         for (const { body } of joined) expect(body).toMatchObject({ total: 3, success: 3, failed: 0 })
         expect(crm.effects).toHaveLength(3)
+      }))
+
+    test('while another process holds the lock nothing is sent, and /sync says that it failed', () =>
+      withStack({ env: { SYNC_LOCK_WAIT_MS: '0' } }, async ({ erp, crm, service }) => {
+        await withLock(erp.pool, 0, async () => {
+          expect(await service.sync()).toEqual({ status: 500, body: { error: 'Sync failed' } })
+          expect(crm.calls()).toBe(0)
+        })
+        expect((await service.sync()).body).toMatchObject({ total: 2, success: 2 })
+      }))
+
+    test('the database itself refuses a second SUCCESS row for one delivery, and takes any number of FAILED ones', () =>
+      withStack({}, async ({ erp, service }) => {
+        await service.sync()
+        const again = (status: string, key: string) =>
+          change(
+            erp.pool,
+            `insert into sync_logs (payload, status, erp_id, delivery_key) select payload, '${status}', erp_id, ${key} from sync_logs where id = 1`,
+          )
+        await expect(again('SUCCESS', 'delivery_key')).rejects.toMatchObject({ code: 'ER_DUP_ENTRY' })
+        expect([await again('FAILED', 'null'), await again('FAILED', 'null')]).toEqual([1, 1])
       }))
 
     test('a changed customer is sent again, also when it goes back to what it was', () =>

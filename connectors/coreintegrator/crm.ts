@@ -28,6 +28,7 @@ export function openCustomerCrm(options: { url: string; timeoutMs: number }): Cu
           // For all of it: connecting, waiting, reading.
           signal: AbortSignal.timeout(options.timeoutMs),
         })
+        // The status says all; a body that breaks off afterwards changes nothing.
         await body.dump()
         const header = headers['retry-after']
         return meaning(statusCode, (Array.isArray(header) ? header[0] : header) ?? null)
@@ -42,7 +43,8 @@ export function openCustomerCrm(options: { url: string; timeoutMs: number }): Cu
 function meaning(status: number, retryAfter: string | null): Answer {
   const error = `the CRM answered HTTP ${status}`
   if (status >= 200 && status < 300) return { kind: 'delivered' }
-  if (awayStatus.has(status)) {
+  // A redirect is followed by nobody: CRM_URL is to be corrected.
+  if (status < 400 || awayStatus.has(status)) {
     const wait = retryAfterMs(retryAfter, Date.now())
     return { kind: 'away', error, ...(wait === null ? {} : { retryAfterMs: wait }) }
   }
