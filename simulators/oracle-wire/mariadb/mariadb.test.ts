@@ -170,6 +170,41 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
       expect(await ids()).toEqual([1, 2, 10])
     })
 
+    test('a SELECT INTO without a row that nobody handles is ORA-01403, and the block is undone', async () => {
+      await rig.session(async (connection) => {
+        const block = (end: string) =>
+          `declare v number(10); begin insert into branches (id) values (1); select id into v from branches where id = 99; ${end} end;`
+        await expect(connection.execute(block(''))).rejects.toMatchObject({ errorNum: 1403 })
+        await connection.execute(block('exception when no_data_found then insert into branches (id) values (2);'), [], { autoCommit: true })
+      })
+      expect(await ids()).toEqual([1, 2])
+    })
+
+    test('SET TRANSACTION READ ONLY sees one moment until its end, and refuses changes', async () => {
+      const count = async (connection: oracledb.Connection) =>
+        (await connection.execute<number[]>('select count(*) from branches')).rows?.[0]?.[0]
+      await rig.session(async (connection) => {
+        await connection.execute('set transaction read only')
+        await rig.direct('insert into branches (id) values (1)')
+        expect(await count(connection)).toBe(0)
+        await expect(connection.execute('insert into branches (id) values (2)')).rejects.toMatchObject({ errorNum: 1456 })
+        await connection.commit()
+        expect(await count(connection)).toBe(1)
+        await connection.execute('insert into branches (id) values (2)', [], { autoCommit: true })
+      })
+      expect(await ids()).toEqual([1, 2])
+    })
+
+    test('executeMany of a block gives the OUT binds of each row', async () => {
+      const bindDefs = { id: { type: oracledb.NUMBER }, twice: { type: oracledb.NUMBER, dir: oracledb.BIND_OUT } }
+      const sql = 'begin insert into branches (id) values (:id); :twice := :id * 2; end;'
+      const result = await rig.session((connection) =>
+        connection.executeMany(sql, [{ id: 1 }, { id: 2 }, { id: 3 }], { bindDefs, autoCommit: true }),
+      )
+      expect(result.outBinds).toEqual([{ twice: 2 }, { twice: 4 }, { twice: 6 }])
+      expect(await ids()).toEqual([1, 2, 3])
+    })
+
     test('executeMany inserts thousands; with batchErrors the bad rows are told by place and number, and the good ones stand', async () => {
       await rig.session(async (connection) => {
         const rows = Array.from({ length: 2500 }, (_, index) => [index + 1, `branch ${index + 1}`])

@@ -6,7 +6,7 @@
  */
 import type { Connection, ResultSetHeader } from 'mysql2'
 import type { BackendSession, BindValue, Call, Done, Outcome } from '../backend.ts'
-import type { OracleError } from '../oracle-error.ts'
+import { OracleError } from '../oracle-error.ts'
 import type { Value } from '../wire/types.ts'
 import { columnOf, type Field } from './columns.ts'
 import { asOracleError } from './errors.ts'
@@ -17,7 +17,10 @@ const IN_TRANSACTION = 1
 /** Rows of an insert that go as one statement. */
 const TOGETHER = 500
 const WITHOUT_EFFECT = /^\s*(alter\s+session|comment\s+on|set\s+role)\b/i
+const SNAPSHOT = /^\s*set\s+transaction\s+(read\s+only|isolation\s+level\s+serializable)\b/i
 const DEADLOCK = 60
+/** MariaDB's number for a SELECT INTO or FETCH that found no row, as it stands in its warnings. */
+const NO_DATA = '1329'
 
 export interface SessionSettings {
   readonly flashback: Flashback
@@ -77,7 +80,8 @@ export class MariadbSession implements BackendSession {
         return { rowsAffected: 0 }
       default:
         if (WITHOUT_EFFECT.test(statement.sql)) return { rowsAffected: 0 }
-        await this.#run(withoutBinds(statement, flashback))
+        if (SNAPSHOT.test(statement.sql)) await this.#beginSnapshot(/read\s+only/i.test(statement.sql))
+        else await this.#run(withoutBinds(statement, flashback))
         if (statement.kind === 'ddl') await this.commit()
         return { rowsAffected: 0 }
     }
@@ -165,7 +169,8 @@ export class MariadbSession implements BackendSession {
         await this.#plain(`set ${binds.map((bind, at) => `@b${at} = ${literal(bind, (row[at] ?? null) as Value)}`).join(', ')}`)
       await this.#plain('savepoint ponte_block')
       try {
-        await this.#run(sql)
+        const { warningStatus } = await this.#run(sql)
+        if (warningStatus > 0 && (await this.#foundNothing())) throw new OracleError(1403, 'no data found')
       } catch (error) {
         // A block that committed has no savepoint any more.
         await this.#plain('rollback to savepoint ponte_block').catch(() => {})
@@ -174,6 +179,19 @@ export class MariadbSession implements BackendSession {
       if (binds.length > 0) outBinds.push(...((await this.#all(`select ${binds.map((_, at) => `@b${at}`).join(', ')}`)) as Value[][]))
     }
     return { rowsAffected: 0, outBinds }
+  }
+
+  /** A SELECT INTO without a row that nobody handled: MariaDB only warns and goes on. */
+  async #foundNothing(): Promise<boolean> {
+    const warnings = await this.#all('show warnings')
+    return warnings.some((warning) => String(warning[1]) === NO_DATA)
+  }
+
+  /** One snapshot for all that is read until the end of the transaction. */
+  async #beginSnapshot(readOnly: boolean): Promise<void> {
+    await this.#beginChange(true)
+    await this.#plain('set transaction isolation level repeatable read')
+    await this.#plain(`start transaction with consistent snapshot${readOnly ? ', read only' : ''}`)
   }
 
   async #beginChange(locks: boolean): Promise<void> {
