@@ -2,6 +2,7 @@
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import type { Backend } from '../backend.ts'
 import { asLogonError } from './errors.ts'
+import { Link } from './link.ts'
 import { MariadbSession } from './session.ts'
 import type { Flashback } from './translate.ts'
 
@@ -28,7 +29,7 @@ export function mariadbBackend({ url, flashback = 'ignored' }: MariadbSettings):
           killer ??= connect(url)
           await run(await killer, `kill query ${thread}`)
         }
-        return new MariadbSession(connection, { flashback, kill })
+        return new MariadbSession(new Link(connection, kill), flashback)
       } catch (error) {
         throw asLogonError(error)
       }

@@ -136,12 +136,23 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
     test('a statement that fails is undone alone, and the transaction goes on', async () => {
       await rig.session(async (connection) => {
         await connection.execute('insert into branches (id) values (1)')
+        expect(connection.transactionInProgress).toBe(true)
         await expect(connection.execute('insert into branches (id) select 2 from dual union all select 1 from dual')).rejects.toMatchObject(
           { errorNum: 1 },
         )
         await expect(connection.execute('begin fail_late(3); end;')).rejects.toThrow('ORA-20001: the branch is locked')
         await connection.execute('insert into branches (id) values (4)')
         await connection.commit()
+        expect(connection.transactionInProgress).toBe(false)
+        await expect(connection.execute('insert into branches (id) values (1)')).rejects.toMatchObject({ errorNum: 1 })
+        await expect(
+          connection.executeMany('update branches set id = :1 where id = :2', [
+            [5, 4],
+            [1, 5],
+          ]),
+        ).rejects.toMatchObject({ errorNum: 1 })
+        expect(connection.transactionInProgress).toBe(true)
+        await connection.rollback()
       })
       expect(await ids()).toEqual([1, 4])
     })
