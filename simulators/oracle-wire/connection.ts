@@ -6,14 +6,12 @@
  *                                                               └─ reset: `reset` goes out, then ORA-01013
  */
 import type { Socket } from 'node:net'
-import { writeEnd, writeParameters } from './answers.ts'
-import type { Backend } from './backend.ts'
-import { DropConnection, type Faults } from './faults.ts'
-import { type Challenge, challenge } from './logon.ts'
-import { dataTypesAnswer, protocolAnswer } from './negotiate.ts'
+import { writeEnd } from './answers.ts'
+import { Entrance, type House } from './entrance.ts'
+import { DropConnection } from './faults.ts'
 import { OracleError } from './oracle-error.ts'
-import { type AuthRequest, type Message, readMessage } from './requests.ts'
-import { Session } from './session.ts'
+import { type Message, readMessage } from './requests.ts'
+import type { Session } from './session.ts'
 import {
   acceptPacket,
   dataContent,
@@ -31,25 +29,17 @@ import {
 } from './wire/packets.ts'
 import { WireWriter } from './wire/writer.ts'
 
-export interface House {
-  readonly backend: Backend
-  readonly faults: Faults
-  readonly service: string
-  readonly users: ReadonlyMap<string, string>
-  readonly sdu: number
-}
-
 const CANCELLED = { number: 1013, full: 'ORA-01013: user requested cancel of current operation' }
 
 export class Connection {
   readonly #socket: Socket
   readonly #house: House
+  readonly #entrance: Entrance
   readonly #reader = new PacketReader()
   #sdu = 8192
   /** Accepted; before, packets are about the connection. */
   #accepted = false
   #parts: Buffer[] = []
-  #challenge: Challenge | null = null
   #session: Session | null = null
   /** The request in the works; the next one waits for it. */
   #busy: Promise<void> = Promise.resolve()
@@ -60,6 +50,7 @@ export class Connection {
   constructor(socket: Socket, house: House) {
     this.#socket = socket
     this.#house = house
+    this.#entrance = new Entrance(house)
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('error', () => {})
@@ -136,34 +127,10 @@ export class Connection {
   }
 
   async #answer(message: Message, to: WireWriter, signal: AbortSignal): Promise<void> {
-    const { request } = message
-    if (this.#session) await this.#session.answer(message, to, signal)
-    else if (request.kind === 'protocol') to.raw(protocolAnswer())
-    else if (request.kind === 'types') to.raw(dataTypesAnswer())
-    else if (request.kind === 'auth-one') this.#challengeUser(request.auth, to)
-    else if (request.kind === 'auth-two') await this.#logOn(request.auth, to, signal)
-    else throw new OracleError(1012, 'not logged on')
-  }
-
-  #challengeUser({ user }: AuthRequest, to: WireWriter): void {
-    this.#challenge = challenge(this.#house.users.get(user.toUpperCase()) ?? null)
-    writeParameters(to, this.#challenge.pairs)
-    writeEnd(to, { inTransaction: false })
-  }
-
-  /** Throws OracleError 1017 for a wrong password or an unknown user alike. */
-  async #logOn({ user, pairs }: AuthRequest, to: WireWriter, signal: AbortSignal): Promise<void> {
-    await this.#house.faults.strike({ at: 'login', when: 'before' }, signal)
-    const proof = this.#challenge?.check(pairs.get('AUTH_SESSKEY') ?? '', pairs.get('AUTH_PASSWORD') ?? '') ?? null
-    if (proof === null) throw new OracleError(1017, 'invalid username/password; logon denied')
-    const { service, backend, faults } = this.#house
-    const shift = shiftOf(pairs.get('AUTH_ALTER_SESSION') ?? '')
-    const session = new Session(await backend.open({ user: user.toUpperCase(), service }), faults, shift)
-    // The driver may be gone by now, and nobody else would close what was just opened.
-    if (this.#socket.destroyed) return await session.close()
-    this.#session = session
-    writeParameters(to, [proof, ...about(service)])
-    writeEnd(to, { inTransaction: false })
+    if (this.#session) return await this.#session.answer(message, to, signal)
+    this.#session = await this.#entrance.answer(message.request, to, signal)
+    // The driver may be gone by now, and the end of the socket came too soon to close what was just opened.
+    if (this.#socket.destroyed) await this.#session?.close()
   }
 
   #mark(kind: number): void {
@@ -196,26 +163,4 @@ export class Connection {
     await this.#busy
     await this.#session?.close()
   }
-}
-
-/** Minutes east of UTC in `ALTER SESSION SET TIME_ZONE='-3:0'`; 0 for a region. */
-function shiftOf(statement: string): number {
-  const parts = /TIME_ZONE\s*=\s*'([-+])?(\d+):(\d+)'/i.exec(statement)
-  if (!parts) return 0
-  const minutes = Number(parts[2]) * 60 + Number(parts[3])
-  return parts[1] === '-' ? -minutes : minutes
-}
-
-/** 19.3, and what else the driver reads of a server. */
-function about(service: string): { key: string; value: string }[] {
-  const name = service.toUpperCase()
-  return [
-    { key: 'AUTH_VERSION_NO', value: String((19 << 24) | (3 << 16)) },
-    { key: 'AUTH_SC_SERVICE_NAME', value: service },
-    { key: 'AUTH_DBNAME', value: name },
-    { key: 'AUTH_INSTANCENAME', value: name },
-    { key: 'AUTH_SC_DBUNIQUE_NAME', value: name },
-    { key: 'AUTH_MAX_OPEN_CURSORS', value: '300' },
-    { key: 'AUTH_MAX_IDEN_LENGTH', value: '128' },
-  ]
 }
