@@ -4,21 +4,14 @@ import type { Backend } from '../backend.ts'
 import { asLogonError } from './errors.ts'
 import { Link } from './link.ts'
 import { MariadbSession } from './session.ts'
-import type { Flashback } from './translate.ts'
-
-export interface MariadbSettings {
-  /** `mysql://user:password@host:port/database`; the database is what the driver sees as its schema. */
-  readonly url: string
-  /** Default: `ignored`, a query as of an SCN sees what is there now. */
-  readonly flashback?: Flashback
-}
+import type { MariadbSettings } from './settings.ts'
 
 /** With backslashes as ordinary characters and refusals instead of silent cuts, as in Oracle. */
 export const oracleMode = 'ORACLE,EMPTY_STRING_IS_NULL,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE'
 
 const SETUP = `set sql_mode = '${oracleMode}', time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', collation_connection = @@collation_database`
 
-export function mariadbBackend({ url, flashback = 'ignored' }: MariadbSettings): Backend {
+export function mariadbBackend({ url, flashback = 'ignored', ddl = (statement) => statement }: MariadbSettings): Backend {
   /** For killing what runs on others; opened when it is first needed. */
   let killer: Promise<Connection> | undefined
   return {
@@ -29,7 +22,7 @@ export function mariadbBackend({ url, flashback = 'ignored' }: MariadbSettings):
           killer ??= connect(url)
           await run(await killer, `kill query ${thread}`)
         }
-        return new MariadbSession(new Link(connection, kill), flashback)
+        return new MariadbSession(new Link(connection, kill), { flashback, ddl })
       } catch (error) {
         throw asLogonError(error)
       }

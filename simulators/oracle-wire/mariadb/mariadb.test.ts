@@ -375,8 +375,25 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
     })
   })
 
+  test('DDL that MariaDB does not know goes through what mends it, and comments and grants do no harm', async () => {
+    const rig = await openMariaRig([], {
+      ddl: (statement) => statement.replaceAll(/(varchar2\(\d+) char\)/gi, '$1)').replace(/^grant .*/i, 'comment on x'),
+    })
+    await rig.session(async (connection) => {
+      await connection.execute("create table branches (name VARCHAR2(60 CHAR) default 'It''s :NEW')")
+      await connection.execute("comment on table branches is 'ERP'")
+      await connection.execute('grant select on branches to reader')
+      await connection.execute(
+        'create or replace trigger t before insert on branches for each row begin :NEW.name := upper(:new.name); end;',
+      )
+      await connection.execute("insert into branches values ('são')")
+      expect((await connection.execute('select name from branches')).rows).toEqual([['SÃO']])
+    })
+    await rig.close()
+  })
+
   test('a user without flashback is told ORA-01031, so that the way round it can be tried', async () => {
-    const rig = await openMariaRig([], 'refused')
+    const rig = await openMariaRig([], { flashback: 'refused' })
     await rig.session(async (connection) => {
       for (const sql of [
         'select current_scn from v$database',

@@ -9,6 +9,7 @@ import { runBlock } from './blocks.ts'
 import { change, DEADLOCK } from './changes.ts'
 import { asOracleError } from './errors.ts'
 import type { Link } from './link.ts'
+import type { MariadbSettings } from './settings.ts'
 import { type Flashback, withoutBinds, withValues } from './translate.ts'
 
 const WITHOUT_EFFECT = /^\s*(alter\s+session|comment\s+on|set\s+role)\b/i
@@ -18,13 +19,15 @@ const NOTHING = { rowsAffected: 0 }
 export class MariadbSession implements BackendSession {
   readonly #link: Link
   readonly #flashback: Flashback
+  readonly #ddl: (statement: string) => string
   /** Autocommit is off. */
   #changing = false
   inTransaction = false
 
-  constructor(link: Link, flashback: Flashback) {
+  constructor(link: Link, { flashback, ddl }: Required<Pick<MariadbSettings, 'flashback' | 'ddl'>>) {
     this.#link = link
     this.#flashback = flashback
+    this.#ddl = ddl
   }
 
   async execute(call: Call): Promise<Outcome> {
@@ -94,10 +97,12 @@ export class MariadbSession implements BackendSession {
   /** DDL, savepoints, settings of the session. */
   async #runOther({ statement }: Call): Promise<Outcome> {
     const { sql, kind } = statement
-    if (WITHOUT_EFFECT.test(sql)) return NOTHING
-    if (SNAPSHOT.test(sql)) await this.#beginSnapshot(/read\s+only/i.test(sql))
-    else await this.#link.run(withoutBinds(statement, this.#flashback))
-    if (kind === 'ddl') await this.commit()
+    if (kind === 'ddl') {
+      const mended = this.#ddl(sql)
+      if (!WITHOUT_EFFECT.test(mended)) await this.#link.run(withoutBinds({ ...statement, sql: mended }, this.#flashback))
+      await this.commit()
+    } else if (SNAPSHOT.test(sql)) await this.#beginSnapshot(/read\s+only/i.test(sql))
+    else if (!WITHOUT_EFFECT.test(sql)) await this.#link.run(withoutBinds(statement, this.#flashback))
     return NOTHING
   }
 

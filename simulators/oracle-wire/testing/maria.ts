@@ -1,7 +1,7 @@
 /** The simulator on a real MariaDB, with a schema of its own. */
 import { testMariaDb } from '../../../connectors/mysql/testing.ts'
 import { mariadbBackend, oracleMode } from '../mariadb/backend.ts'
-import type { Flashback } from '../mariadb/translate.ts'
+import type { MariadbSettings } from '../mariadb/settings.ts'
 import { openRig, type Rig } from './driver.ts'
 
 export interface MariaRig extends Rig {
@@ -10,11 +10,11 @@ export interface MariaRig extends Rig {
 }
 
 /** `setup`: statements of MariaDB's Oracle mode, run before anyone connects. */
-export async function openMariaRig(setup: readonly string[] = [], flashback: Flashback = 'ignored'): Promise<MariaRig> {
+export async function openMariaRig(setup: readonly string[] = [], settings: Omit<MariadbSettings, 'url'> = {}): Promise<MariaRig> {
   const database = await testMariaDb({ sqlMode: oracleMode })
   const direct = async (sql: string) => (await database.pool.query(sql))[0] as Record<string, unknown>[]
   for (const sql of setup) await direct(sql)
-  const rig = await openRig(mariadbBackend({ url: database.url, flashback }))
+  const rig = await openRig(mariadbBackend({ url: database.url, ...settings }))
   return {
     ...rig,
     direct,
