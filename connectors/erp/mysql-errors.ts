@@ -1,0 +1,155 @@
+/** What an error of MySQL or MariaDB means for the person on call. Messages name objects, never values of rows or passwords. */
+import { PonteError } from '../../base/error.ts'
+
+interface Meaning {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  /** 2: the settings are wrong, and trying again cannot help. */
+  readonly exitCode?: 2
+}
+
+const REFUSED: Meaning = {
+  code: 'erp.login_refused',
+  message: 'the ERP database refuses the login',
+  hint: 'check user and password (DB_USER, DB_PASSWD or MYSQL_URL) and from which hosts the server lets this user in',
+  exitCode: 2,
+}
+const UNREACHABLE: Meaning = {
+  code: 'erp.unreachable',
+  message: 'the ERP database does not answer',
+  hint: 'check host and port (DB_HOST, DB_PORT or MYSQL_URL), and whether the server runs and lets this machine in',
+}
+const INCOMPLETE: Meaning = {
+  code: 'erp.view_missing',
+  message: 'the ERP database lacks an object that Ponte needs',
+  hint: 'run ponte migrate',
+}
+const VALUE: Meaning = {
+  code: 'erp.value_refused',
+  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
+  hint: 'compare the line with the column it goes to; the cause names it',
+}
+const DENIED: Meaning = {
+  code: 'erp.permission_denied',
+  message: 'the ERP database denies permission',
+  hint: 'grant the user what sql/mysql/README.md lists; the cause names the object',
+}
+const TIMEOUT: Meaning = {
+  code: 'erp.timeout',
+  message: 'a command on the ERP database took too long or was cancelled',
+  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
+}
+const FULL: Meaning = {
+  code: 'erp.too_many_connections',
+  message: 'the ERP database has no connection left',
+  hint: 'raise max_connections there, or lower the number of readers',
+}
+const refusal = (message: string): Meaning => ({
+  code: 'erp.write_refused',
+  message,
+  hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
+})
+
+/** By the server's error number (MySQL 8 reference manual, server error messages; MariaDB error codes). */
+const BY_NUMBER: Readonly<Record<number, Meaning>> = {
+  1040: FULL,
+  1203: FULL,
+  1226: FULL,
+  1045: REFUSED,
+  1130: REFUSED,
+  1251: REFUSED,
+  1698: REFUSED,
+  1049: {
+    code: 'erp.database_missing',
+    message: 'the ERP database does not exist on its server',
+    hint: 'check its name (DB_SERVICE_NAME or MYSQL_URL), or create it',
+    exitCode: 2,
+  },
+  1044: DENIED,
+  1142: DENIED,
+  1143: DENIED,
+  1227: DENIED,
+  1370: DENIED,
+  1054: INCOMPLETE,
+  1146: INCOMPLETE,
+  1305: INCOMPLETE,
+  1356: INCOMPLETE,
+  1205: TIMEOUT,
+  1213: {
+    code: 'erp.deadlock',
+    message: 'transactions on the ERP database waited for each other, again and again',
+    hint: 'nothing was changed, and the line is tried again; look what else writes there',
+  },
+  1317: TIMEOUT,
+  1969: TIMEOUT,
+  3024: TIMEOUT,
+  1048: VALUE,
+  1062: VALUE,
+  1264: VALUE,
+  1265: VALUE,
+  1292: VALUE,
+  1366: VALUE,
+  1406: VALUE,
+  1452: VALUE,
+  3819: VALUE,
+  4025: VALUE,
+}
+
+/** By SQLSTATE: what procedures and triggers of sql/mysql raise. */
+const BY_STATE: Readonly<Record<string, Meaning>> = {
+  P2020: refusal('the ERP refuses what the mirror should take'),
+  P2012: refusal('the ERP client was not updated'),
+  P2001: refusal('the ERP client was not added'),
+}
+
+/** Fields of mysql2's errors. */
+export interface MysqlError {
+  readonly code?: string
+  readonly errno?: number
+  readonly sqlState?: string
+  readonly message?: string
+}
+
+/** The PonteError for whatever a query or a connection threw; a PonteError passes through. */
+export function erpError(error: unknown): PonteError {
+  if (error instanceof PonteError) return error
+  const { code = '', errno = 0, sqlState = '', message = '' } = error as MysqlError
+  const meaning = BY_STATE[sqlState] ?? BY_NUMBER[errno] ?? (isConnection(code, message) ? UNREACHABLE : undefined)
+  const cause = withoutValues(error)
+  if (meaning !== undefined) {
+    const object = meaning === INCOMPLETE ? `: ${message}` : ''
+    return new PonteError(meaning.code, meaning.message + object, {
+      hint: meaning.hint,
+      cause,
+      ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
+    })
+  }
+  return new PonteError('erp.failed', `the ERP database failed${errno > 0 ? ` (error ${errno})` : ''}`, {
+    hint: 'the cause holds what the server said',
+    cause,
+  })
+}
+
+function isConnection(code: string, message: string): boolean {
+  return (
+    /^PROTOCOL_(CONNECTION_LOST|SEQUENCE_TIMEOUT|ENQUEUE_AFTER)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE'].includes(code) ||
+    /closed state|Connection lost|server closed the connection/i.test(message)
+  )
+}
+
+/** The driver's error carries the statement with its values, and some messages quote the row; both are taken off before anyone can print them. */
+function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error) || !('sql' in error || 'sqlMessage' in error)) return error
+  const { errno = 0 } = error as MysqlError
+  Object.assign(error, { sql: undefined, sqlMessage: undefined })
+  if ([1062, 1292, 1366].includes(errno)) {
+    error.message = error.message.replace(
+      /^(Duplicate entry|Incorrect \w+ value:|Truncated incorrect \w+ value:) '.*?'(?= for | at |$)/,
+      '$1 ?',
+    )
+    error.stack = error.message
+  }
+  return error
+}

@@ -1,0 +1,121 @@
+/**
+ * One moment of the ERP, readable by many threads. MySQL cannot hand a snapshot to another connection, so the extract opens as many
+ * connections as there are readers, all at one moment, and keeps them; reader threads reach them through the relay (mysql-relay.ts).
+ */
+import type mysql from 'mysql2/promise'
+import { PonteError } from '../../base/error.ts'
+import type { SourceRef } from '../../engine/model.ts'
+import type { ErpView, Extract } from './erp.ts'
+import { erpError, type MysqlError } from './mysql-errors.ts'
+import type { RangeBounds, RangeSettings } from './mysql-reader.ts'
+import { openRelay, type Relay } from './mysql-relay.ts'
+import { rowsOf } from './mysql-rows.ts'
+import { type MysqlSettings, openConnection } from './mysql-settings.ts'
+
+/** Where each view's range_key comes from, so that ranges are found without running the view. */
+const BASES: Readonly<Record<ErpView, { table: string; key: string }>> = {
+  desired_leads: { table: 'branches', key: 'client' },
+  known_leads: { table: 'leads', key: 'id' },
+  insert_leads: { table: 'branches', key: 'client' },
+  desired_contacts: { table: 'contact', key: 'code' },
+  known_contacts: { table: 'contacts', key: 'id' },
+  insert_contacts: { table: 'contact', key: 'code' },
+}
+
+/** What reader threads import; compiled code lies beside this file as .js. */
+const READER = new URL(import.meta.url.endsWith('.ts') ? './mysql-reader.ts' : './mysql-reader.js', import.meta.url).href
+/** How long writers may be held up so that all connections begin at one moment, in seconds; a running long query delays the lock. */
+const LOCK_SECONDS = 5
+
+/**
+ * @param readers ranges per source, and connections at most; 1 or more
+ * @throws PonteError of `erpError`; `erp.unknown_view` from `source`
+ */
+export async function openMysqlExtract(settings: MysqlSettings, readers: number): Promise<Extract> {
+  const connections: mysql.Connection[] = []
+  try {
+    for (let n = 0; n < Math.max(1, readers); n += 1) connections.push(await openConnection(settings))
+    const kept = await beginTogether(settings, connections)
+    return extractFrom(kept, await openRelay(kept), readers)
+  } catch (error) {
+    for (const connection of connections) connection.destroy()
+    throw erpError(error)
+  }
+}
+
+/** Starts a snapshot on each connection while nobody may write; returns those that share one moment: all of them, or one. */
+async function beginTogether(settings: MysqlSettings, connections: readonly mysql.Connection[]): Promise<mysql.Connection[]> {
+  const begin = (connection: mysql.Connection) =>
+    connection
+      .query('set session transaction isolation level repeatable read')
+      .then(() => connection.query('start transaction with consistent snapshot, read only'))
+  const [first, ...others] = connections
+  if (others.length > 0) {
+    const locker = await openConnection(settings)
+    try {
+      await locker.query(`set lock_wait_timeout = ${LOCK_SECONDS}`)
+      await locker.query('flush tables with read lock')
+      await Promise.all(connections.map(begin))
+      return [...connections]
+    } catch (error) {
+      // 1227, 1044: not granted. 1205: somebody's long statement is in the way.
+      if (![1227, 1044, 1205].includes((error as MysqlError).errno ?? 0)) throw error
+      settings.warn?.(
+        'the ERP is read by one connection instead of several: its user may not lock for a moment (grant reload), or a long statement runs',
+      )
+    } finally {
+      locker.destroy()
+    }
+    for (const connection of others) connection.destroy()
+  }
+  await begin(first!)
+  return [first!]
+}
+
+function extractFrom(connections: readonly mysql.Connection[], relay: Relay, readers: number): Extract {
+  let closed: Promise<void> | undefined
+  return {
+    async source(view: ErpView, columns: readonly string[]): Promise<SourceRef> {
+      const range: RangeSettings = { relay: relay.address, view, columns }
+      checkNames(range)
+      try {
+        const ranges = await relay.lend(async (connection) => {
+          // Fails here, by name, rather than in every reader.
+          await connection.query(`select ${columns.join(', ').toLowerCase()} from ${view} limit 0`)
+          return cut(connection, view, readers)
+        })
+        return { module: READER, settings: range, ranges }
+      } catch (error) {
+        throw erpError(error)
+      }
+    },
+    close() {
+      closed ??= relay.close().then(() => {
+        for (const connection of connections) connection.destroy()
+      })
+      return closed
+    },
+  }
+}
+
+/** `(from, to]` ranges of about equal counts, open at both ends, so that together they cover whatever the view holds. */
+async function cut(connection: mysql.Connection, view: ErpView, readers: number): Promise<RangeBounds[]> {
+  const { table, key } = BASES[view]
+  const [size] = readers <= 1 ? [{ n: 0 }] : await rowsOf<{ n: string }>(connection, `select count(*) as n from ${table}`)
+  const found: string[] = []
+  for (let part = 1; part < readers; part += 1) {
+    const at = Math.floor((Number(size!.n) * part) / readers)
+    const [row] = await rowsOf<{ bound: string }>(connection, `select ${key} as bound from ${table} order by ${key} limit 1 offset ${at}`)
+    if (row !== undefined) found.push(String(row.bound))
+  }
+  const bounds = [...new Set(found)]
+  return [...bounds, null].map((to, index) => ({ from: bounds[index - 1] ?? null, to }))
+}
+
+function checkNames({ view, columns }: RangeSettings): void {
+  const bad = Object.hasOwn(BASES, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
+  if (bad === undefined && columns.length > 0) return
+  throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {
+    hint: 'this is a fault of the caller, report it',
+  })
+}

@@ -1,0 +1,29 @@
+/** A migrated ERP on the MariaDB for tests, for this room's tests and the contract suite. */
+import { migrate } from '../mysql/migrate.ts'
+import { type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
+import type { ErpHarness } from './contract.ts'
+import { mysqlErp } from './mysql.ts'
+
+/** The schema folder of the ERP on MySQL. */
+const ERP_SCHEMA = new URL('../../sql/mysql/', import.meta.url)
+
+/** A fresh ERP, its connector, and a way to run SQL beside it. */
+export async function openHarness(): Promise<ErpHarness & { readonly database: TestMariaDb }> {
+  const database = await testMariaDb({ migrate: (pool) => migrate(pool, ERP_SCHEMA) })
+  const erp = mysqlErp({ url: database.url })
+  return {
+    database,
+    erp,
+    async sql(statement) {
+      const [rows] = await database.pool.query(statement)
+      if (!Array.isArray(rows)) return []
+      return (rows as object[]).map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
+      )
+    },
+    async close() {
+      await erp.close()
+      await database.drop()
+    },
+  }
+}
