@@ -1,22 +1,11 @@
 /** A logged-on session: runs requests against the backend and writes the answers. */
-import {
-  asError,
-  noMoreRows,
-  sentTypes,
-  writeDescribe,
-  writeEnd,
-  writeOutBinds,
-  writeReturned,
-  writeRowCounts,
-  writeRowHeader,
-  writeRows,
-  writeStatus,
-} from './answers.ts'
-import { type BackendSession, type Call, type Done, isRows, type RowSource } from './backend.ts'
+import { asError, writeEnd, writeOutBinds, writeReturned, writeRowCounts, writeStatus } from './answers.ts'
+import { type BackendSession, type Call, type Done, isRows } from './backend.ts'
 import { readBindRows } from './bind-rows.ts'
-import { type Cursor, Cursors, endResult, sameShape } from './cursors.ts'
+import { type Cursor, Cursors, endResult } from './cursors.ts'
 import type { Faults } from './faults.ts'
 import { OracleError } from './oracle-error.ts'
+import { type Answering, answerQuery, fetchPage, type Wanted } from './paging.ts'
 import type { ExecuteRequest } from './request-execute.ts'
 import type { Message } from './requests.ts'
 import { parseStatement } from './statement.ts'
@@ -48,7 +37,7 @@ export class Session {
         case 'reexecute':
           return await this.#reexecute(request.reexecute, to, signal)
         case 'fetch':
-          return await this.#fetch(this.#cursors.get(request.cursor), request.rows, to, signal)
+          return await fetchPage(this.#cursors.get(request.cursor), request.rows, this.#answering(to, signal))
         case 'commit':
           await this.#commit(signal)
           return writeStatus(to, false)
@@ -128,45 +117,9 @@ export class Session {
     if (statement.kind === 'commit') await this.#commit(signal)
     const outcome = statement.kind === 'commit' ? { rowsAffected: 0 } : await this.#backend.execute(call)
     await this.#faults.strike({ at: 'execute', when: 'after', sql: statement.sql }, signal)
-    if (isRows(outcome)) return await this.#answerQuery(cursor, outcome, how, to, signal)
+    if (isRows(outcome)) return await answerQuery(cursor, outcome, how, this.#answering(to, signal))
     if (how.autoCommit && statement.kind !== 'query') await this.#commit(signal)
     this.#answerDone(cursor, outcome, how, to)
-  }
-
-  async #answerQuery(cursor: Cursor, source: RowSource, how: Run, to: WireWriter, signal: AbortSignal): Promise<void> {
-    cursor.source = source
-    const { columns } = source
-    if (how.describe) writeDescribe(to, columns)
-    else if (cursor.columns && !sameShape(cursor.columns, columns)) throw new OracleError(1007, 'variable not in select list')
-    cursor.columns = columns
-    const undefinedLob = cursor.defines === null && columns.some(({ type }) => type === 'CLOB' || type === 'BLOB')
-    const prefetch = how.fetch && !how.describeOnly && !undefinedLob ? how.prefetchRows : 0
-    if (how.describeOnly) await endResult(cursor)
-    if (prefetch > 0) return await this.#fetch(cursor, prefetch, to, signal)
-    writeEnd(to, { inTransaction: this.#backend.inTransaction, cursor: cursor.id })
-  }
-
-  async #fetch(cursor: Cursor, rows: number, to: WireWriter, signal: AbortSignal): Promise<void> {
-    const { source, statement } = cursor
-    if (!source) throw new OracleError(1002, 'fetch out of sequence')
-    const place = { at: 'fetch', sql: statement.sql, sent: cursor.sent } as const
-    await this.#faults.strike({ ...place, when: 'before' }, signal)
-    const types = sentTypes(source.columns, cursor.defines)
-    if (types.some((type) => type === 'CLOB' || type === 'BLOB')) {
-      throw new OracleError(3001, 'unimplemented feature: this simulator sends LOBs only to who fetches them as string or buffer')
-    }
-    const page = await source.next(rows, signal)
-    const count = 'rows' in page ? page.rows.length : page.count
-    await this.#faults.strike({ ...place, when: 'after' }, signal)
-    writeRowHeader(to, count)
-    if ('rows' in page) writeRows(to, types, page.rows)
-    else to.raw(page.encoded)
-    cursor.sent += count
-    const sent = cursor.sent
-    const over = count < rows
-    if (over) await endResult(cursor)
-    const end = { inTransaction: this.#backend.inTransaction, cursor: cursor.id, rowCount: sent }
-    writeEnd(to, over ? { ...end, error: noMoreRows } : end)
   }
 
   #answerDone({ binds, id, statement }: Cursor, done: Done, how: Run, to: WireWriter): void {
@@ -180,6 +133,10 @@ export class Session {
     writeEnd(to, { inTransaction: this.#backend.inTransaction, cursor, rowCount, batchErrors })
   }
 
+  #answering(to: WireWriter, signal: AbortSignal): Answering {
+    return { to, faults: this.#faults, signal, inTransaction: () => this.#backend.inTransaction }
+  }
+
   async #commit(signal: AbortSignal): Promise<void> {
     await this.#faults.strike({ at: 'commit', when: 'before' }, signal)
     await this.#backend.commit()
@@ -188,14 +145,10 @@ export class Session {
 }
 
 /** How to run a cursor's statement: what an execute and a re-execute have in common. */
-interface Run {
-  readonly describe: boolean
-  readonly describeOnly: boolean
-  readonly fetch: boolean
+interface Run extends Wanted {
   readonly autoCommit: boolean
   readonly batchErrors: boolean
   readonly rowCounts: boolean
-  readonly prefetchRows: number
   readonly executions: number
   readonly values: ExecuteRequest['values']
 }
