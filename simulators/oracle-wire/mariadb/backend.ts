@@ -14,14 +14,20 @@ const SETUP = `set sql_mode = '${oracleMode}', time_zone = '+00:00', tx_isolatio
 export function mariadbBackend({ url, flashback = 'ignored', ddl = (statement) => statement }: MariadbSettings): Backend {
   /** For killing what runs on others; opened when it is first needed. */
   let killer: Promise<Connection> | undefined
+  const kill = async (thread: number) => {
+    killer ??= connect(url)
+    try {
+      await run(await killer, `kill query ${thread}`)
+    } catch (error) {
+      // Lost, or never there: the next one tries anew.
+      killer = undefined
+      throw error
+    }
+  }
   return {
     async open() {
       try {
         const connection = await connect(url)
-        const kill = async (thread: number) => {
-          killer ??= connect(url)
-          await run(await killer, `kill query ${thread}`)
-        }
         return new MariadbSession(new Link(connection, kill), { flashback, ddl })
       } catch (error) {
         throw asLogonError(error)

@@ -19,6 +19,15 @@ const setup = [
      select count(*) into p_count from branches;
      p_changed := p_changed + interval 1 day;
    end;`,
+  'create package pkg_money as function in_cents(p_value in number) return number; procedure add_up(p_total in out number, p_note out varchar2); end;',
+  `create package body pkg_money as
+   function in_cents(p_value in number) return number as begin return p_value * 100; end;
+   procedure add_up(p_total in out number, p_note out varchar2) as
+   begin
+     for b in (select id from branches) loop p_total := p_total + b.id; end loop;
+     if p_total > 100 then p_note := 'muito'; end if;
+   end;
+   end;`,
   `create procedure fail_late(p_id in number) as
    begin
      insert into branches (id) values (p_id);
@@ -179,6 +188,27 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
         await connection.rollback()
       })
       expect(await ids()).toEqual([1, 2, 10])
+    })
+
+    test('functions and procedures of a package, in a query and in blocks; an OUT bind that nothing was put into is null', async () => {
+      await rig.direct('insert into branches (id) values (40), (50)')
+      await rig.session(async (connection) => {
+        expect((await connection.execute('select pkg_money.in_cents(:v) from dual', { v: 12.34 })).rows).toEqual([[1234]])
+        const cents = { dir: oracledb.BIND_OUT, type: oracledb.STRING }
+        expect((await connection.execute('begin :cents := pkg_money.in_cents(:v); end;', { cents, v: 0.5 })).outBinds).toEqual({
+          cents: '50',
+        })
+        const total = (val: number) => ({ dir: oracledb.BIND_INOUT, type: oracledb.NUMBER, val })
+        const note = { dir: oracledb.BIND_OUT, type: oracledb.STRING, maxSize: 10 }
+        expect((await connection.execute('begin pkg_money.add_up(:total, :note); end;', { total: total(1), note })).outBinds).toEqual({
+          total: 91,
+          note: null,
+        })
+        expect((await connection.execute('begin pkg_money.add_up(:total, :note); end;', { total: total(20), note })).outBinds).toEqual({
+          total: 110,
+          note: 'muito',
+        })
+      })
     })
 
     test('a SELECT INTO without a row that nobody handles is ORA-01403, and the block is undone', async () => {
