@@ -20,6 +20,8 @@ export function mariadbBackend({ url, flashback = 'ignored', ddl = (statement) =
       await run(await killer, `kill query ${thread}`)
     } catch (error) {
       // Lost, or never there: the next one tries anew.
+      const lost = await killer?.catch(() => undefined)
+      lost?.destroy()
       killer = undefined
       throw error
     }

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import oracledb from 'oracledb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { mariaDbMissing } from '../../../connectors/mysql/testing.ts'
-import { exact } from '../testing/driver.ts'
+import { mariaDbMissing, testMariaDb } from '../../../connectors/mysql/testing.ts'
+import { exact, openRig } from '../testing/driver.ts'
 import { type MariaRig, openMariaRig } from '../testing/maria.ts'
+import { mariadbBackend } from './backend.ts'
 
 const setup = [
   `create table branches (id number(10) not null, tax_id varchar2(14), name varchar2(60), limit_value number(38,10), changed date, stamp timestamp(6) null,
@@ -403,6 +404,22 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
         await connection.execute('drop table shapes')
       })
     })
+  })
+
+  test('a MariaDB that refuses the simulator itself is ORA-01017 at the logon, one that is away ORA-01034', async () => {
+    const database = await testMariaDb()
+    const [wrong, away] = [new URL(database.url), new URL(database.url)]
+    wrong.password = 'wrong'
+    away.port = '1'
+    for (const [url, number] of [
+      [wrong, 1017],
+      [away, 1034],
+    ] as const) {
+      const rig = await openRig(mariadbBackend({ url: url.href }))
+      await expect(rig.connect()).rejects.toThrow(`ORA-0${number}`)
+      await rig.close()
+    }
+    await database.drop()
   })
 
   test('DDL that MariaDB does not know goes through what mends it, and comments and grants do no harm', async () => {
