@@ -2,7 +2,7 @@
 import type { ErpHarness } from './contract.ts'
 
 /** Two states, three cities, four industries, two representatives. */
-export async function seedGeography({ sql }: ErpHarness): Promise<void> {
+export async function seedGeography({ sql }: Pick<ErpHarness, 'sql'>): Promise<void> {
   await sql("insert into countries (code, name) values ('BR', 'BRASIL'), ('US', 'UNITED STATES')")
   await sql("insert into states (code, name) values ('SP', 'SÃO PAULO'), ('RJ', 'RIO DE JANEIRO'), ('NY', 'NEW YORK')")
   await sql(`insert into cities (id, city_code, city_name, state_code, country_code) values
@@ -15,7 +15,7 @@ export async function seedGeography({ sql }: ErpHarness): Promise<void> {
 
 /** A client with one branch; `columns` are further columns of the branch as SQL literals. */
 export async function addBranch(
-  { sql }: ErpHarness,
+  { sql }: Pick<ErpHarness, 'sql'>,
   client: number,
   columns: Readonly<Record<string, string>> = {},
   code = 1,
@@ -26,13 +26,13 @@ export async function addBranch(
 }
 
 /** Writes a lead into the mirror, as a webhook's job does: the trigger fires. `columns`: SQL literals. */
-export async function addLead({ sql }: ErpHarness, id: number, columns: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function addLead({ sql }: Pick<ErpHarness, 'sql'>, id: number, columns: Readonly<Record<string, string>> = {}): Promise<void> {
   const all = { id: String(id), name: `'Lead ${id}'`, stage: "'Desenvolvimento/Orçamento'", ...columns }
   await sql(`insert into leads (${Object.keys(all).join(', ')}) values (${Object.values(all).join(', ')})`)
 }
 
 /** Physical versions of every ERP row: equal before and after means that nothing was written. */
-export async function rowVersions({ sql }: ErpHarness): Promise<unknown> {
+export async function rowVersions({ sql }: Pick<ErpHarness, 'sql'>): Promise<unknown> {
   const tables = ['clients', 'branches', 'client_industries', 'credit_limit_history', 'sales_rep_branches', 'billing_addresses', 'contact']
   const versions = []
   for (const table of tables) versions.push(await sql(`select '${table}' as t, ctid::text, xmin::text from ${table} order by ctid`))

@@ -1,0 +1,44 @@
+/**
+ * Oracle's DDL into what MariaDB runs in Oracle mode. Everything that no rule names goes word for word.
+ * What is stood in for (comments, grants) is still checked: the objects that it names must be there.
+ */
+export type Kept = 'word for word' | 'rewritten' | 'stood in for'
+
+export interface Rewritten {
+  readonly sql: string
+  readonly kept: Kept
+}
+
+/** In order; each with what MariaDB 10.11 lacks. */
+const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  // Lengths are in characters anyway.
+  [/\b(varchar2\(\d+) char\)/g, '$1)'],
+  // A bare NUMBER would be a DOUBLE.
+  [/\breturn number\b(?!\s*\()/g, 'return number(38,12)'],
+  [/\bp_days number\b/g, 'p_days number(10)'],
+  // No autonomous transactions; the table that is written so keeps its rows through a rollback instead.
+  [/^\s*pragma autonomous_transaction;\n/gm, ''],
+  [/^\s*commit;\n/gm, ''],
+  [/^(create table error_log \([\s\S]*\))$/, '$1 engine = aria transactional = 0'],
+  [/\bcast\(systimestamp at time zone (\w+) as date\)/g, 'shim_at_time_zone($1)'],
+  // Any DDL on the server empties the variables of packages, in all sessions; variables of the session stay.
+  [/^ {2}v_switched_in varchar2.*;\n/m, ''],
+  [/\bv_switched_in :=/g, 'set @ponte_switched_in :='],
+  [/\bv_switched_in\b/g, '@ponte_switched_in'],
+  [/\buser\b(?!\s*\()/g, 'current_user()'],
+]
+
+export function forMariaDb(statement: string): Rewritten {
+  const comment = /^comment on (table|column) (\w+)(?:\.(\w+))? is\b/i.exec(statement)
+  if (comment) return { sql: `select ${comment[3] ?? '1'} from ${comment[2]} where 1 = 0`, kept: 'stood in for' }
+  const grant = /^grant ([\w, ]+) on (\w+) to \w+$/i.exec(statement)
+  if (grant) return { sql: standIn(grant[1]!, grant[2]!), kept: 'stood in for' }
+  const sql = RULES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), statement)
+  return { sql, kept: sql === statement ? 'word for word' : 'rewritten' }
+}
+
+/** Fails when the object of the grant is not there. */
+function standIn(rights: string, object: string): string {
+  if (!/execute/i.test(rights)) return `select 1 from ${object} where 1 = 0`
+  return `do (select 1 / count(*) from information_schema.routines where routine_schema = database() and routine_name = '${object}')`
+}

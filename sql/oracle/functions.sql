@@ -1,0 +1,160 @@
+-- House routines that the original names but does not contain (mission 0.2). Standing alone, because views call them, and MariaDB
+-- lets no view call a package; UTIL_PKG offers the original's names. All of them take null and the empty text for the same.
+
+-- The value of a setting; null when there is no such name.
+create or replace function ponte_setting(p_name varchar2) return varchar2 is
+  v_value varchar2(200 char);
+begin
+  select min(value) into v_value from ponte_settings where name = p_name;
+  return v_value;
+end;
+/
+
+-- Text without blanks at its ends, U+00A0 included; the empty text is null (mission B.8).
+create or replace function tidy(p_text varchar2) return varchar2 deterministic is
+  v_nbsp varchar2(4 char) := unistr('\00A0');
+begin
+  return trim(replace(p_text, v_nbsp, ' '));
+end;
+/
+
+-- Unicode decomposition, marks dropped (mission B.8), for what Latin scripts hold: Ação -> Acao. By lists, because DECOMPOSE with a
+-- regular expression hangs on NLS_SORT of the session.
+create or replace function without_accents(p_text varchar2) return varchar2 deterministic is
+  v_marks varchar2(40 char) := unistr('\0300\0301\0302\0303\0304\0306\0307\0308\030A\030B\030C\0327\0328');
+begin
+  return translate(p_text,
+    'ÁÀÂÃÄÅĀĂĄÇĆČÉÈÊËĒĖĘĚÍÌÎÏĪĮÑŃŇÓÒÔÕÖŌŐÚÙÛÜŪŮŰÝŸŠŚŽŹŻáàâãäåāăąçćčéèêëēėęěíìîïīįñńňóòôõöōőúùûüūůűýÿšśžźż' || v_marks,
+    'AAAAAAAAACCCEEEEEEEEIIIIIINNNOOOOOOOUUUUUUUYYSSZZZaaaaaaaaaccceeeeeeeeiiiiiinnnooooooouuuuuuuyysszzz');
+end;
+/
+
+-- Text as lookups compare it: without accents, upper case.
+create or replace function plain_key(p_text varchar2) return varchar2 deterministic is
+begin
+  return upper(without_accents(trim(p_text)));
+end;
+/
+
+-- Title case that keeps Portuguese prepositions small: RIO DE JANEIRO -> Rio de Janeiro. The first word stays capital.
+create or replace function title_case(p_text varchar2) return varchar2 deterministic is
+begin
+  return replace(replace(replace(replace(replace(replace(
+    initcap(p_text), ' De ', ' de '), ' Da ', ' da '), ' Do ', ' do '), ' Dos ', ' dos '), ' Das ', ' das '), ' E ', ' e ');
+end;
+/
+
+-- The form in which e-mails are compared (mission B.8).
+create or replace function email_key(p_email varchar2) return varchar2 deterministic is
+begin
+  return lower(tidy(p_email));
+end;
+/
+
+-- Only the digits; null when there are none.
+create or replace function digits_of(p_text varchar2) return varchar2 deterministic is
+  v_digits varchar2(4000 char) := regexp_replace(p_text, '[^0-9]', '');
+begin
+  return case when length(v_digits) > 0 then v_digits end;
+end;
+/
+
+-- The form in which tax ids are compared (mission B.8), as the columns taxid_key hold it; null when nothing is left.
+create or replace function taxid_key(p_taxid varchar2) return varchar2 deterministic is
+  v_key varchar2(4000 char) := upper(regexp_replace(p_taxid, '[^0-9A-Za-z]', ''));
+begin
+  return case when length(v_key) > 0 then lpad(v_key, greatest(14, length(v_key)), '0') end;
+end;
+/
+
+-- The form in which state registrations are compared (mission B.8, D-13): ISENTO when exempt, else digits.
+create or replace function tax_registration_key(p_value varchar2) return varchar2 deterministic is
+  v_word varchar2(4000 char) := upper(replace(replace(trim(p_value), '.', ''), '-', ''));
+begin
+  if v_word in ('0', '99', 'ISENTO', 'EXEMPT') then
+    return 'ISENTO';
+  end if;
+  return nvl(digits_of(p_value), 'ISENTO');
+end;
+/
+
+-- How the ERP writes a state registration: exempt -> ISENTO; else through the state's mask, e.g. the setting
+-- tax_registration_mask_SP = '###.###.###.###'; digits alone when there is no mask or it does not fit.
+create or replace function masked_tax_registration(p_value varchar2, p_state_code varchar2) return varchar2 is
+  v_digits varchar2(4000 char) := tax_registration_key(p_value);
+  v_mask varchar2(200 char);
+  v_result varchar2(400 char);
+  v_next number(5) := 1;
+begin
+  v_mask := ponte_setting('tax_registration_mask_' || p_state_code);
+  if v_digits = 'ISENTO' or v_mask is null or length(v_mask) - nvl(length(replace(v_mask, '#', '')), 0) <> length(v_digits) then
+    return v_digits;
+  end if;
+  for v_at in 1 .. length(v_mask) loop
+    if substr(v_mask, v_at, 1) = '#' then
+      v_result := v_result || substr(v_digits, v_next, 1);
+      v_next := v_next + 1;
+    else
+      v_result := v_result || substr(v_mask, v_at, 1);
+    end if;
+  end loop;
+  return v_result;
+end;
+/
+
+-- A day some days later, 0 or more.
+create or replace function add_days(p_day date, p_days number) return date deterministic is
+  v_day date := p_day;
+  v_left number(10) := p_days;
+begin
+  while v_left >= 30 loop
+    v_day := v_day + interval '30' day;
+    v_left := v_left - 30;
+  end loop;
+  while v_left > 0 loop
+    v_day := v_day + interval '1' day;
+    v_left := v_left - 1;
+  end loop;
+  return v_day;
+end;
+/
+
+-- The time on the company's clocks.
+create or replace function erp_now return date is
+  v_zone varchar2(60 char) := nvl(ponte_setting('time_zone'), 'UTC');
+begin
+  return cast(systimestamp at time zone v_zone as date);
+end;
+/
+
+-- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
+-- today's items, which are dated midnight, are inside.
+create or replace function erp_today return date is
+begin
+  return trunc(erp_now());
+end;
+/
+
+-- A client code that is free: codes that the ERP gave by itself are skipped, and the sequence moves past them once.
+create or replace function get_client_code return number is
+  v_highest clients.client_code%type;
+  v_code clients.client_code%type;
+begin
+  select nvl(max(client_code), 0) into v_highest from clients;
+  loop
+    v_code := seq_client_code.nextval;
+    exit when v_code > v_highest;
+  end loop;
+  return v_code;
+end;
+/
+
+-- For triggers: the new value when all are wanted (S) or when it is another one than before; else null, which says "nothing new".
+create or replace function if_moved(p_all varchar2, p_old varchar2, p_new varchar2) return varchar2 deterministic is
+begin
+  if p_all = 'S' or p_old is null or p_old <> p_new then
+    return p_new;
+  end if;
+  return null;
+end;
+/

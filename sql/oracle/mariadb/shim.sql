@@ -1,0 +1,136 @@
+-- What Oracle has and MariaDB's Oracle mode lacks, as far as the scripts of sql/oracle use it. For tests and the simulator only: it is
+-- never installed in an Oracle. Written for MariaDB, so nothing here is proven by it.
+
+-- A space, or any code points: unistr('\00A0').
+create or replace function unistr(p_text varchar2) return varchar2 deterministic is
+  v_result varchar2(4000);
+  v_at number(10) := 1;
+begin
+  while v_at <= length(p_text) loop
+    if substr(p_text, v_at, 1) = '\' then
+      v_result := v_result || convert(convert(unhex(substr(p_text, v_at + 1, 4)) using ucs2) using utf8mb4);
+      v_at := v_at + 5;
+    else
+      v_result := v_result || substr(p_text, v_at, 1);
+      v_at := v_at + 1;
+    end if;
+  end loop;
+  return v_result;
+end;
+/
+
+create or replace function translate(p_text varchar2, p_from varchar2, p_to varchar2) return varchar2 deterministic is
+  v_result varchar2(4000);
+  v_char varchar2(4);
+  v_place number(10);
+begin
+  if p_text not rlike '[^ -~]' and p_from rlike '^[^ -~]+$' then
+    return p_text;
+  end if;
+  for v_at in 1 .. ifnull(length(p_text), 0) loop
+    v_char := mid(p_text, v_at, 1);
+    v_place := instr(p_from, v_char);
+    if v_place = 0 then
+      v_result := concat(ifnull(v_result, ''), v_char);
+    elsif v_place <= length(p_to) then
+      v_result := concat(ifnull(v_result, ''), mid(p_to, v_place, 1));
+    end if;
+  end loop;
+  return v_result;
+end;
+/
+
+create or replace function initcap(p_text varchar2) return varchar2 deterministic is
+  v_result varchar2(4000);
+  v_char varchar2(4);
+  v_inside number(1) := 0;
+begin
+  for v_at in 1 .. ifnull(length(p_text), 0) loop
+    v_char := mid(p_text, v_at, 1);
+    if v_inside = 0 then
+      v_result := concat(ifnull(v_result, ''), upper(v_char));
+    else
+      v_result := concat(ifnull(v_result, ''), lower(v_char));
+    end if;
+    v_inside := case when v_char rlike '[[:alnum:]]' then 1 else 0 end;
+  end loop;
+  return v_result;
+end;
+/
+
+create or replace function trunc(p_day datetime) return datetime deterministic is
+begin
+  return cast(cast(p_day as date) as datetime);
+end;
+/
+
+create or replace function to_number(p_text varchar2, p_format varchar2) return number(38,12) deterministic is
+begin
+  return cast(p_text as decimal(38, 12));
+end;
+/
+
+create or replace function standard_hash(p_text text, p_method varchar2) return varchar2 deterministic is
+begin
+  return upper(md5(p_text));
+end;
+/
+
+create or replace function rawtohex(p_text varchar2) return varchar2 deterministic is
+begin
+  return p_text;
+end;
+/
+
+-- The time in a zone. Without the server's table of zones: Brazil's capital since 2019, else UTC.
+create or replace function shim_at_time_zone(p_zone varchar2) return datetime is
+begin
+  return ifnull(convert_tz(utc_timestamp(), 'UTC', p_zone),
+                utc_timestamp() - interval case when p_zone = 'America/Sao_Paulo' then 3 else 0 end hour);
+end;
+/
+
+-- MESSAGE_TEXT holds 512 bytes at most.
+create or replace procedure raise_application_error(p_code number(10), p_text varchar2) is
+  v_text varchar2(500) := substr('ORA' || p_code || ': ' || p_text, 1, 400);
+begin
+  signal sqlstate '45000' set mysql_errno = 30001, message_text = v_text;
+end;
+/
+
+create or replace package dbms_utility as
+  function format_call_stack return varchar2;
+  function format_error_stack return varchar2;
+  function format_error_backtrace return varchar2;
+end;
+/
+
+create or replace package body dbms_utility as
+  function format_call_stack return varchar2 is
+  begin
+    return null;
+  end;
+  function format_error_stack return varchar2 is
+  begin
+    return null;
+  end;
+  function format_error_backtrace return varchar2 is
+  begin
+    return null;
+  end;
+end;
+/
+
+-- A transaction's name. Whoever ends transactions says so: set @ponte_transaction = ifnull(@ponte_transaction, 0) + 1.
+create or replace package dbms_transaction as
+  function local_transaction_id(p_create boolean) return varchar2;
+end;
+/
+
+create or replace package body dbms_transaction as
+  function local_transaction_id(p_create boolean) return varchar2 is
+  begin
+    return '1.' || ifnull(@ponte_transaction, 0);
+  end;
+end;
+/

@@ -1,0 +1,86 @@
+-- The difference views (mission B.4). Ponte compares outside the database; these are the same comparison in SQL, for people, for
+-- older readers, and as the oracle that the engine is tested against.
+-- Both sides are brought to one form first (D-13, mission B.8), so that spelling alone is never a difference.
+
+-- ID is CLIENT-BRANCH, as in vw_crm_clients. NUMBER is called address_number (D-10).
+create or replace view view_insert_lead_in_crm as
+select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as address, v.address_district as district,
+       v.address_zipcode as zipcode, v.address_number, v.city, v.phone, v.address_complement as complement, v.state, v.country,
+       v.industry, v.sales_rep, v.client_code, v.tax_registration
+  from vw_crm_clients v
+  join branches b on b.client = v.client_code and b.code = v.branch_code
+ -- D-04: Y and S are both yes.
+ where b.integrate_crm in ('S', 'Y') and b.id_crm is null
+   -- D-64: a tax id that another waiting or linked branch carries names no single lead; the connector reports it.
+   and not exists (select 1 from branches o
+                    where o.taxid_key = b.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
+                      and (o.client <> b.client or o.code <> b.code));
+
+-- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
+create or replace view view_update_lead_in_crm as
+select v.id_crm as id, upper(tidy(substr(tidy(v.company_name), 1, 40))) as name, v.taxid_key as taxid,
+       upper(tidy(v.address_street)) as address_street, lpad(digits_of(v.address_zipcode), 8, '0') as address_zipcode,
+       nullif(v.address_number, 0) as address_number, upper(tidy(v.address_complement)) as address_complement,
+       upper(tidy(v.address_district)) as address_district, without_accents(upper(tidy(v.city))) as city,
+       without_accents(upper(tidy(v.state))) as state, v.sales_rep, v.client_code,
+       tax_registration_key(v.tax_registration) as tax_registration, tidy(v.financial_analysis) as financial_analysis
+  from vw_crm_clients v
+  join leads l on l.id = v.id_crm
+ where l.stage in (select alias from crm_stages where integrated = 'S')
+minus
+select l.id, upper(tidy(substr(tidy(l.name), 1, 40))), l.taxid_key,
+       upper(tidy(l.address_street)), lpad(digits_of(l.address_zipcode), 8, '0'),
+       nullif(l.address_number, 0), upper(tidy(l.address_complement)),
+       upper(tidy(l.address_district)), without_accents(upper(tidy(l.city))),
+       without_accents(upper(tidy(l.state))), l.sales_rep, l.client_code,
+       tax_registration_key(l.tax_registration), tidy(l.financial_analysis)
+  from leads l
+ where l.stage in (select alias from crm_stages where integrated = 'S');
+
+-- The lead of each person of the mirror; without a lead id any lead of the client code counts.
+create or replace view mirrored_contact_leads as
+select c.id as person_id, l.id as lead_id from contacts c join leads l on l.id = c.lead_id
+union all
+select c.id, l.id from contacts c join leads l on l.client_code = c.client_code where c.lead_id is null;
+
+-- A person and its lead are one row: of several ERP contacts of a branch with one CRM id the lowest contact code speaks.
+-- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
+create or replace view view_update_contact_in_crm as
+select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(substr(tidy(v.job_title), 1, 30))) as job_title,
+       v.is_primary, substr(digits_of(v.phone), 1, 13) as phone, v.lead_id
+  from vw_crm_clients_contacts v
+ where v.lead_id is not null
+   -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
+   and (v.id_crm, v.lead_id) in (select m.person_id, m.lead_id from mirrored_contact_leads m)
+   and not exists (select 1 from contact d
+                    where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
+minus
+select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(substr(tidy(c.job_title), 1, 30))), nvl(c.is_primary, 'N'),
+       substr(digits_of(c.phone), 1, 13), m.lead_id
+  from contacts c
+  join mirrored_contact_leads m on m.person_id = c.id;
+
+-- D-33: ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
+create or replace view view_insert_contact_in_crm as
+select v.id as code, v.name, v.email_key as email, v.phone, v.job_title, v.is_primary, v.lead_id
+  from vw_crm_clients_contacts v
+ where v.id_crm is null and v.email_key is not null and v.lead_id is not null
+   and not exists (select 1 from contact d
+                    where d.email_key = v.email_key and d.branch_client = v.client_code and d.branch_code = v.branch_code
+                      and (d.id_crm is not null or d.code < v.id));
+
+-- D-06: with the tax id, which the budget job reads. Compared to six places, as the mirror keeps: more would differ for ever (D-13).
+create or replace view view_leads_budgeted as
+select l.id, v.budget_value, v.taxid_key as taxid
+  from leads l
+  join vw_crm_clients v on v.id_crm = l.id
+ where v.budget_value is not null and round(v.budget_value, 6) <> nvl(l.budget_value, -1);
+
+-- D-05: the stage in which a sale is known is found by crm_stages, whatever its spelling. A lead without a stage is left out.
+create or replace view view_leads_sold as
+select l.id, v.order_value, v.sales_rep_email
+  from leads l
+  join vw_crm_clients v on v.id_crm = l.id
+ where v.budget_value is not null
+   and l.stage is not null and l.stage not in (select alias from crm_stages where sold = 'S')
+   and round(v.order_value, 6) <> nvl(l.order_value, -1);
