@@ -1,5 +1,5 @@
 /** Which tokens are good: those of the settings, and those of the state database, looked at again every few seconds. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { validTokens } from '../connectors/state/tokens.ts'
@@ -48,7 +48,7 @@ export function createTokenBook(settings: Pick<ApiSettings, 'tokens'>, state: pg
   }
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 
 const known = (row: { name: string; scope: Caller['scope']; sha256: string }): Known => ({
   name: row.name,

@@ -14,9 +14,13 @@ export interface ServedApi {
   stop(): Promise<number | null>
 }
 
-export async function serveApi(served: Served, execArgv: readonly string[] = []): Promise<ServedApi> {
+/** @param threads of Node's pool, as the service unit sets them */
+export async function serveApi(served: Served, { execArgv = [] as readonly string[], threads = 4 } = {}): Promise<ServedApi> {
   const script = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
-  const child = fork(script, [JSON.stringify(served)], { execArgv: ['--import', 'tsx', ...execArgv] })
+  const child = fork(script, [JSON.stringify(served)], {
+    execArgv: ['--import', 'tsx', ...execArgv],
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) },
+  })
   const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])])) as [{ url: string } | null]
   if (first === null) throw new Error('the API ended before it listened')
   const end = async (signal: NodeJS.Signals) => {

@@ -31,7 +31,10 @@ const refused = new Set<string>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ponte-fuzz-'))
   database = await testDatabase({ migrate: [new URL('../../sql/state/', import.meta.url)] })
-  api = await serveApi({ queueRoot: join(folder, 'queue'), stateUrl: database.url, logFile: join(folder, 'log'), token }, ['--expose-gc'])
+  api = await serveApi(
+    { queueRoot: join(folder, 'queue'), stateUrl: database.url, logFile: join(folder, 'log'), token },
+    { execArgv: ['--expose-gc'] },
+  )
   pool = new Pool(api.url, { connections: together })
 })
 afterAll(async () => {

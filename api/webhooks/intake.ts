@@ -1,5 +1,5 @@
 /** One webhook from its bytes to its durable letter. What is refused before the letter writes nothing. */
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Context } from 'hono'
 import { createBodyReader } from '../body.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -29,7 +29,7 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
     if (inside >= ROOM) throw new ApiError('BUSY', 'Too many events at this moment.', { hint: 'send it again later: it was not accepted' })
     inside += 1
     try {
-      const hash = createHash('sha256').update(body).digest('hex')
+      const hash = digest('sha256', body)
       // An event that names no lead is its own subject: only the very same body repeats it.
       const subject = lead === null ? hash : String(lead.id)
       await repeats.once({ type: event.prefix, id, subject, hash }, async (wanted) => {

@@ -1,13 +1,20 @@
-/** The load, in a process of its own: autocannon at a URL. Argument: JSON, see `Load`. Last line: JSON, see `Result`. */
+/**
+ * The load, in a process of its own: autocannon at a URL. Every request is another signed event, made before the clock starts, so
+ * that the load costs little while it is measured. Argument: JSON, see `Load`. Last line: JSON, see `Result`.
+ */
 import autocannon from 'autocannon'
 import { signedEvent } from './events.ts'
 
 export interface Load {
   readonly url: string
-  readonly seconds: number
+  readonly path: string
   readonly connections: number
-  /** null: a plain POST. Else every request is another signed event, its lead counted from `firstLead`. */
-  readonly events: { readonly token: string; readonly secret: string; readonly firstLead: number } | null
+  /** Of each connection. */
+  readonly requests: number
+  readonly token: string
+  readonly secret: string
+  /** Its lead and those that follow were never sent before. */
+  readonly firstLead: number
 }
 
 export interface Result {
@@ -18,25 +25,26 @@ export interface Result {
   readonly refused: number
 }
 
-const { url, seconds, connections, events } = JSON.parse(process.argv[2]!) as Load
-let next = events?.firstLead ?? 0
-const result = await autocannon({
+const { url, path, connections, requests, token, secret, firstLead } = JSON.parse(process.argv[2]!) as Load
+let next = firstLead
+const lists = Array.from({ length: connections }, () =>
+  Array.from({ length: requests }, () => ({ method: 'POST' as const, path, ...signedEvent(next, `msg_${next++}`, token, secret) })),
+)
+let first = 0
+let last = 0
+const run = autocannon({
   url,
   connections,
-  duration: seconds,
-  method: 'POST',
-  ...(events === null
-    ? { body: '{"hello":"world"}' }
-    : {
-        requests: [
-          {
-            setupRequest: (request: object) => ({ ...request, ...signedEvent(next, `msg_${next++}`, events.token, events.secret) }),
-          },
-        ],
-      }),
+  amount: connections * requests,
+  setupClient: (client) => client.setRequests(lists.pop()!),
 })
+run.on('response', () => {
+  last = performance.now()
+  if (first === 0) first = last
+})
+const result = await run
 const answer: Result = {
-  perSecond: result['2xx'] / result.duration,
+  perSecond: (result['2xx'] / (last - first)) * 1000,
   p50: result.latency.p50,
   p99: result.latency.p99,
   answered: result['2xx'],
