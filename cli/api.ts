@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { PonteError } from '../base/error.ts'
-import { postgresErp } from '../connectors/erp/postgres.ts'
+import { openErp } from '../connectors/erp/open.ts'
 import { createStatePool, prepareState } from '../connectors/state/pool.ts'
 import { purgeReceived } from '../connectors/state/webhooks.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -50,7 +50,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const state = createStatePool(databases.stateUrl)
   closer.add(() => state.end())
   await prepareOrGoOn(state, log, signal)
-  const erp = postgresErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
+  const erp = await openErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
   closer.add(() => erp.close())
 
   const lane = { root: settings.queueRoot, leaseMs, heartbeatMs: leaseMs / 5 }

@@ -1,7 +1,9 @@
 /** Where the two databases are; the embedded server is started (or joined) when one of them is not configured. */
 import { join } from 'node:path'
 import pg from 'pg'
+import { PonteError } from '../base/error.ts'
 import { startEmbedded } from '../connectors/erp/embedded.ts'
+import { dialectOf } from '../connectors/erp/open.ts'
 import { erpError } from '../connectors/erp/postgres-errors.ts'
 import { type MigrateResult, migrate } from '../connectors/pg/migrate.ts'
 import type { Settings } from '../deploy/env.ts'
@@ -27,15 +29,27 @@ export async function openDatabases(settings: Settings, closer: Closer): Promise
   }
 }
 
-/** A pool on the ERP for commands that install or load it. */
+/** A pool on the ERP for commands that install or load it on PostgreSQL. @throws PonteError `erp.postgres_only` */
 export function erpPool(url: string, closer: Closer): pg.Pool {
+  if (dialectOf(url) !== 'postgres')
+    throw new PonteError('erp.postgres_only', 'this command works on an ERP on PostgreSQL only', {
+      hint: 'unset MYSQL_URL and ERP_DIALECT for the embedded one, or set DATABASE_URL to a PostgreSQL',
+      exitCode: 2,
+    })
   const pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 10_000, application_name: 'ponte' })
   pool.on('error', () => {})
   closer.add(() => pool.end())
   return pool
 }
 
-/** Installs or upgrades the integration's schema in the ERP. @throws PonteError `erp.*`, `pg.*` */
+/** Installs or upgrades the integration's schema in the ERP, whatever its dialect. @throws PonteError `erp.*`, `pg.*`, `mysql.*` */
+export async function installErp(url: string, closer: Closer): Promise<MigrateResult> {
+  if (dialectOf(url) !== 'mysql') return migrateErp(erpPool(url, closer))
+  const { migrateMysqlErp } = await import('../connectors/erp/mysql-install.ts')
+  return migrateMysqlErp(url)
+}
+
+/** The same on PostgreSQL. @throws PonteError `erp.*`, `pg.*` */
 export async function migrateErp(pool: pg.Pool): Promise<MigrateResult> {
   try {
     return await migrate(pool, erpSchema)

@@ -2,7 +2,7 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
-import { postgresErp } from '../connectors/erp/postgres.ts'
+import { dialectOf, openErp } from '../connectors/erp/open.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import { entities } from '../jobs/entities.ts'
@@ -93,7 +93,7 @@ const disk = (name: string, folder: string) =>
   })
 
 async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<Check[]> {
-  const client = postgresErp({ url: erpUrl })
+  const client = await openErp({ url: erpUrl })
   closer.add(() => client.close())
   const answers = await check('ERP', async () => {
     await client.ping()
@@ -123,7 +123,7 @@ async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<
 /** Server and database of a URL; never its user or password. */
 function place(url: string): string {
   const { host, pathname } = new URL(url)
-  return `PostgreSQL at ${host}${pathname}`
+  return `${dialectOf(url) === 'mysql' ? 'MySQL' : 'PostgreSQL'} at ${host}${pathname}`
 }
 
 async function crm(settings: Settings, state: pg.Pool | null): Promise<Check> {

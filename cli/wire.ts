@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Urgency } from '../connectors/crm/quota.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
-import { postgresErp } from '../connectors/erp/postgres.ts'
+import { openErp } from '../connectors/erp/open.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
@@ -23,7 +23,11 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
   if (databases.embeddedErp) await migrateErp(erpPool(databases.erpUrl, closer))
   const state = await openState(databases.stateUrl)
   closer.add(() => state.end())
-  const erp = postgresErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
+  const erp = await openErp({
+    url: databases.erpUrl,
+    maxConnections: settings.crmLimits.concurrency + 2,
+    warn: (text) => log.warn(text),
+  })
   closer.add(() => erp.close())
   await erp.ping()
 

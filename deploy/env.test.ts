@@ -122,8 +122,25 @@ describe('the ERP', () => {
     expect(problems({ ERP_DIALECT: 'postgres' })).toEqual(Object.keys(server).map((name) => `  ${name} is missing, but ERP_DIALECT is set`))
   })
 
-  test.each(['mysql', 'oracle'])('on %s is refused by name: this version has no such dialect', (dialect) => {
-    expect(problems({ ...server, ERP_DIALECT: dialect })).toEqual([expect.stringContaining(`ERP_DIALECT ${dialect} is not supported`)])
+  test('on MySQL comes from MYSQL_URL, or from the DB_ variables with the dialect, on its own port', () => {
+    expect(readSettings({ MYSQL_URL: 'mysql://u@h/d' }).erpUrl).toBe('mysql://u@h/d')
+    expect(readSettings({ MYSQL_URL: 'mariadb://u@h/d', ERP_DIALECT: 'mysql' }).erpUrl).toBe('mariadb://u@h/d')
+    expect(readSettings({ ...server, ERP_DIALECT: 'mysql' }).erpUrl).toBe('mysql://ponte:p@erp.example:3306/erp')
+    expect(new URL(readSettings({ ...server, ERP_DIALECT: 'mysql', DB_PASSWD: 'p@ss:w/ord?#' }).erpUrl!).password).toBe(
+      'p%40ss%3Aw%2Ford%3F%23',
+    )
+  })
+
+  test('whose URLs are of two dialects is the one that ERP_DIALECT names, and refused without it', () => {
+    const both = { MYSQL_URL: 'mysql://u@h/d', DATABASE_URL: 'postgres://u@h/d' }
+    expect(readSettings({ ...both, ERP_DIALECT: 'mysql' }).erpUrl).toBe('mysql://u@h/d')
+    expect(readSettings({ ...both, ERP_DIALECT: 'postgres' }).erpUrl).toBe('postgres://u@h/d')
+    expect(problems(both)).toEqual([expect.stringContaining('ERP_DIALECT is missing')])
+    expect(problems({ MYSQL_URL: 'postgres://u@h/d' })).toEqual([expect.stringContaining('MYSQL_URL must be a URL such as mysql://')])
+  })
+
+  test('on Oracle is refused by name: this version has no such dialect', () => {
+    expect(problems({ ...server, ERP_DIALECT: 'oracle' })).toEqual([expect.stringContaining('ERP_DIALECT oracle is not supported')])
   })
 })
 

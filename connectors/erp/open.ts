@@ -1,0 +1,36 @@
+/** The seam between dialects: the right connector for the ERP's URL. */
+import { PonteError } from '../../base/error.ts'
+import type { Erp } from './erp.ts'
+
+export interface OpenErpOptions {
+  /** Its scheme is the dialect. May hold a password: never log it. */
+  readonly url: string
+  readonly maxConnections?: number
+  /** Told, in a sentence without personal data, when the ERP is read with less than was asked for. */
+  readonly warn?: (text: string) => void
+}
+
+export type Dialect = Erp['dialect']
+
+const schemes: Readonly<Record<string, Dialect>> = { postgres: 'postgres', postgresql: 'postgres', mysql: 'mysql', mariadb: 'mysql' }
+
+/** @throws PonteError `erp.bad_url` */
+export function dialectOf(url: string): Dialect {
+  const dialect = schemes[url.slice(0, Math.max(0, url.indexOf('://'))).toLowerCase()]
+  if (dialect !== undefined) return dialect
+  throw new PonteError('erp.bad_url', 'the URL of the ERP database is neither postgres:// nor mysql://', {
+    hint: 'set DATABASE_URL for PostgreSQL or MYSQL_URL for MySQL and MariaDB',
+    exitCode: 2,
+  })
+}
+
+/** Opens no connection until something is asked. Only the driver that is needed is loaded. @throws PonteError `erp.bad_url` */
+export async function openErp({ url, maxConnections, warn }: OpenErpOptions): Promise<Erp> {
+  const pool = maxConnections === undefined ? {} : { maxConnections }
+  if (dialectOf(url) === 'mysql') {
+    const { mysqlErp } = await import('./mysql.ts')
+    return mysqlErp({ url, ...pool, ...(warn === undefined ? {} : { warn }) })
+  }
+  const { postgresErp } = await import('./postgres.ts')
+  return postgresErp({ url, ...pool })
+}
