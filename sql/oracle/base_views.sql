@@ -35,9 +35,9 @@ select b.client || '-' || b.code as id,
        b.code as branch_code,
        b.description as company_name,
        b.taxid, b.taxid_key, b.sales_rep, b.phone, b.email, b.tax_registration, b.id_crm,
-       title_case(co.name) as country,
-       case when co.code = w.home_country then title_case(st.name) end as state,
-       title_case(ci.city_name) as city,
+       cast(title_case(co.name) as varchar2(60 char)) as country,
+       cast(case when co.code = w.home_country then title_case(st.name) end as varchar2(60 char)) as state,
+       cast(title_case(ci.city_name) as varchar2(60 char)) as city,
        ci.city_code,
        b.zipcode as address_zipcode,
        b.address as address_street,
@@ -59,7 +59,7 @@ select b.client || '-' || b.code as id,
   join cities ci on ci.id = b.city
   join states st on st.code = ci.state_code
   join countries co on co.code = ci.country_code
-  left join (select ci2.client, ci2.branch, min(title_case(i.description)) as industry
+  left join (select ci2.client, ci2.branch, cast(min(title_case(i.description)) as varchar2(60 char)) as industry
                from client_industries ci2 join industries i on i.industry = ci2.industry
               group by ci2.client, ci2.branch) ind on ind.client = b.client and ind.branch = b.code
   left join (select h.client_code, max(h.observations) as financial_analysis
