@@ -5,7 +5,7 @@ import { addBranch, seedGeography } from '../erp/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
 import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
 
-const ROWS = process.env.PONTE_TEST_LONG === '1' ? 5_000 : 200
+const ROWS = process.env.PONTE_TEST_LONG === '1' ? 10_000 : 200
 const SEED = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
 
 /** mulberry32: small, seeded. */

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import mysql from 'mysql2/promise'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadOracleSchema } from '../../simulators/oracle-schema/load.ts'
+import { forMariaDb } from '../../simulators/oracle-schema/rewrite.ts'
 import { mariaDbMissing, testMariaDb } from '../mysql/testing.ts'
 import { oracleScripts } from './scripts.ts'
 import { splitStatements } from './statements.ts'
@@ -104,13 +105,15 @@ if (!mariaDbMissing('connectors/oracle/scripts on MariaDB'))
         .join(', ')})`,
     )
     expect(run).toBe(statements.length)
+    for (const wrong of [
+      'grant execute on nobody to ponte_app',
+      'grant select on nobody to ponte_app',
+      "comment on column leads.nobody is ''",
+    ])
+      await expect(connection.query(forMariaDb(wrong).sql), wrong).rejects.toThrow()
     // What may be made anew is made anew in the database that has it.
-    for (const { repeatable, statements: again } of scripts) if (repeatable) await loadAgain(connection, again)
+    const again = scripts.filter(({ repeatable }) => repeatable).flatMap((script) => script.statements)
+    for (const statement of again) await connection.query(forMariaDb(statement).sql)
     await connection.end()
     await database.drop()
   })
-
-async function loadAgain(connection: mysql.Connection, statements: readonly string[]): Promise<void> {
-  const { forMariaDb } = await import('../../simulators/oracle-schema/rewrite.ts')
-  for (const statement of statements) await connection.query(forMariaDb(statement).sql)
-}

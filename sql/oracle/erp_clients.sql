@@ -1,4 +1,4 @@
--- The ERP's side on Oracle: clients, their branches and contacts (mission B.2). In production these tables are the ERP's own;
+-- The ERP's side on Oracle: clients, their branches and contacts (mission B.2). In production these tables are the ERP's own,
 -- here they exist so that everything else can be installed and proven. Names that Oracle reserves are renamed (D-10):
 -- NUMBER -> address_number, DATE -> entry_date, USER -> entry_user.
 -- Tax ids, zip codes and phones are text (D-65): leading zeros count, and tax ids hold letters since 2026.

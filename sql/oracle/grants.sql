@@ -1,5 +1,5 @@
 -- Least privilege for the user that Ponte runs as, by a role: run by the schema's owner after install.sql, as the DBA made the role:
---   create role ponte_app; grant create session, ponte_app to ponte;
+--   create role ponte_app, then grant create session and ponte_app to ponte.
 -- The schema's procedures run with their owner's rights, so Ponte needs no right to write the ERP tables that only they write.
 -- Reading at one SCN (AS OF SCN) needs: grant execute on sys.dbms_flashback to ponte_app, and flashback on what is read. Names are
 -- found through: alter session set current_schema = <owner>, or synonyms.
