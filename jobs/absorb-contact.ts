@@ -38,6 +38,8 @@ export async function absorbContact(
   let met: { before: ContactSides; decision: Decision } | null = null
   const applied = await erp.applyContact({ inboxId, personId, leadId, taxId, email: row.EMAIL ?? null }, (sides: ContactSides) => {
     mustHold(run)
+    // Asked again after a deadlock: what an earlier attempt saw does not count.
+    met = null
     if (sides.clientCode === null) return null
     met = { before: sides, decision: decideContact(row, sides, agreed) }
     return met.decision.write

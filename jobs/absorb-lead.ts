@@ -40,6 +40,8 @@ export async function absorbLead(
   let met: { before: LeadSides; decision: Decision } | null = null
   const applied = await erp.applyLead({ inboxId, leadId, taxId: row.TAXID ?? null }, (sides) => {
     mustHold(run)
+    // Asked again after a deadlock: what an earlier attempt saw does not count.
+    met = null
     if (sides.branch === null && sides.candidates.length > 1) return null
     if (sides.branch === null && row.TAXID?.length !== 14) throw withoutTaxId(leadId)
     met = { before: sides, decision: decideLead(row, sides, agreed, reps) }

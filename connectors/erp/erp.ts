@@ -154,7 +154,7 @@ export interface Erp {
   writeContactMirror(row: Row): Promise<number>
   /**
    * An event of a lead, from the CRM to the ERP: one transaction with its inbox id (architecture 2). `decide` sees both sides, locked,
-   * and says what to write; null: nothing. The same event again is decided anew, on what stands there now. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
+   * and says what to write; null: nothing; after a deadlock it is asked again. The same event again is decided anew, on what stands there now. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
    * (BUDGET_VALUE, ORDER_VALUE) come back with it.
    * @throws PonteError `erp.write_refused`: the trigger refused, nothing was written, ERROR_LOG says why
    */

@@ -66,6 +66,35 @@ if (!mariaDbMissing('connectors/erp/mysql-connection'))
       }
     })
 
+    test('runs a transaction again that lost a deadlock, on what stands there then', async () => {
+      await addLead(it, 2, { taxid: "'2'" })
+      const holder = await it.database.pool.getConnection()
+      await holder.query('start transaction')
+      // The server ends the transaction that wrote less.
+      await holder.query("update branches set phone = '1' where client = 2")
+      await holder.query("update clients set trading_name = 'T'")
+      await holder.query("update cities set city_code = '9'")
+      let asked = 0
+      const applied = it.erp.applyLead({ inboxId: 'e3', leadId: '2', taxId: null }, () => {
+        asked += 1
+        return { quiet: { NAME: 'decided' }, loud: {} }
+      })
+      await expect
+        .poll(async () => (await it.sql("select count(*) as n from information_schema.innodb_trx where trx_state = 'LOCK WAIT'"))[0]!.n, {
+          timeout: 20_000,
+          // The server renews this list only when nobody looked for a moment.
+          interval: 300,
+        })
+        .not.toBe('0')
+      // It holds the lead and waits for the branch; we hold the branch and want the lead.
+      await holder.query('select id from leads where id = 2 for update')
+      await holder.query('commit')
+      holder.release()
+      expect(await applied).toMatchObject({ kind: 'applied', sides: { branch: { PHONE: '1' } } })
+      expect(asked).toBe(1)
+      expect(await it.sql('select name from leads where id = 2')).toEqual([{ name: 'decided' }])
+    })
+
     test('keeps values of rows out of what it throws', async () => {
       const refused = it.erp.applyLead({ inboxId: 'e2', leadId: '3', taxId: null }, () => ({
         quiet: { NAME: `SEGREDO ${'x'.repeat(100)}`, SALES_REP: 'SEGREDO' },
