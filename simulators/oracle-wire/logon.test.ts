@@ -71,7 +71,7 @@ describe('a driver logs on', () => {
 
   test('a pool that is used up says NJS-040, and works again when one comes back', async () => {
     const { connectString } = rig.simulator
-    const pool = await oracledb.createPool({ ...credentials, connectString, poolMin: 0, poolMax: 2, poolIncrement: 1, queueTimeout: 100 })
+    const pool = await oracledb.createPool({ ...credentials, connectString, poolMin: 0, poolMax: 2, poolIncrement: 1, queueTimeout: 3000 })
     const [one, two] = [await pool.getConnection(), await pool.getConnection()]
     await expect(pool.getConnection()).rejects.toMatchObject({ code: 'NJS-040' })
     await one.close()
