@@ -82,7 +82,8 @@ try {
   }
   if (values.json) console.log(JSON.stringify(document))
   else print(document)
-  if (killed.lost + killed.torn > 0 || best.refused > 0) process.exitCode = 1
+  // Nothing acknowledged proves nothing.
+  if (killed.lost + killed.torn > 0 || killed.acknowledged === 0 || best.refused > 0) process.exitCode = 1
 } finally {
   await server.stop()
   for (const path of folders.flatMap((folder) => [folder, `${folder}.log`])) await rm(path, { recursive: true, force: true })
