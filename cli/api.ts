@@ -37,10 +37,11 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ createApp }, { listen }, { openLane }, { createWaker }, { jobOptions }] = await Promise.all([
+  const [{ createApp }, { listen }, { openLane }, { openWriter }, { createWaker }, { jobOptions }] = await Promise.all([
     import('../api/app.ts'),
     import('../api/listen.ts'),
     import('../queue-dirs/lane.ts'),
+    import('../queue-dirs/writer.ts'),
     import('../jobs/waker.ts'),
     import('./wire.ts'),
   ])
@@ -57,6 +58,8 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
   closer.add(() => lanes.leads.close())
   closer.add(() => lanes.contacts.close())
+  const writer = openWriter(lane)
+  closer.add(() => writer.close())
   const crm = settings.crm ? openCrm(settings, state, log, 'urgent') : absentCrm()
   closer.add(() => crm.close())
   const engine = lazyEngine(settings)
@@ -69,7 +72,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
     erp,
     crm,
     state,
-    lanes,
+    lanes: { leads: writer.lane(lanes.leads), contacts: writer.lane(lanes.contacts) },
     log,
     wake: (job) => waker?.wake(job),
     settings: { ...settings.api, productId: settings.productId },

@@ -3,13 +3,13 @@
  * missing. Argument: JSON, see `Served`. Says `{ url }` when it listens; answers the message `figures` with its counts.
  */
 import { createHash } from 'node:crypto'
-import { type DiskOp, openDisk } from '../../base/atomic-file.ts'
 import { createLog } from '../../base/log.ts'
 import type { Spotter } from '../../connectors/crm/types.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
 import { createStatePool } from '../../connectors/state/pool.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
 import type { LaneName } from '../../queue-dirs/lane.types.ts'
+import { openWriter } from '../../queue-dirs/writer.ts'
 import { createApp } from '../app.ts'
 import type { ApiSettings } from '../deps.ts'
 import { listen } from '../listen.ts'
@@ -33,15 +33,11 @@ export interface Figures {
 }
 
 const served = JSON.parse(process.argv[2]!) as Served
-const counts: Partial<Record<DiskOp, number>> = {}
-const disk = openDisk({
-  room: 'queue',
-  onStep: (op) => {
-    counts[op] = (counts[op] ?? 0) + 1
-  },
-})
+/** Syncs of files and of folders, counted by the thread that makes them. */
+const syncs = new Int32Array(new SharedArrayBuffer(8))
+const writer = openWriter({ root: served.queueRoot, syncs })
 const absent = <T>() => new Proxy({}, { get: () => () => Promise.reject(new Error('not here')) }) as T
-const lane = (name: LaneName) => openLane({ root: served.queueRoot, name }, { disk })
+const lane = async (name: LaneName) => writer.lane(await openLane({ root: served.queueRoot, name }))
 let woken = 0
 
 const app = createApp({
@@ -75,8 +71,8 @@ process.on('message', (message) => {
   const { user, system } = process.cpuUsage()
   const figures: Figures = {
     rss: process.memoryUsage.rss(),
-    fileSyncs: counts.sync ?? 0,
-    directorySyncs: counts['sync-directory'] ?? 0,
+    fileSyncs: syncs[0]!,
+    directorySyncs: syncs[1]!,
     cpuMs: (user + system) / 1000,
     woken,
   }
@@ -84,6 +80,7 @@ process.on('message', (message) => {
 })
 process.once('SIGTERM', async () => {
   await server.close()
+  await writer.close()
   process.exit(0)
 })
 process.send!({ url: server.url })
