@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import { createLog } from '../base/log.ts'
 import type { DatabaseSettings } from '../connectors/coreintegrator/database.ts'
-import { removePrivateMariadb, startPrivateMariadb } from '../connectors/coreintegrator/private-mariadb.ts'
 import type { LogRow } from '../connectors/coreintegrator/types.ts'
+import { removePrivateServer, startPrivateServer } from '../connectors/mysql/private-server.ts'
 import type { CoreIntegratorSettings } from '../deploy/coreintegrator-env.ts'
 import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
 import type { CommandContext } from './command.ts'
@@ -21,7 +21,7 @@ const WALK_SYNCS = 10
 /** @returns the exit code: 1 when a walk did not end as it should */
 export async function coreIntegratorDemo({ settings, output, closer, signal }: Context, walk: boolean): Promise<number> {
   const folder = resolve('data/coreintegrator')
-  await removePrivateMariadb(folder)
+  await removePrivateServer(folder)
   const { database, client } = await databaseFor(settings, folder, closer)
   const crmUrl = settings.crmUrl ?? (await crmFor(settings, folder, closer))
   const log = createLog({ level: settings.logLevel, name: 'coreintegrator', ...(walk ? { file: join(folder, 'service.log') } : {}) })
@@ -77,7 +77,7 @@ async function databaseFor(
     const { host, port, user, name } = settings.database
     return { database: settings.database, client: `mysql -h ${host} -P ${port} -u ${user} -p ${name}` }
   }
-  const server = await startPrivateMariadb(folder)
+  const server = await startPrivateServer(folder, { instead: 'set DB_HOST, DB_USER, DB_PASSWORD and DB_NAME to a MySQL that runs' })
   closer.add(() => server.close())
   return { database: server.settings, client: `mysql --socket=${server.socket} ${server.settings.name}` }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { change } from '../connectors/coreintegrator/database.ts'
 import { withLock } from '../connectors/coreintegrator/lock.ts'
-import { startPrivateMariadb } from '../connectors/coreintegrator/private-mariadb.ts'
+import { startPrivateServer } from '../connectors/mysql/private-server.ts'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
 import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
 import { seededRandom } from '../simulators/crm/random.ts'
@@ -214,7 +214,7 @@ if (!mariaDbMissing('cli/coreintegrator'))
 
     test('with the database away /health says DOWN and /sync fails; both work again when it is back', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'ponte-mariadb-away-'))
-      const server = await startPrivateMariadb(folder)
+      const server = await startPrivateServer(folder)
       const crm = await startCustomerCrm()
       const service = await startService(server.settings, crm.url)
       await server.close()
@@ -222,7 +222,7 @@ if (!mariaDbMissing('cli/coreintegrator'))
       expect(await service.sync()).toEqual({ status: 500, body: { error: 'Sync failed' } })
       expect((await service.get('/logs')).status).toBe(500)
       expect(crm.calls()).toBe(0)
-      const back = await startPrivateMariadb(folder, server.settings)
+      const back = await startPrivateServer(folder, { again: server.settings })
       expect(await service.get('/health')).toEqual({ status: 200, body: { status: 'UP' } })
       expect((await service.sync()).body).toMatchObject({ total: 2, success: 2 })
       await service.close()

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { ZodError, z } from 'zod'
 import { PonteError } from '../base/error.ts'
-import type { PrivateMariadb } from '../connectors/coreintegrator/private-mariadb.ts'
 import type { FaultInput } from '../simulators/oracle-wire/faults.ts'
 import { execute } from './command.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -49,12 +48,15 @@ Examples:
         const port = wholeNumber('--port', options.port)
         const faults = faultsOf(options.faults)
         // Loaded here, so that other commands start without the driver of MySQL.
-        const { startPrivateMariadb } = await import('../connectors/coreintegrator/private-mariadb.ts')
+        const { startPrivateServer } = await import('../connectors/mysql/private-server.ts')
         const { mariadbBackend } = await import('../simulators/oracle-wire/mariadb/backend.ts')
         const { startOracleSimulator } = await import('../simulators/oracle-wire/simulator.ts')
-        const own = options.mariadb === undefined ? await startPrivateMariadb(join(options.data, 'mariadb')) : null
+        const own =
+          options.mariadb === undefined
+            ? await startPrivateServer(join(options.data, 'mariadb'), { instead: 'name one that runs with --mariadb' })
+            : null
         if (own) closer.add(() => own.close())
-        const url = options.mariadb ?? urlOf(own!)
+        const url = options.mariadb ?? own!.url
         const simulator = await startOracleSimulator({
           backend: mariadbBackend({ url, flashback: options.refuseFlashback ? 'refused' : 'ignored' }),
           port,
@@ -73,10 +75,6 @@ Examples:
         return 0
       }),
     )
-}
-
-function urlOf({ settings: { host, port, user, password, name } }: PrivateMariadb): string {
-  return `mysql://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`
 }
 
 /** Checked for good by the simulator. */

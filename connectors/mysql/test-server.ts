@@ -2,24 +2,22 @@
  * One MariaDB per user of the machine for tests: started by whoever comes first, adopted by later runs, left running. It keeps
  * nothing safe: durability is off. Root lends it to `mysql`, else to `nobody`, because MariaDB will not run as root.
  */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { findMariadb, freePort, makeDataFolder } from './programs.ts'
 
 export interface TestServer {
   /** mysql:// URL with password. */
   url(database: string): string
 }
 
-const FOLDERS = ['/usr/sbin', '/usr/bin', '/usr/libexec', '/usr/local/sbin', '/usr/local/bin', '/usr/local/mysql/bin', '/opt/homebrew/bin']
 const START_LIMIT_MS = 120_000
 /** A starter that was killed leaves its lock folder behind. */
 const LOCK_STALE_MS = 150_000
@@ -36,11 +34,6 @@ const FLAGS = [
   '--sync-frm=0',
   '--performance-schema=off',
 ]
-
-/** Path of `mariadbd` or one of its companions; undefined when it is not installed. */
-export function findProgram(name: string): string | undefined {
-  return FOLDERS.map((folder) => join(folder, name)).find((file) => existsSync(file))
-}
 
 /** Starts or adopts the server. @throws PonteError `test.mariadb` */
 export async function startTestServer(): Promise<TestServer> {
@@ -86,13 +79,13 @@ async function adopt(folder: string): Promise<TestServer | undefined> {
 }
 
 async function start(folder: string, until: number): Promise<TestServer> {
-  const [server, install] = [findProgram('mariadbd'), findProgram('mariadb-install-db')]
-  if (server === undefined || install === undefined) throw failed(folder, 'it is not installed')
+  const programs = findMariadb()
+  if (programs === null) throw failed(folder, 'it is not installed')
   const account = await accountArgument()
   const data = join(folder, 'data')
   if (!existsSync(join(data, 'mysql'))) {
     await rm(data, { recursive: true, force: true })
-    await promisify(execFile)(install, ['--no-defaults', `--datadir=${data}`, '--skip-test-db', ...account])
+    await makeDataFolder(programs, data, account)
   }
   const [port, password] = [await freePort(), randomBytes(12).toString('hex')]
   const init = join(folder, 'init.sql')
@@ -101,7 +94,7 @@ async function start(folder: string, until: number): Promise<TestServer> {
     `create or replace user ponte@'127.0.0.1' identified by '${password}';\ngrant all on *.* to ponte@'127.0.0.1' with grant option;\n`,
   )
   const child = spawn(
-    server,
+    programs.server,
     [
       '--no-defaults',
       ...account,
@@ -137,16 +130,5 @@ async function accountArgument(): Promise<string[]> {
 function failed(folder: string, why: string): PonteError {
   return new PonteError('test.mariadb', `the MariaDB for tests did not start: ${why}`, {
     hint: `look at ${join(folder, 'data', 'server.log')}`,
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
   })
 }

@@ -1,7 +1,8 @@
 /** Databases for tests on MariaDB: one shared server per user of the machine (test-server.ts), a fresh database per call. */
 import { randomBytes } from 'node:crypto'
 import mysql from 'mysql2/promise'
-import { findProgram, startTestServer, type TestServer } from './test-server.ts'
+import { findMariadb } from './programs.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 export interface TestMariaDb {
   readonly url: string
@@ -28,7 +29,7 @@ let server: Promise<TestServer> | undefined
  * @param suite as the report should name it, e.g. `connectors/erp/mysql`
  */
 export function mariaDbMissing(suite: string): boolean {
-  if (findProgram('mariadbd') !== undefined) return false
+  if (findMariadb() !== null) return false
   console.log(`LEFT OUT: ${suite}: it needs MariaDB (Debian: apt-get install mariadb-server).`)
   return true
 }
