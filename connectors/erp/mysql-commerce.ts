@@ -1,6 +1,7 @@
 /** Budgets and orders of leads: the difference views for all of them, the package's functions for one (mission B.4, B.6). */
 import type { Erp } from './erp.ts'
-import { type Ask, whole } from './mysql-rows.ts'
+import type { Ask } from './mysql-rows.ts'
+import { whole } from './text-rows.ts'
 
 type Commerce = Pick<Erp, 'budgetedLeads' | 'soldLeads' | 'commercialLead'>
 

@@ -4,8 +4,9 @@ import type { Row } from '../../engine/model.ts'
 import type { Erp } from './erp.ts'
 import { removeLeads } from './mysql-inbound.ts'
 import { checked, LEAD_COLUMNS, mirrorOnly } from './mysql-mirror.ts'
-import { type Ask, changed, rowsOf, whole, wholeList } from './mysql-rows.ts'
+import { type Ask, changed, rowsOf, wholeList } from './mysql-rows.ts'
 import { inTransaction } from './mysql-transaction.ts'
+import { whole } from './text-rows.ts'
 
 const pageSize = 500
 

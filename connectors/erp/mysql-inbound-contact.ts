@@ -2,7 +2,8 @@
 import type mysql from 'mysql2/promise'
 import type { ContactSides, Erp, MirrorWrite } from './erp.ts'
 import { CONTACT_COLUMNS, checked, mirrorOnly, writeMirror } from './mysql-mirror.ts'
-import { changed, rowsOf, upperKeys, whole } from './mysql-rows.ts'
+import { changed, rowsOf } from './mysql-rows.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 export const CONTACT_MIRROR = 'name, email_key as email, phone, job_title, is_primary'
 

@@ -3,7 +3,8 @@ import type mysql from 'mysql2/promise'
 import type { Row } from '../../engine/model.ts'
 import type { LeadSides, MirrorWrite } from './erp.ts'
 import { checked, LEAD_COLUMNS, mirrorOnly, writeMirror } from './mysql-mirror.ts'
-import { changed, rowsOf, upperKeys, whole } from './mysql-rows.ts'
+import { changed, rowsOf } from './mysql-rows.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 export const LEAD_MIRROR = `select ${Object.keys(LEAD_COLUMNS).join(', ').toLowerCase()} from leads`
 

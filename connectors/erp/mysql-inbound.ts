@@ -3,8 +3,9 @@ import type mysql from 'mysql2/promise'
 import type { Applied, ContactSides, Erp, LeadSides, MirrorWrite, StageAlias } from './erp.ts'
 import { CONTACT_MIRROR, contactSides, writeContact } from './mysql-inbound-contact.ts'
 import { LEAD_MIRROR, leadSides, writeLead } from './mysql-inbound-lead.ts'
-import { type Ask, changed, rowsOf, upperKeys, whole } from './mysql-rows.ts'
+import { type Ask, changed, rowsOf } from './mysql-rows.ts'
 import { inTransaction } from './mysql-transaction.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 type Inbound = Pick<Erp, 'applyLead' | 'applyContact' | 'removeLead' | 'mirrorOf' | 'removeContact' | 'stages'>
 

@@ -2,8 +2,9 @@
 import type mysql from 'mysql2/promise'
 import type { Erp } from './erp.ts'
 import { LEAD_COLUMNS } from './mysql-mirror.ts'
-import { type Ask, changed, rowsOf, upperKeys, whole } from './mysql-rows.ts'
+import { type Ask, changed, rowsOf } from './mysql-rows.ts'
 import { inTransaction } from './mysql-transaction.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 export function lookup(pool: mysql.Pool, ask: Ask): Pick<Erp, 'mirroredLead' | 'storeIndustries'> {
   return {

@@ -2,7 +2,8 @@
 import type { Row } from '../../engine/model.ts'
 import type { Erp, MirroredStage } from './erp.ts'
 import { CONTACT_COLUMNS, LEAD_COLUMNS } from './mysql-mirror.ts'
-import { type Ask, upperKeys, whole, wholeList } from './mysql-rows.ts'
+import { type Ask, wholeList } from './mysql-rows.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 const pageSize = 1_000
 

@@ -3,7 +3,8 @@ import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Erp } from './erp.ts'
-import { changed, rowsOf, whole } from './mysql-rows.ts'
+import { changed, rowsOf } from './mysql-rows.ts'
+import { whole } from './text-rows.ts'
 
 /** What a column's text is cast to, so that it is compared as what it is. */
 type Types = Readonly<Record<string, 'text' | 'signed' | 'decimal(20, 6)'>>

@@ -9,9 +9,10 @@ import { inbound } from './mysql-inbound.ts'
 import { lookup } from './mysql-lookup.ts'
 import { CONTACT_COLUMNS, LEAD_COLUMNS, storeContact, updateMirror } from './mysql-mirror.ts'
 import { mirrorReads } from './mysql-mirror-reads.ts'
-import { type Ask, rowsOf, upperKeys, whole } from './mysql-rows.ts'
+import { type Ask, rowsOf } from './mysql-rows.ts'
 import { commandPool, type MysqlSettings } from './mysql-settings.ts'
 import { inTransaction } from './mysql-transaction.ts'
+import { upperKeys, whole } from './text-rows.ts'
 
 /** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
 export function mysqlErp(settings: MysqlSettings): Erp {

@@ -12,6 +12,8 @@ const FILLED = new Set(['crm_stages', 'ponte_locks', 'ponte_settings', 'settings
 const SEQUENCES = ['seq_error_log_id', 'seq_log_execution_crm', 'seq_client_code', 'seq_contact_code']
 
 export interface OracleHarness extends Pick<ErpHarness, 'sql'> {
+  /** mysql:// of the database. */
+  readonly url: string
   /** A further session, as a second user of the database. The harness ends it. */
   session(): Promise<(statement: string) => Promise<Record<string, string | null>[]>>
   /** Row writes to ERP tables so far: equal before and after means that nothing was written, not even the same values. */
@@ -47,6 +49,7 @@ export async function openOracleHarness(): Promise<OracleHarness> {
     await sql("select table_name as t from information_schema.tables where table_schema = database() and table_type = 'BASE TABLE'")
   ).map(({ t }) => t!)
   return {
+    url: database.url,
     sql,
     session,
     writes: async () => (await sql('select count(*) as n from writes'))[0]!.n!,

@@ -49,8 +49,8 @@ export class MariadbSession implements BackendSession {
 
   async commit(): Promise<void> {
     await this.#link.settle()
-    // Turning it on commits what is open.
-    if (this.#changing) await this.#link.run('set autocommit = 1')
+    // Turning it on commits what is open; the count is the transaction's name (sql/oracle/mariadb/shim.sql).
+    if (this.#changing) await this.#link.run('set autocommit = 1, @ponte_transaction = ifnull(@ponte_transaction, 0) + 1')
     this.#changing = false
     this.inTransaction = false
   }

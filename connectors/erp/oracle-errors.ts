@@ -1,0 +1,160 @@
+/** What an error of Oracle or its driver means for the person on call. Messages name objects, never values of rows or passwords. */
+import { PonteError } from '../../base/error.ts'
+
+interface Meaning {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  /** 2: the settings are wrong, and trying again cannot help. */
+  readonly exitCode?: 2
+}
+
+const REFUSED: Meaning = {
+  code: 'erp.login_refused',
+  message: 'the ERP database refuses the login',
+  hint: 'check user and password (DB_USER, DB_PASSWD or ORACLE_URL); a user that is locked or expired is unlocked by the DBA',
+  exitCode: 2,
+}
+const UNREACHABLE: Meaning = {
+  code: 'erp.unreachable',
+  message: 'the ERP database does not answer',
+  hint: 'check host and port (DB_HOST, DB_PORT or ORACLE_URL), and whether listener and instance run and let this machine in',
+}
+const NO_SERVICE: Meaning = {
+  code: 'erp.database_missing',
+  message: 'the listener of the ERP database does not know the service',
+  hint: 'check DB_SERVICE_NAME or ORACLE_URL (the service name, not the SID), and whether the instance is open: lsnrctl status lists services',
+  exitCode: 2,
+}
+const TLS: Meaning = {
+  code: 'erp.tls',
+  message: 'the encrypted connection to the ERP database could not be made',
+  hint: 'check ORACLE_WALLET_DIR and ORACLE_WALLET_PASSWORD, and that the certificate names the host in DB_HOST or ORACLE_URL',
+  exitCode: 2,
+}
+const INCOMPLETE: Meaning = {
+  code: 'erp.view_missing',
+  message: 'the ERP database lacks an object that Ponte needs, or does not show it to this user',
+  hint: 'run ponte migrate, or sql/oracle/grants.sql when the schema belongs to another user',
+}
+const VALUE: Meaning = {
+  code: 'erp.value_refused',
+  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
+  hint: 'compare the line with the column it goes to; the cause names it',
+}
+const DENIED: Meaning = {
+  code: 'erp.permission_denied',
+  message: 'the ERP database denies permission',
+  hint: 'grant the user what sql/oracle/grants.sql lists; the cause names the object',
+}
+const TIMEOUT: Meaning = {
+  code: 'erp.timeout',
+  message: 'a command on the ERP database took too long or was cancelled',
+  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
+}
+const FULL: Meaning = {
+  code: 'erp.too_many_connections',
+  message: 'no connection to the ERP database is free',
+  hint: 'raise sessions and processes there, or lower the number of readers and CRM_CONCURRENCY here',
+}
+const TOO_OLD: Meaning = {
+  code: 'erp.snapshot_lost',
+  message: 'the moment that was to be read is gone: the ERP database does not hold it any more (ORA-01555)',
+  hint: 'nothing was changed: run again; when it happens often, raise undo_retention there or read with more readers',
+}
+const DEADLOCK: Meaning = {
+  code: 'erp.deadlock',
+  message: 'transactions on the ERP database waited for each other, again and again',
+  hint: 'nothing was changed, and the line is tried again; look what else writes there',
+}
+const refusal = (message: string): Meaning => ({
+  code: 'erp.write_refused',
+  message,
+  hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
+})
+
+type Meanings = readonly (readonly [meaning: Meaning, numbers: readonly number[]])[]
+
+/** By ORA number (Oracle Database Error Messages 19c); the last three are raised by sql/oracle. */
+const BY_ORA: Meanings = [
+  [REFUSED, [1005, 1017, 1045, 28000, 28001, 28002]],
+  [NO_SERVICE, [12154, 12505, 12514, 12521]],
+  [UNREACHABLE, [1033, 1034, 1089, 3113, 3114, 3135, 12170, 12516, 12518, 12519, 12520, 12528, 12537, 12541, 12543, 12545, 12547, 12571]],
+  [TLS, [28759, 28860, 29002, 29024]],
+  [FULL, [18, 20, 2391]],
+  [INCOMPLETE, [904, 942, 4043, 6550, 4063, 4067]],
+  [DENIED, [1031, 1720, 41900]],
+  [TIMEOUT, [54, 1013, 30006]],
+  [TOO_OLD, [1555, 8180, 8181, 22924]],
+  [DEADLOCK, [60, 8177]],
+  [VALUE, [1, 1400, 1407, 1426, 1438, 1722, 1830, 1839, 1847, 1858, 1861, 2290, 2291, 2292, 6502, 12899]],
+  [refusal('the ERP refuses what the mirror should take'), [20020]],
+  [refusal('the ERP client was not updated'), [20012]],
+  [refusal('the ERP client was not added'), [20001]],
+]
+
+/** By the driver's own number (node-oracledb, NJS-...). */
+const BY_NJS: Meanings = [
+  [UNREACHABLE, [500, 501, 503, 510, 511, 530]],
+  [NO_SERVICE, [517, 518, 519]],
+  [TLS, [505, 506, 507, 508]],
+  [FULL, [40, 76]],
+  [TIMEOUT, [123]],
+]
+
+/** What oracledb throws, as far as it is used here. */
+export interface OracleFailure {
+  readonly code?: string
+  readonly message?: string
+  readonly isRecoverable?: boolean
+}
+
+/** `ORA` or `NJS` and the number; undefined when it is no error of Oracle or its driver. */
+export function numberOf(error: unknown): { readonly kind: 'ORA' | 'NJS'; readonly number: number } | undefined {
+  const { code = '', message = '' } = (error ?? {}) as OracleFailure
+  // Entries of batchErrors carry no code.
+  const found = /^(ORA|NJS)-(\d+)/.exec(code) ?? /^(ORA|NJS)-(\d+):/.exec(message)
+  return found ? { kind: found[1] as 'ORA' | 'NJS', number: Number(found[2]) } : undefined
+}
+
+export function isOra(error: unknown, ...numbers: readonly number[]): boolean {
+  const found = numberOf(error)
+  return found?.kind === 'ORA' && numbers.includes(found.number)
+}
+
+/** The line is gone, and whatever was not committed with it: another connection may be tried. */
+export function isLost(error: unknown): boolean {
+  if ((error as OracleFailure | null)?.isRecoverable === true) return true
+  const found = numberOf(error)
+  return found?.kind === 'NJS' && [500, 501, 503].includes(found.number)
+}
+
+/** The PonteError for whatever a statement or a connection threw; a PonteError passes through. */
+export function erpError(error: unknown): PonteError {
+  if (error instanceof PonteError) return error
+  const found = numberOf(error)
+  const table = found?.kind === 'NJS' ? BY_NJS : BY_ORA
+  const meaning = found && table.find(([, numbers]) => numbers.includes(found.number))?.[0]
+  const cause = withoutValues(error)
+  const name = found ? ` (${found.kind}-${String(found.number).padStart(found.kind === 'ORA' ? 5 : 3, '0')})` : ''
+  if (meaning === undefined) {
+    return new PonteError('erp.failed', `the ERP database failed${name}`, { hint: 'the cause holds what the server said', cause })
+  }
+  const object = meaning === INCOMPLETE ? `: ${firstLine((cause as Error).message)}` : ''
+  return new PonteError(meaning.code, meaning.message + object, {
+    hint: meaning.hint,
+    cause,
+    ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
+  })
+}
+
+const firstLine = (text: string): string => text.split('\n')[0]!
+
+/** Since 23ai some messages quote the value or the whole row, and the driver adds a line of help: only the first line stays, without what is quoted. */
+function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error) || numberOf(error) === undefined) return error
+  const quotes = isOra(error, 1722, 1858, 1861, 1)
+  error.message = quotes ? firstLine(error.message).replace(/'[^']*'/g, '?') : firstLine(error.message)
+  error.stack = error.message
+  return error
+}
