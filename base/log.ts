@@ -1,5 +1,6 @@
 import { format } from 'node:util'
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { openLogFile, type Rotation } from './log-file.ts'
 import { maskText } from './mask.ts'
 import { scrub } from './scrub.ts'
 
@@ -11,6 +12,8 @@ export interface LogOptions {
   readonly level?: LogLevel
   /** Appended to, made with mode 0640 and its folders when missing. Default: stderr. */
   readonly file?: string
+  /** When the file makes room for a new one. Default: never. */
+  readonly rotation?: Rotation
   /** Which process or room speaks: the field `logger` of every line. */
   readonly name: string
 }
@@ -18,7 +21,7 @@ export interface LogOptions {
 /**
  * The one logger factory: JSON lines with ISO times, from which secrets and personal data are kept out (mission D-53).
  * Known keys are hidden whole at any depth, every other text is masked, also in errors, format arguments and children's
- * bindings. Lines are written synchronously, so that the last line before a crash is there.
+ * bindings. Lines are written synchronously, so that the last line before a crash is there; what the disk does not take is dropped.
  *
  * @throws Error when the file cannot be opened
  */
@@ -37,7 +40,7 @@ export function createLog(options: LogOptions): Log {
         },
       },
     },
-    pino.destination({ dest: options.file ?? 2, sync: true, mkdir: true, mode: 0o640 }),
+    options.file === undefined ? standardError() : openLogFile(options.file, options.rotation ?? null),
   )
   // pino resets its binding formatter in children: scrub before it sees them. Children inherit this method.
   const child = log.child
@@ -45,6 +48,11 @@ export function createLog(options: LogOptions): Log {
     return child.call(this, scrub(bindings), childOptions) as never
   } as typeof log.child
   return log
+}
+
+/** A reader that went away, or a full disk behind it, must not end the process. */
+function standardError(): DestinationStream {
+  return pino.destination({ dest: 2, sync: true }).on('error', () => {})
 }
 
 /** pino takes (fields?, message?, ...values): values are put into the message here, so that they are masked with it. */
