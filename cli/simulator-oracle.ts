@@ -58,7 +58,7 @@ Examples:
         if (own) closer.add(() => own.close())
         const url = options.mariadb ?? own!.url
         const simulator = await startOracleSimulator({
-          backend: mariadbBackend({ url, flashback: options.refuseFlashback ? 'refused' : 'ignored' }),
+          backend: mariadbBackend({ url, flashback: options.refuseFlashback ? 'refused' : 'kept' }),
           port,
           service: options.service,
           users: { [options.user]: options.password },

@@ -3,6 +3,7 @@ import { type Connection, type ConnectionOptions, createConnection } from 'mysql
 import type { Backend } from '../backend.ts'
 import { asLogonError } from './errors.ts'
 import { Link } from './link.ts'
+import { Moments } from './moments.ts'
 import { MariadbSession } from './session.ts'
 import type { MariadbSettings } from './settings.ts'
 
@@ -11,7 +12,7 @@ export const oracleMode = 'ORACLE,EMPTY_STRING_IS_NULL,NO_BACKSLASH_ESCAPES,STRI
 
 const SETUP = `set sql_mode = '${oracleMode}', time_zone = '+00:00', tx_isolation = 'READ-COMMITTED', collation_connection = @@collation_database`
 
-export function mariadbBackend({ url, flashback = 'ignored', ddl = (statement) => statement }: MariadbSettings): Backend {
+export function mariadbBackend({ url, flashback = 'kept', ddl = (statement) => statement }: MariadbSettings): Backend {
   /** For killing what runs on others; opened when it is first needed. */
   let killer: Promise<Connection> | undefined
   const kill = async (thread: number) => {
@@ -26,16 +27,18 @@ export function mariadbBackend({ url, flashback = 'ignored', ddl = (statement) =
       throw error
     }
   }
+  const link = async () => new Link(await connect(url), kill)
+  const moments = new Moments(link)
   return {
     async open() {
       try {
-        const connection = await connect(url)
-        return new MariadbSession(new Link(connection, kill), { flashback, ddl })
+        return new MariadbSession(await link(), moments, { flashback, ddl })
       } catch (error) {
         throw asLogonError(error)
       }
     },
     async close() {
+      moments.close()
       const open = await killer?.catch(() => undefined)
       open?.destroy()
     },

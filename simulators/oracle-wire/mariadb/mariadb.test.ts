@@ -105,19 +105,39 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
       })
     })
 
-    test('q-quotes, comments with colons, FETCH FIRST, SYSTIMESTAMP, and a query as of an SCN', async () => {
+    test('q-quotes, comments with colons, FETCH FIRST, SYSTIMESTAMP', async () => {
       await rig.session(async (connection) => {
-        const sql = `select q'[it's :not a bind]', id /* :nor this */ from branches as of scn :scn where id >= :low -- :nor that
+        const sql = `select q'[it's :not a bind]', id /* :nor this */ from branches where id >= :low -- :nor that
           order by id fetch first 1 rows only`
         await connection.executeMany('insert into branches (id) values (:1)', [[5], [6]], { autoCommit: true })
-        expect((await connection.execute(sql, { scn: 12345, low: 5 })).rows).toEqual([["it's :not a bind", 5]])
-        const scn = await connection.execute<number[]>('select current_scn from v$database')
-        expect(scn.rows?.[0]?.[0]).toBeGreaterThan(1e12)
-        expect(
-          (await connection.execute<number[]>('select dbms_flashback.get_system_change_number from dual')).rows?.[0]?.[0],
-        ).toBeGreaterThan(1e12)
+        expect((await connection.execute(sql, { low: 5 })).rows).toEqual([["it's :not a bind", 5]])
         expect((await connection.execute<Date[]>('select systimestamp from dual')).rows?.[0]?.[0]).toBeInstanceOf(Date)
       })
+    })
+
+    test('an SCN is a moment: all sessions read it as of then, in any number at once, while its own session lives', async () => {
+      const [holder, one, other] = [await rig.connect(), await rig.connect(), await rig.connect()]
+      const sql = 'select id from branches as of scn :scn where id >= :low'
+      const ids = async (connection: oracledb.Connection, scn: number) =>
+        (await connection.execute<number[]>(sql, { scn, low: 0 })).rows?.map(([id]) => id)
+      await holder.executeMany('insert into branches (id) values (:1)', [[5], [6]], { autoCommit: true })
+      const scn = (await holder.execute<[number]>('select current_scn from v$database')).rows![0]![0]
+      await one.execute('delete from branches', [], { autoCommit: true })
+      const next = (await other.execute<[number]>('select dbms_flashback.get_system_change_number from dual')).rows![0]![0]
+      expect(next).toBeGreaterThan(scn)
+      expect(await Promise.all([ids(one, scn), ids(other, scn), ids(one, next)])).toEqual([[5, 6], [5, 6], []])
+      await expect(ids(one, next + 1e12)).rejects.toMatchObject({ errorNum: 8181 })
+      await holder.close()
+      await expect
+        .poll(() =>
+          ids(one, scn).then(
+            () => 0,
+            ({ errorNum }) => errorNum,
+          ),
+        )
+        .toBe(1555)
+      await one.close()
+      await other.close()
     })
 
     test('each session has a transaction of its own; commit shows it, rollback and closing undo it', async () => {

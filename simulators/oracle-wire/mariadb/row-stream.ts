@@ -46,7 +46,10 @@ export class RowStream implements RowSource {
 
   async next(rows: number, signal: AbortSignal): Promise<Page> {
     this.#hold = Math.max(this.#hold, rows)
-    const cancel = () => void this.#kill()
+    const cancel = () => {
+      // When all has come, what runs on this connection now is somebody else's.
+      if (!this.#ended) void this.#kill()
+    }
     signal.addEventListener('abort', cancel, { once: true })
     try {
       while (this.#rows.length - this.#taken < rows && !this.#ended) await this.#more()

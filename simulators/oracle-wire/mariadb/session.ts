@@ -9,8 +9,9 @@ import { runBlock } from './blocks.ts'
 import { change, DEADLOCK } from './changes.ts'
 import { asOracleError } from './errors.ts'
 import type { Link } from './link.ts'
+import type { Moments } from './moments.ts'
 import type { MariadbSettings } from './settings.ts'
-import { type Flashback, withoutBinds, withValues } from './translate.ts'
+import { type Flashback, wantedOf, withoutBinds, withValues } from './translate.ts'
 
 const WITHOUT_EFFECT = /^\s*(alter\s+session|comment\s+on|set\s+role)\b/i
 const SNAPSHOT = /^\s*set\s+transaction\s+(read\s+only|isolation\s+level\s+serializable)\b/i
@@ -18,14 +19,18 @@ const NOTHING = { rowsAffected: 0 }
 
 export class MariadbSession implements BackendSession {
   readonly #link: Link
+  readonly #moments: Moments
   readonly #flashback: Flashback
   readonly #ddl: (statement: string) => string
   /** Autocommit is off. */
   #changing = false
+  /** The one that this session asked for last. */
+  #scn: string | null = null
   inTransaction = false
 
-  constructor(link: Link, { flashback, ddl }: Required<Pick<MariadbSettings, 'flashback' | 'ddl'>>) {
+  constructor(link: Link, moments: Moments, { flashback, ddl }: Required<Pick<MariadbSettings, 'flashback' | 'ddl'>>) {
     this.#link = link
+    this.#moments = moments
     this.#flashback = flashback
     this.#ddl = ddl
   }
@@ -67,17 +72,15 @@ export class MariadbSession implements BackendSession {
   }
 
   async close(): Promise<void> {
+    this.#moments.release(this.#scn)
     this.#link.destroy()
   }
 
   async #dispatch(call: Call): Promise<Outcome> {
-    const { statement, binds, rows } = call
+    const { statement } = call
     switch (statement.kind) {
-      case 'query': {
-        const sql = withValues(statement, binds, rows[0] ?? [], this.#flashback)
-        if (/\bfor\s+update\b/i.test(sql)) await this.#beginLocking()
-        return await this.#link.stream(sql, statement.sql)
-      }
+      case 'query':
+        return await this.#query(call)
       case 'dml':
         return await this.#changeWith(() => change(this.#link, call, this.#flashback))
       case 'plsql':
@@ -92,6 +95,20 @@ export class MariadbSession implements BackendSession {
       default:
         return await this.#runOther(call)
     }
+  }
+
+  async #query({ statement, binds, rows }: Call): Promise<Outcome> {
+    const row = rows[0] ?? []
+    const wanted = wantedOf(statement, binds, row)
+    if (wanted.scn && this.#flashback === 'kept') {
+      this.#moments.release(this.#scn)
+      this.#scn = await this.#moments.take()
+    }
+    const sql = withValues(statement, binds, row, this.#flashback, this.#scn ?? undefined)
+    const run = (link: Link) => link.stream(sql, statement.sql)
+    if (wanted.asOf !== null) return await this.#moments.read(wanted.asOf, run)
+    if (/\bfor\s+update\b/i.test(sql)) await this.#beginLocking()
+    return await run(this.#link)
   }
 
   /** DDL, savepoints, settings of the session. */

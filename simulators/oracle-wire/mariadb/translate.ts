@@ -4,11 +4,14 @@ import { OracleError } from '../oracle-error.ts'
 import { pieces, type Statement } from '../statement.ts'
 import type { Bind, TypeName, Value } from '../wire/types.ts'
 
-/** What `AS OF SCN` and the current SCN do: nothing at all, or ORA-01031 as for a user without the privilege. */
-export type Flashback = 'ignored' | 'refused'
+/** `kept`: whoever asks for the SCN may read as of it; `refused`: ORA-01031, as for a user without the privilege. */
+export type Flashback = 'kept' | 'refused'
 
-/** Milliseconds: it grows, and that is all that a client may expect of it. */
-const SCN = 'cast(unix_timestamp(current_timestamp(6)) * 1000 as unsigned)'
+/** What a query wants of flashback: a new SCN, and to be run as of one. */
+export interface Wanted {
+  readonly scn: boolean
+  readonly asOf: string | null
+}
 const NUMBERS: ReadonlySet<TypeName> = new Set(['NUMBER', 'BINARY_INTEGER', 'BINARY_DOUBLE', 'BOOLEAN'])
 const DATES: ReadonlySet<TypeName> = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP_TZ', 'TIMESTAMP_LTZ'])
 
@@ -23,9 +26,31 @@ export function literal(bind: Bind | undefined, value: Value): string {
 }
 
 /** The text of a query or a change, with one row of values. Throws OracleError 1031 for refused flashback. */
-export function withValues(statement: Statement, binds: readonly Bind[], row: readonly BindValue[], flashback: Flashback): string {
-  const values = statement.placeholders.map((_, index) => literal(binds[index], (row[index] ?? null) as Value))
-  return rewrite(statement, values, flashback)
+export function withValues(
+  statement: Statement,
+  binds: readonly Bind[],
+  row: readonly BindValue[],
+  flashback: Flashback,
+  scn = 'NULL',
+): string {
+  return rewrite(statement, literals(statement, binds, row), flashback, scn)
+}
+
+const literals = ({ placeholders }: Statement, binds: readonly Bind[], row: readonly BindValue[]): string[] =>
+  placeholders.map((_, index) => literal(binds[index], (row[index] ?? null) as Value))
+
+/** Of several AS OF SCN in one query the first counts. */
+export function wantedOf(statement: Statement, binds: readonly Bind[], row: readonly BindValue[]): Wanted {
+  const { sql, placeholders } = statement
+  const all = pieces(sql)
+  const words = all.map(({ text }) => text.toUpperCase())
+  const scn = words.includes('V$DATABASE') || words.includes('DBMS_FLASHBACK')
+  const at = words.findIndex((_, index) => words.slice(index, index + 3).join(' ') === 'AS OF SCN')
+  if (at < 0) return { scn, asOf: null }
+  const after = all[at + 2]!.start + 3
+  const number = /^\s*\(?\s*(\d+)/.exec(sql.slice(after))?.[1]
+  const bound = placeholders.findIndex(({ start }) => start >= after)
+  return { scn, asOf: number ?? literals(statement, binds, row)[bound] ?? null }
 }
 
 /** The text of a block, its binds being user variables; `@b0` is the first bind. */
@@ -40,7 +65,7 @@ export function withVariables(statement: Statement, flashback: Flashback): strin
   return rewrite(statement, variables, flashback)
 }
 
-function rewrite({ sql, placeholders }: Statement, replacements: readonly string[], flashback: Flashback): string {
+function rewrite({ sql, placeholders }: Statement, replacements: readonly string[], flashback: Flashback, scn = 'NULL'): string {
   const at = new Map(placeholders.map(({ start, returned }, index) => [start, returned ? '' : replacements[index]!]))
   const all = pieces(sql)
   let text = ''
@@ -56,18 +81,18 @@ function rewrite({ sql, placeholders }: Statement, replacements: readonly string
       done = after + /^\s*(:\w+|\d+|\([^)]*\))?/.exec(sql.slice(after))![0].length
     } else if (words[0] === 'DBMS_FLASHBACK' && words[1] === 'GET_SYSTEM_CHANGE_NUMBER') {
       refuse(flashback)
-      text += SCN
+      text += scn
       done = all[index + 1]!.start + all[index + 1]!.text.length
-    } else text += at.get(piece.start) ?? plain(piece.text, flashback)
+    } else text += at.get(piece.start) ?? plain(piece.text, flashback, scn)
   })
   return text + sql.slice(done)
 }
 
-function plain(text: string, flashback: Flashback): string {
+function plain(text: string, flashback: Flashback, scn: string): string {
   const word = text.toUpperCase()
   if (word === 'V$DATABASE') {
     refuse(flashback)
-    return `(select ${SCN} as current_scn) v$database`
+    return `(select ${scn} as current_scn) v$database`
   }
   if (word === 'SYSTIMESTAMP') return 'current_timestamp(6)'
   // Names of tables are case-sensitive on many a MariaDB, and in no Oracle: what is not quoted goes in lower case.
