@@ -7,13 +7,14 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
 import { type ApiSettings, apiSecrets, apiSettings, apiVariables } from './env-api.ts'
+import { readCrons, type ScheduleSettings, scheduleSecrets, scheduleVariables } from './env-schedule.ts'
 import { oneOf, whole } from './env-values.ts'
 import { readSecretFiles, type Source } from './secret-files.ts'
 
 /** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
 process.env.TZ = 'UTC'
 
-const secrets = ['DB_PASSWD', 'DATABASE_URL', 'MYSQL_URL', 'STATE_DATABASE_URL', 'API_TOKEN', ...apiSecrets] as const
+const secrets = ['DB_PASSWD', 'DATABASE_URL', 'MYSQL_URL', 'STATE_DATABASE_URL', 'API_TOKEN', ...apiSecrets, ...scheduleSecrets] as const
 
 const postgresUrl = z
   .string()
@@ -74,6 +75,7 @@ const schema = z.object({
   PRODUCT_ID: whole(1).default(10_001),
   SALES_EMAIL_FALLBACK: z.email('must be an e-mail address').optional(),
   ...apiVariables,
+  ...scheduleVariables,
 })
 
 export interface Settings {
@@ -114,6 +116,7 @@ export interface Settings {
   /** Who a sale is credited to when the ERP names nobody; null: such a sale is not sent. */
   readonly salesEmailFallback: string | null
   readonly api: ApiSettings
+  readonly schedule: ScheduleSettings
 }
 
 /**
@@ -126,6 +129,8 @@ export function readSettings(source: Source = process.env): Settings {
   const { values, problems } = readSecretFiles(given, secrets)
   const parsed = schema.safeParse(values)
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
+  const schedules = readCrons(values)
+  problems.push(...schedules.problems)
   if (!parsed.success || problems.length > 0) throw invalid(problems)
   const env = parsed.data
   return {
@@ -152,6 +157,7 @@ export function readSettings(source: Source = process.env): Settings {
     productId: env.PRODUCT_ID,
     salesEmailFallback: env.SALES_EMAIL_FALLBACK ?? null,
     api: apiSettings(env),
+    schedule: { redisUrl: env.REDIS_URL ?? null, zone: env.SCHEDULE_ZONE, crons: schedules.crons, retryMs: env.JOB_RETRY_MS },
   }
 }
 

@@ -2,7 +2,8 @@
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
 import { tallyRun } from '../connectors/state/changes.ts'
-import { findRun, type Run } from '../connectors/state/runs.ts'
+import { findRun } from '../connectors/state/run-history.ts'
+import type { Run } from '../connectors/state/runs.ts'
 import type { CommerceCounts } from './commerce-books.ts'
 import type { TallyCounts } from './tally.ts'
 

@@ -8,6 +8,7 @@ import { leadsFullSync } from './full-sync.ts'
 import { contactsInErp } from './inbound-contacts.ts'
 import { convertedLeads, updateLeadsInErp } from './inbound-leads.ts'
 import { budgetLeads } from './orca-leads.ts'
+import { purge } from './purge.ts'
 import { validateFull } from './validate-full.ts'
 import { sellLeads } from './vende-leads.ts'
 
@@ -24,6 +25,7 @@ export const jobs: readonly Job[] = [
   discardLeads,
   leadsFullSync,
   validateFull,
+  purge,
 ]
 
 /** @throws PonteError `job.unknown`, exit code 2 */

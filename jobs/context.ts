@@ -72,6 +72,8 @@ export interface JobOutcome {
   readonly message?: string
   /** Exit code of a failed run, when it is not 1: 2 for a wrong configuration (a refused token). */
   readonly exitCode?: number
+  /** PonteError code of what made it fail. */
+  readonly code?: string
   /** Jobs that this run made work for: they are run next (mission C.17). */
   readonly triggers?: readonly string[]
 }

@@ -35,7 +35,6 @@ export const executeSpark: Job = {
   async run(context, run) {
     await recoverLanes(context)
     await releaseLostLetters(context)
-    for (const lane of Object.values(context.lanes)) await lane.purge(context.options.keepDays, run.at)
     const ambiguous = await context.erp.ambiguousTaxIds()
     if (ambiguous.length > 0)
       context.log.warn(

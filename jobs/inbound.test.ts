@@ -497,7 +497,7 @@ describe('the poll', () => {
 
   test('leaves to a run that a webhook woke no work but its letters', async () => {
     await bridge.simulator.load([crmLead({ id: 1 })])
-    expect(await bridge.run(updates, { woken: true })).toMatchObject({ status: 'skipped', counts: { lines: 0 } })
+    expect(await bridge.run(updates, { trigger: 'webhook' })).toMatchObject({ status: 'skipped', counts: { lines: 0 } })
     expect(await rows('select id from leads')).toEqual([])
   })
 

@@ -3,7 +3,9 @@ import { hostname } from 'node:os'
 import { ulid } from 'ulid'
 import { PonteError } from '../base/error.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
-import { endRun, findRun, startRun } from '../connectors/state/runs.ts'
+import { findRun } from '../connectors/state/run-history.ts'
+import { endRun, type RunParameters, type RunTrigger, startRun } from '../connectors/state/runs.ts'
+import { isPaused } from '../connectors/state/schedules.ts'
 import { jobNamed } from './catalogue.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
 import { errorText } from './error-text.ts'
@@ -20,7 +22,13 @@ export interface RunOptions {
   /** A run of this job that a guard stopped, and that an operator lets go on. */
   readonly acceptGuard?: string
   readonly dryRun?: boolean
-  readonly woken?: boolean
+  /** Default: manual. Only what a person asked for runs while the job is paused. */
+  readonly trigger?: RunTrigger
+  /** A queued run that this one is. */
+  readonly request?: string
+  /** The run that made work for this one, or whose retry it is. */
+  readonly parent?: string
+  readonly attempt?: number
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
 }
@@ -34,38 +42,65 @@ export async function runJob(context: Context, job: Job, options: RunOptions = {
   const report = await runOnce(context, job, options)
   const next = options.signal?.aborted ? [] : (report.triggers ?? [])
   const triggered: RunReport[] = []
-  for (const name of next) triggered.push(await runJob(context, jobNamed(name), options.signal ? { signal: options.signal } : {}))
+  for (const name of next) {
+    const following = { trigger: 'job', parent: report.run, ...(options.signal ? { signal: options.signal } : {}) } as const
+    triggered.push(await runJob(context, jobNamed(name), following))
+  }
   return triggered.length > 0 ? { ...report, triggered } : report
 }
 
 async function runOnce(context: Context, job: Job, options: RunOptions): Promise<RunReport> {
   const startedAt = performance.now()
-  const id = ulid()
+  const id = options.request ?? ulid()
+  const trigger = options.trigger ?? 'manual'
+  const left = (message: string): RunReport => ({ run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message })
   if (options.dryRun && !job.canDryRun) throw noDryRun(job)
   if (options.acceptGuard !== undefined) await checkStopped(context, job, options.acceptGuard)
-  const lease = await acquireLease(context.state, job.name, `${hostname()}:${process.pid}`, context.options.leaseMs)
-  if (!lease) return { run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message: 'already running elsewhere' }
+  if (trigger !== 'manual' && (await isPaused(context.state, job.name))) return left(PAUSED)
+  const worker = `${hostname()}:${process.pid}`
+  const lease = await acquireLease(context.state, job.name, worker, context.options.leaseMs)
+  if (!lease) return left(BUSY)
   try {
-    await startRun(context.state, id, job.name)
-    const outcome = await attempt(context, job, {
-      id,
+    const { parent, attempt = 1 } = options
+    const parameters = parametersOf(options)
+    const run = await startRun(context.state, id, job.name, { trigger, parameters, attempt, worker, ...(parent ? { parent } : {}) })
+    const outcome = await attemptJob(context, job, {
+      id: run,
       job: job.name,
       at: new Date(),
       lease,
       signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
       acceptGuards: options.acceptGuard !== undefined,
       dryRun: options.dryRun ?? false,
-      woken: options.woken ?? false,
+      woken: trigger === 'webhook',
       progress: options.progress ?? (() => {}),
     })
-    await endRun(context.state, id, outcome.status, { ...outcome.counts }, outcome.message)
+    await endRun(context.state, run, outcome.status, { ...outcome.counts }, outcome.message, codeOf(outcome, options.signal))
     const ms = Math.round(performance.now() - startedAt)
     const { detectors: _, ...counts } = outcome.counts
-    context.log.info({ job: job.name, run: id, status: outcome.status, ms, ...counts }, 'run ended')
-    return { run: id, job: job.name, ms, ...outcome }
+    context.log.info({ job: job.name, run, trigger, status: outcome.status, ms, ...counts }, 'run ended')
+    return { run, job: job.name, ms, ...outcome }
   } finally {
     await lease.release()
   }
+}
+
+const BUSY = 'already running elsewhere'
+const PAUSED = 'paused'
+
+/** Nothing ran, and no run is on record: another process holds the job. */
+export const wasBusy = ({ message }: RunReport): boolean => message === BUSY
+/** Nothing ran, and no run is on record: the job runs only for a person. */
+export const wasPaused = ({ message }: RunReport): boolean => message === PAUSED
+
+const parametersOf = ({ dryRun, acceptGuard }: RunOptions): RunParameters => ({
+  ...(dryRun ? { dryRun } : {}),
+  ...(acceptGuard === undefined ? {} : { acceptGuard }),
+})
+
+/** A run that was told to stop has not failed of itself: whoever watches for failures can tell by the code. */
+function codeOf({ status, code }: JobOutcome, signal: AbortSignal | undefined): string | undefined {
+  return status === 'failed' && signal?.aborted ? 'run.interrupted' : code
 }
 
 function noDryRun(job: Job): PonteError {
@@ -84,11 +119,12 @@ async function checkStopped(context: Context, job: Job, runId: string): Promise<
   })
 }
 
-async function attempt(context: Context, job: Job, run: Parameters<Job['run']>[1]): Promise<JobOutcome> {
+async function attemptJob(context: Context, job: Job, run: Parameters<Job['run']>[1]): Promise<JobOutcome> {
   try {
     return await job.run(context, run)
   } catch (error) {
     context.log.error({ err: error, job: job.name, run: run.id }, 'run failed')
-    return { status: 'failed', counts: {}, message: errorText(error), exitCode: error instanceof PonteError ? error.exitCode : 1 }
+    const known = error instanceof PonteError
+    return { status: 'failed', counts: {}, message: errorText(error), ...(known ? { exitCode: error.exitCode, code: error.code } : {}) }
   }
 }

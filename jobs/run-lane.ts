@@ -35,8 +35,8 @@ export async function runLane<Line>(
 
 function outcome(tally: Tally, run: JobRun, failure: unknown, further: JobOutcome['counts']): JobOutcome {
   const counts = { ...tally.counts, ...further }
-  const exitCode = failure instanceof PonteError ? failure.exitCode : 1
-  if (failure !== null) return { status: 'failed', counts, message: `${errorText(failure)} What was not delivered stays queued.`, exitCode }
+  const fault = failure instanceof PonteError ? { exitCode: failure.exitCode, code: failure.code } : { exitCode: 1 }
+  if (failure !== null) return { status: 'failed', counts, message: `${errorText(failure)} What was not delivered stays queued.`, ...fault }
   if (!tally.balanced())
     return { status: 'failed', counts, message: 'The lines of this run do not add up: a defect, keep the log and report it.' }
   if (run.signal.aborted) return { status: 'failed', counts, message: 'stopped before the end; the rest stays queued' }

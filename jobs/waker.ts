@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jobNamed } from './catalogue.ts'
 import type { Context } from './context.ts'
 import { errorText } from './error-text.ts'
-import { type RunReport, runJob } from './run-job.ts'
+import { runJob, wasBusy } from './run-job.ts'
 
 export interface Waker {
   /** Returns at once and never throws. @param job a name of the catalogue */
@@ -21,8 +21,6 @@ export interface Waker {
 const busyMs = 300
 /** After a failure: up to so long. The letters wait, and so does whatever was away. */
 const failurePauses = [1_000, 5_000, 15_000, 60_000]
-
-const isBusy = ({ message }: RunReport): boolean => message === 'already running elsewhere'
 
 export function createWaker(context: Context): Waker {
   const stopping = new AbortController()
@@ -41,10 +39,10 @@ export function createWaker(context: Context): Waker {
   /** @returns how long to wait before it is tried again, milliseconds; 0: done */
   const runOnce = async (name: string, failures: number): Promise<number> => {
     try {
-      const report = await runJob(context, jobNamed(name), { signal: stopping.signal, woken: true })
+      const report = await runJob(context, jobNamed(name), { signal: stopping.signal, trigger: 'webhook' })
       // Its work for other jobs is no less urgent.
-      for (const next of report.triggered ?? []) if (isBusy(next) || next.status === 'failed') wake(next.job)
-      if (isBusy(report)) return busyMs
+      for (const next of report.triggered ?? []) if (wasBusy(next) || next.status === 'failed') wake(next.job)
+      if (wasBusy(report)) return busyMs
       if (report.status !== 'failed') return 0
     } catch (error) {
       context.log.error({ err: error, job: name }, `a woken job could not run: ${errorText(error)}`)

@@ -1,31 +1,21 @@
 /** GET /jobs and GET /jobs/{name}/runs: what runs, and how it went (mission C.17). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { lastRuns, type Run, recentRuns } from '../../connectors/state/runs.ts'
+import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
 import { jobs } from '../../jobs/catalogue.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import { ApiError, refusals } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
+import { printedRun, runShape } from './run-shape.ts'
 
-const run = z
-  .object({
-    id: z.string(),
-    job: z.string(),
-    status: z.enum(['running', 'success', 'skipped', 'failed', 'stopped']),
-    startedAt: z.iso.datetime(),
-    endedAt: z.iso.datetime().nullable(),
-    counts: z.record(z.string(), z.unknown()),
-    message: z.string().nullable(),
-  })
-  .openapi('Run')
 const job = z
   .object({
     name: z.string(),
     aliases: z.array(z.string()),
     summary: z.string(),
     manual: z.boolean().openapi({ description: 'Runs only when a person asks for it.' }),
-    lastRun: run.nullable(),
+    lastRun: runShape.nullable(),
   })
   .openapi('Job')
 const shared = { tags: ['Operate'], security: bearer, middleware: requireScope('read') }
@@ -53,7 +43,7 @@ const runs = createRoute({
         .openapi({ type: 'integer', minimum: 1, maximum: 999, description: 'Default 50.' }),
     }),
   },
-  responses: { 200: json(z.array(run), 'Newest first.'), ...refusals(400, 401, 403, 404, 429, 503) },
+  responses: { 200: json(z.array(runShape), 'Newest first.'), ...refusals(400, 401, 403, 404, 429, 503) },
 })
 
 export function registerJobs(app: OpenAPIHono<ApiEnv>, { state }: ApiDeps): void {
@@ -61,7 +51,7 @@ export function registerJobs(app: OpenAPIHono<ApiEnv>, { state }: ApiDeps): void
     const last = await lastRuns(state)
     const described = jobs.map(({ name, aliases, summary, manual = false }) => {
       const found = last.find((one) => one.job === name)
-      return { name, aliases: [...aliases], summary, manual, lastRun: found ? printed(found) : null }
+      return { name, aliases: [...aliases], summary, manual, lastRun: found ? printedRun(found) : null }
     })
     return c.json(described, 200)
   })
@@ -69,10 +59,6 @@ export function registerJobs(app: OpenAPIHono<ApiEnv>, { state }: ApiDeps): void
     const { name } = c.req.valid('param')
     const known = jobs.find((one) => one.name === name || one.aliases.includes(name))
     if (!known) throw new ApiError('NOT_FOUND', 'There is no such job.', { hint: 'GET /jobs lists them' })
-    return c.json((await recentRuns(state, known.name, c.req.valid('query').limit ?? 50)).map(printed), 200)
+    return c.json((await recentRuns(state, known.name, c.req.valid('query').limit ?? 50)).map(printedRun), 200)
   })
-}
-
-function printed({ startedAt, endedAt, counts, ...rest }: Run) {
-  return { ...rest, counts: { ...counts }, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null }
 }

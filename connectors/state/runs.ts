@@ -1,62 +1,96 @@
-/** Run history: one row per run of a job, with its counts. */
+/**
+ * Run history: one row per run of a job, with its counts.
+ *
+ *   queued ──► running ──► success | skipped | failed | stopped
+ */
 import type pg from 'pg'
+import { ulid } from 'ulid'
 import { query, transaction } from './query.ts'
 
-export type RunStatus = 'running' | 'success' | 'skipped' | 'failed' | 'stopped'
+export type RunStatus = 'queued' | 'running' | 'success' | 'skipped' | 'failed' | 'stopped'
+export type RunEnd = Exclude<RunStatus, 'queued' | 'running'>
+/** Why a job runs: its schedule, a person, a webhook, another job's work (mission C.17). */
+export type RunTrigger = 'schedule' | 'manual' | 'webhook' | 'job'
+/** What a person may ask a run for. */
+export interface RunParameters {
+  readonly dryRun?: boolean
+  /** The run that a guard stopped and that may go on. */
+  readonly acceptGuard?: string
+}
 
 export interface Run {
   readonly id: string
   readonly job: string
+  readonly trigger: RunTrigger
+  readonly parameters: RunParameters
+  readonly requestedAt: Date
+  readonly requestedBy: string | null
+  /** The run that made work for this one, or whose retry it is. */
+  readonly parent: string | null
+  readonly attempt: number
+  /** host:pid; null while queued. */
+  readonly worker: string | null
+  /** While queued: when it was requested. */
   readonly startedAt: Date
   readonly endedAt: Date | null
   readonly status: RunStatus
   readonly counts: Readonly<Record<string, unknown>>
+  readonly code: string | null
   readonly message: string | null
+  /** When a failed run is tried again; null: by its next tick. */
+  readonly retryAt: Date | null
 }
 
-/** Opens a run. The caller holds the job's lease, so any run of this job still open was cut short by a crash and is closed. */
-export async function startRun(pool: pg.Pool, id: string, job: string): Promise<void> {
-  await transaction(pool, async (client) => {
+export type RunStart = Partial<Pick<Run, 'trigger' | 'parameters' | 'parent' | 'attempt' | 'worker'>>
+
+/**
+ * Opens a run. The caller holds the job's lease, so any run of this job still open was cut short by a crash and is closed.
+ * @param id a new one, or that of a queued run; when that one was begun before (its worker died), the run gets an id of its own
+ * @returns the id of the run
+ */
+export async function startRun(pool: pg.Pool, id: string, job: string, start: RunStart = {}): Promise<string> {
+  const { trigger = 'manual', parameters = {}, parent = null, attempt = 1, worker = null } = start
+  return transaction(pool, async (client) => {
     await query(
       client,
-      `update runs set status = 'failed', ended_at = clock_timestamp(), message = 'the process ended before the run did' where job = $1 and status = 'running'`,
+      `update runs set status = 'failed', ended_at = clock_timestamp(), code = 'run.killed', message = 'the process ended before the run did' where job = $1 and status = 'running'`,
       [job],
     )
-    await query(client, 'insert into runs (id, job) values ($1, $2)', [id, job])
+    const insert = async (as: string, of: string | null) =>
+      await query(
+        client,
+        `insert into runs as r (id, job, trigger, parameters, parent, attempt, worker) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (id) do update set status = 'running', started_at = clock_timestamp(), worker = excluded.worker
+           where r.status = 'queued' and r.job = excluded.job`,
+        [as, job, trigger, JSON.stringify(parameters), of, attempt, worker],
+      )
+    if ((await insert(id, parent)).rowCount === 1) return id
+    const another = ulid()
+    await insert(another, id)
+    return another
   })
 }
 
 export async function endRun(
   pool: pg.Pool,
   id: string,
-  status: Exclude<RunStatus, 'running'>,
+  status: RunEnd,
   counts: Record<string, unknown>,
   message?: string,
+  code?: string,
 ): Promise<void> {
-  await query(pool, 'update runs set status = $2, counts = $3, message = $4, ended_at = clock_timestamp() where id = $1', [
+  await query(pool, 'update runs set status = $2, counts = $3, message = $4, code = $5, ended_at = clock_timestamp() where id = $1', [
     id,
     status,
     JSON.stringify(counts),
     message ?? null,
+    code ?? null,
   ])
 }
 
-const columns = 'id, job, started_at as "startedAt", ended_at as "endedAt", status, counts, message'
-
-export async function findRun(pool: pg.Pool, id: string): Promise<Run | null> {
-  const { rows } = await query<Run>(pool, `select ${columns} from runs where id = $1`, [id])
-  return rows[0] ?? null
-}
-
-/** The last runs of a job, newest first. */
-export async function recentRuns(pool: pg.Pool, job: string, limit: number): Promise<Run[]> {
-  return (await query<Run>(pool, `select ${columns} from runs where job = $1 order by started_at desc, id desc limit $2`, [job, limit]))
-    .rows
-}
-
-/** The last run of every job that ever ran. */
-export async function lastRuns(pool: pg.Pool): Promise<Run[]> {
-  return (await query<Run>(pool, `select distinct on (job) ${columns} from runs order by job, started_at desc, id desc`)).rows
+/** Writes down when a failed run is tried again. */
+export async function noteRetry(pool: pg.Pool, id: string, afterMs: number): Promise<void> {
+  await query(pool, `update runs set retry_at = clock_timestamp() + $2 * interval '1 millisecond' where id = $1`, [id, afterMs])
 }
 
 /** A later run of the same job did its work to the end: what this one found is old. */
