@@ -26,31 +26,37 @@ const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
  *
  * @returns at most `windowSize`; `complete` false when there were more
  */
-export async function oldestArrivals(
-  house: House,
-  wanted: (parsed: ParsedName) => boolean,
+export function oldestArrivals(house: House, wanted: (parsed: ParsedName) => boolean): Promise<{ arrivals: Arrival[]; complete: boolean }> {
+  return oldestIn(house.layout.processar, house.windowSize, async (name) => {
+    const parsed = parseName(name, house.prefixes)
+    if (parsed === null || !wanted(parsed)) return null
+    const arrivedAt = await arrivalOf(house, parsed)
+    return arrivedAt === null ? null : { parsed, arrivedAt }
+  })
+}
+
+/** The `limit` oldest of the files in a folder for which `look` gives an arrival. Memory is bounded by `limit`, not by the folder. */
+export async function oldestIn(
+  folder: string,
+  limit: number,
+  look: (name: string) => Promise<Arrival | null>,
 ): Promise<{ arrivals: Arrival[]; complete: boolean }> {
-  const { windowSize } = house
   let arrivals: Arrival[] = []
   let complete = true
   /** The newest that still has a place. */
   let last: Arrival | null = null
   const cut = () => {
     arrivals.sort(compareArrivals)
-    if (arrivals.length > windowSize) complete = false
-    arrivals = arrivals.slice(0, windowSize)
-    if (!complete) last = arrivals[windowSize - 1] ?? null
+    if (arrivals.length > limit) complete = false
+    arrivals = arrivals.slice(0, limit)
+    if (!complete) last = arrivals[limit - 1] ?? null
   }
-  for await (const entry of await opendir(house.layout.processar, { bufferSize: 256 })) {
+  for await (const entry of await opendir(folder, { bufferSize: 256 })) {
     if (!entry.isFile()) continue
-    const parsed = parseName(entry.name, house.prefixes)
-    if (parsed === null || !wanted(parsed)) continue
-    const arrivedAt = await arrivalOf(house, parsed)
-    if (arrivedAt === null) continue
-    const arrival = { parsed, arrivedAt }
-    if (last !== null && compareArrivals(arrival, last) > 0) continue
+    const arrival = await look(entry.name)
+    if (arrival === null || (last !== null && compareArrivals(arrival, last) > 0)) continue
     arrivals.push(arrival)
-    if (arrivals.length >= 2 * windowSize) cut()
+    if (arrivals.length >= 2 * limit) cut()
   }
   cut()
   return { arrivals, complete }

@@ -1,14 +1,14 @@
 /** falhas: what was refused for good, with the reasons in `<name>.error.json`, until an operator sends it round again. */
+import { createHash } from 'node:crypto'
 import { constants, open, opendir, readFile, stat } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
 import type { House } from './house.ts'
-import type { DeadLetter, LaneName } from './lane.types.ts'
+import type { DeadLetter, DeadLine, LaneName, ShownLetter } from './lane.types.ts'
+import { MAX_LETTER_BYTES, splitLines, textOf } from './letter-lines.ts'
 import { parseName, sanitiseSlug, singleName } from './name.ts'
 
-type DeadLine = DeadLetter['lines'][number]
-
-interface Sidecar {
+export interface Sidecar {
   readonly file: string
   readonly failedAt: string
   readonly lines: readonly DeadLine[]
@@ -28,19 +28,43 @@ export async function* deadLetters(house: House, lane: LaneName): AsyncGenerator
   }
 }
 
-/** @throws PonteError `queue.no_such_letter` */
-export async function showDead(house: House, lane: LaneName, file: string): Promise<{ letter: DeadLetter; body: string }> {
-  const path = pathOf(house, file)
+/** See `Lane.showDead`. */
+export async function showDead(house: House, lane: LaneName, file: string): Promise<ShownLetter> {
+  const path = deadPath(house, file)
   const letter = await describe(house, lane, file)
   if (letter === null) throw noSuchLetter()
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => {
     throw noSuchLetter()
   })
   try {
-    return { letter, body: await handle.readFile('utf8') }
+    if ((await handle.stat()).size > MAX_LETTER_BYTES) return { letter, body: '', lines: null, version: '' }
+    const bytes = await handle.readFile()
+    const lines = linesOf(bytes)?.map((text, index, all) => ({ text, reason: pairReasons(letter.lines, all.length)[index]! })) ?? null
+    return { letter, body: bytes.toString('utf8'), lines, version: versionOf(bytes) }
   } finally {
     await handle.close()
   }
+}
+
+function linesOf(bytes: Buffer): string[] | null {
+  try {
+    return splitLines(textOf(bytes, 'the letter')).map(({ text }) => text)
+  } catch {
+    return null
+  }
+}
+
+/** Tells whether a letter is still what somebody has looked at. */
+export const versionOf = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
+
+/**
+ * One reason per line of the letter, whatever the sidecar holds: reasons are in the order of the lines; the reason of a letter that was
+ * refused as a whole is every line's; a line that somebody added by hand has none.
+ */
+export function pairReasons(reasons: readonly DeadLine[], lines: number): DeadLine[] {
+  const whole = reasons[0]?.line === 0 ? reasons[0] : undefined
+  const none = { code: 'UNKNOWN', reason: 'No reason was kept with this line.', attempts: 0 }
+  return Array.from({ length: lines }, (_, index) => (whole ? undefined : reasons[index]) ?? { ...(whole ?? none), line: index + 1 })
 }
 
 /**
@@ -51,7 +75,7 @@ export async function showDead(house: House, lane: LaneName, file: string): Prom
  * @throws PonteError `queue.no_such_letter` (also for whoever comes second)
  */
 export async function requeue(house: House, file: string): Promise<string> {
-  const from = pathOf(house, file)
+  const from = deadPath(house, file)
   const parsed = parseName(file, house.prefixes)
   if (parsed === null) throw noSuchLetter('its name has no prefix of this lane: rename it to <prefix>_<anything>.json')
   const fresh = singleName(parsed.prefix, sanitiseSlug(parsed.slug), house.nameTime(), house.nextId())
@@ -63,29 +87,33 @@ export async function requeue(house: House, file: string): Promise<string> {
 
 export const isBody = (file: string): boolean => file.endsWith('.json') && !file.endsWith(SIDECAR) && !file.startsWith('.')
 
-/** null when the letter is gone. A letter without a sidecar (put there by hand) has no lines. */
-async function describe(house: House, lane: LaneName, file: string): Promise<DeadLetter | null> {
-  const path = pathOf(house, file)
+/** null when the letter is gone. A letter without a readable sidecar (put there by hand) has no lines. */
+export async function describe(house: House, lane: LaneName, file: string): Promise<DeadLetter | null> {
+  const path = deadPath(house, file)
   const info = await stat(path).catch(() => null)
   if (info === null) return null
   const sidecar = await readSidecar(path + SIDECAR)
   return { lane, file, failedAt: sidecar?.failedAt ?? info.mtime.toISOString(), lines: sidecar?.lines ?? [] }
 }
 
-async function readSidecar(path: string): Promise<Sidecar | null> {
+/** null when there is none, or none that can be read: torn by a disk, or edited by hand. */
+export async function readSidecar(path: string): Promise<Sidecar | null> {
   try {
-    const sidecar = JSON.parse(await readFile(path, 'utf8')) as Sidecar
-    return Array.isArray(sidecar.lines) ? sidecar : null
+    const { file, failedAt, lines } = JSON.parse(await readFile(path, 'utf8')) as Sidecar
+    return !Number.isNaN(Date.parse(failedAt)) && lines.every(isDeadLine) ? { file, failedAt, lines } : null
   } catch {
     return null
   }
 }
 
+const isDeadLine = ({ line, code, reason }: DeadLine): boolean =>
+  Number.isInteger(line) && typeof code === 'string' && typeof reason === 'string'
+
 /** A bare file name inside falhas; anything else (slashes, dots in front, control characters) is no letter. */
-function pathOf(house: House, file: string): string {
+export function deadPath(house: House, file: string): string {
   if (!isBody(file) || /[/\\\p{Cc}]/u.test(file) || file.length > 255) throw noSuchLetter()
   return `${house.layout.falhas}/${file}`
 }
 
-const noSuchLetter = (hint = 'list the dead letters; somebody may have requeued this one') =>
+export const noSuchLetter = (hint = 'list the dead letters; somebody may have requeued this one') =>
   new PonteError('queue.no_such_letter', 'there is no such letter in falhas', { hint, exitCode: 2 })

@@ -4,14 +4,17 @@ import { PonteError } from '../base/error.ts'
 import { openArchiveLetter } from './archive-letter.ts'
 import { claimLetters, refuseUnknown } from './claims.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { copyLetters } from './copies.ts'
 import { countLetters, undeliveredLetters } from './counts.ts'
-import { deadLetters, requeue, showDead } from './dead-letters.ts'
+import { deadLetters, describe, requeue, showDead } from './dead-letters.ts'
+import { deadNames } from './dead-names.ts'
 import { editWaiting } from './edit-waiting.ts'
 import { createWatcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { createIds, createNameTime } from './ids.ts'
 import type { Lane, LaneName } from './lane.types.ts'
 import { prepareLayout } from './layout.ts'
+import { mendDead } from './mend-dead.ts'
 import { PREFIXES } from './name.ts'
 import { createDesk } from './outbox.ts'
 import { purge } from './purge.ts'
@@ -102,8 +105,12 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     probe: () => desk.probe(),
     counts: () => countLetters(house),
     undelivered: () => undeliveredLetters(house),
+    copy: (take) => copyLetters(house, take),
     deadLetters: () => deadLetters(house, name),
+    deadNames: (choice) => deadNames(house, choice),
+    describeDead: (file) => describe(house, name, file),
     showDead: (file) => showDead(house, name, file),
+    mendDead: (file, plan) => mendDead(house, file, plan),
     requeue: (file) => requeue(house, file),
     purge: (days, at) => purge(house, days, at),
     close: () => desk.close(),

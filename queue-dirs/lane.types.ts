@@ -78,18 +78,55 @@ export interface Claim {
   reject(code: string, reason: string): Promise<void>
 }
 
+/** Why one line was refused. */
+export interface DeadLine {
+  /** From 1, in the letter as it was delivered; entries are in the order of the lines now in falhas. 0: the whole letter. */
+  readonly line: number
+  readonly code: string
+  readonly reason: string
+  readonly attempts: number
+  readonly httpStatus?: number
+  /** An operator has changed the line since. */
+  readonly editedAt?: string
+}
+
 export interface DeadLetter {
   readonly lane: LaneName
   readonly file: string
   readonly failedAt: string
-  readonly lines: readonly {
-    /** From 1, in the letter as it was delivered; entries are in the order of the lines now in falhas. 0: the whole letter. */
-    readonly line: number
-    readonly code: string
-    readonly reason: string
-    readonly attempts: number
-    readonly httpStatus?: number
-  }[]
+  readonly lines: readonly DeadLine[]
+}
+
+export interface ShownLetter {
+  readonly letter: DeadLetter
+  readonly body: string
+  /** As a delivery would read them, each with its reason; null: the file is not UTF-8, or too large to read. */
+  readonly lines: readonly { readonly text: string; readonly reason: DeadLine }[] | null
+  /** Of the body: who decides about it says what was looked at. */
+  readonly version: string
+}
+
+export interface DeadName {
+  readonly file: string
+  /** `unknown` when no job takes it. */
+  readonly prefix: string
+  /** Epoch milliseconds: from the name, else the file's own. */
+  readonly arrivedAt: number
+}
+
+/** stay: remains dead · again: waits in a letter of its own · discarded, superseded: never sent, kept in processados. `text`: instead of the line's own. */
+export interface LineFate {
+  readonly kind: 'stay' | 'again' | 'discarded' | 'superseded'
+  readonly text?: string
+}
+
+export interface Mended {
+  /** Name of the letter that waits now. */
+  readonly again: string | null
+  /** Names in processados of what was put away. */
+  readonly archived: readonly string[]
+  /** Lines that stay dead. */
+  readonly left: number
 }
 
 export interface Lane {
@@ -143,7 +180,26 @@ export interface Lane {
   /** Names of all letters that wait or are in hand. One that moves between the two while this looks is not missed. */
   undelivered(): Promise<ReadonlySet<string>>
   deadLetters(): AsyncIterable<DeadLetter>
-  showDead(file: string): Promise<{ letter: DeadLetter; body: string }>
+  /**
+   * Names of dead letters, the oldest arrival first, behind `after`; no file is read. `matching`: how many there are in all.
+   * @param options.arrivedBefore epoch milliseconds
+   */
+  deadNames(options: {
+    prefixes?: readonly string[]
+    arrivedBefore?: number
+    after?: Pick<DeadName, 'file' | 'arrivedAt'>
+    limit: number
+  }): Promise<{ names: readonly DeadName[]; matching: number }>
+  /** A dead letter's reasons, without its body; null when it is gone. */
+  describeDead(file: string): Promise<DeadLetter | null>
+  /** @throws PonteError `queue.no_such_letter` */
+  showDead(file: string): Promise<ShownLetter>
+  /**
+   * Deals with a dead letter line by line, durably: see mending.ts. 'discarded': the whole file, whatever it holds.
+   * @param plan.version of `showDead`; `fates`: one per line
+   * @throws PonteError `queue.no_such_letter`; `queue.letter_changed`: somebody else was faster, nothing was changed
+   */
+  mendDead(file: string, plan: { version: string; fates: 'discarded' | readonly LineFate[] }): Promise<Mended>
   /** falhas -> processar under a fresh name (same prefix), sidecar removed last. Returns the new name. */
   requeue(file: string): Promise<string>
   /** Deletes processados folders older than `days` (>= 1). Returns how many. */

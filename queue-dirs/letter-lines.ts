@@ -8,7 +8,7 @@ export interface LetterLine {
   readonly text: string
 }
 
-const MAX_LETTER_BYTES = 256 * 1024 * 1024
+export const MAX_LETTER_BYTES = 256 * 1024 * 1024
 
 /**
  * Lines of a letter: NDJSON, one JSON value a line. A letter of one object that is spread over several lines (a webhook's
@@ -41,6 +41,11 @@ export async function readText(path: string, label: string): Promise<string> {
   } finally {
     await handle.close()
   }
+  return textOf(bytes, label)
+}
+
+/** @throws PonteError `queue.not_utf8` */
+export function textOf(bytes: Uint8Array, label: string): string {
   if (!isUtf8(bytes)) {
     throw new PonteError('queue.not_utf8', `${label} is not UTF-8`, { hint: 'convert the file to UTF-8 and drop it into processar again' })
   }
@@ -48,7 +53,7 @@ export async function readText(path: string, label: string): Promise<string> {
 }
 
 /** The text of a letter as its lines; see `readLines`. */
-function splitLines(text: string): LetterLine[] {
+export function splitLines(text: string): LetterLine[] {
   const lines = text
     .split('\n')
     .map((line, index) => ({ index, text: line }))

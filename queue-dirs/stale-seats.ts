@@ -4,6 +4,7 @@ import { EDITED, isReplaced, publishEdited, REPLACED } from './edited.ts'
 import { HEARTBEAT, type Watcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { namesIn } from './layout.ts'
+import { isMending, recoverMends } from './mending.ts'
 
 /**
  * @param wait true: stays until every silent worker has either shown itself alive or lost its lease (up to `leaseMs`); false:
@@ -36,9 +37,9 @@ export async function recoverSeats(house: House, watcher: Watcher, { wait }: { w
  */
 export async function emptySeat(house: House, folder: string): Promise<number> {
   const { disk, layout } = house
-  let letters = 0
   const names = await namesIn(folder)
-  const held = new Set(names.filter((name) => !name.startsWith('.')).map(letterOf))
+  let letters = await recoverMends(house, folder, names)
+  const held = new Set(names.filter((name) => !name.startsWith('.') && !isMending(name)).map(letterOf))
   for (const letter of held) {
     const at = `${folder}/${letter}`
     // Once this has failed the letter can no longer be closed from this seat; so what `isClosed` then says holds.
