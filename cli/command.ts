@@ -2,11 +2,11 @@
 import { PonteError } from '../base/error.ts'
 import { readSettings, type Settings } from '../deploy/env.ts'
 import { type Closer, createCloser } from './closer.ts'
-import { openLog } from './log.ts'
+import { type LogSettings, openLog } from './log.ts'
 import { createOutput, type Output, report } from './output.ts'
 
 /** What every kind of settings has. */
-export type AnySettings = Pick<Settings, 'logFile' | 'logLevel'>
+export type AnySettings = LogSettings
 
 export interface CommandContext<S extends AnySettings = Settings> {
   readonly settings: S

@@ -30,6 +30,14 @@ test('tokens are kept as hashes only, with name and scope', () => {
   ])
 })
 
+test('the pages are where the API is, unless UI_PORT names another port', () => {
+  expect(readSettings({ PORT: '5001' }).api.uiPort).toBeNull()
+  expect(readSettings({ PORT: '5001', UI_PORT: '5001' }).api.uiPort).toBeNull()
+  expect(readSettings({ UI_PORT: '8080' }).api).toMatchObject({ port: 5_000, uiPort: 8_080 })
+  expect(problem({ UI_PORT: '80800' })).toMatch(/UI_PORT must be a whole number/)
+  expect(readSettings({ SESSION_IDLE_MINUTES: '5', SESSION_MAX_HOURS: '1' }).api.session).toEqual({ idleMs: 300_000, maxMs: 3_600_000 })
+})
+
 test('path secrets are kept as hashes only', () => {
   expect(readSettings({ WEBHOOK_PATH_SECRETS: 'abcdefghijklmnopqrstuvwx' }).api.webhookPathSecrets).toEqual([
     sha256('abcdefghijklmnopqrstuvwx'),

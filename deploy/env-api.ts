@@ -1,8 +1,7 @@
 /** Settings of the HTTP API. Tokens and path secrets leave here as hashes only. */
 import { createHash } from 'node:crypto'
-import { isIP } from 'node:net'
 import { z } from 'zod'
-import { oneOf, whole } from './env-values.ts'
+import { isNetwork, isWebhookSecret, list, oneOf, whole } from './env-values.ts'
 
 /** Those that may come from a file. */
 export const apiSecrets = ['PONTE_TOKENS', 'WEBHOOK_SECRETS', 'WEBHOOK_PATH_SECRETS'] as const
@@ -12,6 +11,10 @@ const scopes = ['webhook', 'read', 'operate'] as const
 export interface ApiSettings {
   readonly host: string
   readonly port: number
+  /** Where the pages are; null: where the API is. */
+  readonly uiPort: number | null
+  /** How long a login lasts, milliseconds. */
+  readonly session: { readonly idleMs: number; readonly maxMs: number }
   readonly tokens: readonly { readonly name: string; readonly scope: (typeof scopes)[number]; readonly sha256: string }[]
   readonly webhookSecrets: readonly string[]
   /** SHA-256, hex. */
@@ -24,21 +27,6 @@ export interface ApiSettings {
   readonly qualificationPauseMs: number
 }
 
-/** Comma separated, blanks around ignored; each part must match. */
-function list(part: (text: string) => boolean, message: string) {
-  return z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((piece) => piece.trim())
-        .filter((piece) => piece !== ''),
-    )
-    .refine((parts) => parts.every(part), message)
-    .refine((parts) => new Set(parts).size === parts.length, 'names the same twice')
-}
-
 const token = /^([A-Za-z0-9][A-Za-z0-9._-]{0,59}):(webhook|read|operate):([\x21-\x2b\x2d-\x7e]{24,})$/
 
 export const apiVariables = {
@@ -47,6 +35,9 @@ export const apiVariables = {
     .regex(/^[\w.:-]+$/, 'must be a host name or an IP address')
     .default('127.0.0.1'),
   PORT: whole(0, 65_535).default(5_000),
+  UI_PORT: whole(0, 65_535).optional(),
+  SESSION_IDLE_MINUTES: whole(1, 10_080).default(60),
+  SESSION_MAX_HOURS: whole(1, 720).default(12),
   PONTE_TOKENS: list(
     (text) => token.test(text),
     'must be name:scope:token, comma separated: scope webhook, read or operate, a token of 24 visible characters or more (openssl rand -base64 32)',
@@ -73,6 +64,8 @@ export function apiSettings(env: ApiEnv): ApiSettings {
   return {
     host: env.HOST,
     port: env.PORT,
+    uiPort: env.UI_PORT === undefined || (env.UI_PORT === env.PORT && env.PORT !== 0) ? null : env.UI_PORT,
+    session: { idleMs: env.SESSION_IDLE_MINUTES * 60_000, maxMs: env.SESSION_MAX_HOURS * 3_600_000 },
     tokens: env.PONTE_TOKENS.map((text) => {
       const [, name, scope, secret] = token.exec(text)!
       return { name: name!, scope: scope as (typeof scopes)[number], sha256: sha256(secret!) }
@@ -92,17 +85,3 @@ export function apiSettings(env: ApiEnv): ApiSettings {
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-
-function isWebhookSecret(text: string): boolean {
-  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
-  if (base64 === undefined) return false
-  const bytes = Buffer.from(base64, 'base64').length
-  return bytes >= 24 && bytes <= 64
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/')
-  const kind = isIP(address)
-  if (kind === 0 || more.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (kind === 4 ? 32 : 128))
-}

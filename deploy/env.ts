@@ -9,12 +9,22 @@ import { PonteError } from '../base/error.ts'
 import { type ApiSettings, apiSecrets, apiSettings, apiVariables } from './env-api.ts'
 import { readCrons, type ScheduleSettings, scheduleSecrets, scheduleVariables } from './env-schedule.ts'
 import { oneOf, whole } from './env-values.ts'
+import { type WatchSettings, watchSecrets, watchSettings, watchVariables } from './env-watch.ts'
 import { readSecretFiles, type Source } from './secret-files.ts'
 
 /** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
 process.env.TZ = 'UTC'
 
-const secrets = ['DB_PASSWD', 'DATABASE_URL', 'MYSQL_URL', 'STATE_DATABASE_URL', 'API_TOKEN', ...apiSecrets, ...scheduleSecrets] as const
+const secrets = [
+  'DB_PASSWD',
+  'DATABASE_URL',
+  'MYSQL_URL',
+  'STATE_DATABASE_URL',
+  'API_TOKEN',
+  ...apiSecrets,
+  ...scheduleSecrets,
+  ...watchSecrets,
+] as const
 
 const postgresUrl = z
   .string()
@@ -76,6 +86,7 @@ const schema = z.object({
   SALES_EMAIL_FALLBACK: z.email('must be an e-mail address').optional(),
   ...apiVariables,
   ...scheduleVariables,
+  ...watchVariables,
 })
 
 export interface Settings {
@@ -117,6 +128,7 @@ export interface Settings {
   readonly salesEmailFallback: string | null
   readonly api: ApiSettings
   readonly schedule: ScheduleSettings
+  readonly watch: WatchSettings
 }
 
 /**
@@ -158,6 +170,7 @@ export function readSettings(source: Source = process.env): Settings {
     salesEmailFallback: env.SALES_EMAIL_FALLBACK ?? null,
     api: apiSettings(env),
     schedule: { redisUrl: env.REDIS_URL ?? null, zone: env.SCHEDULE_ZONE, crons: schedules.crons, retryMs: env.JOB_RETRY_MS },
+    watch: watchSettings(env),
   }
 }
 
