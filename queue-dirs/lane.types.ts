@@ -179,6 +179,12 @@ export interface Lane {
   counts(): Promise<readonly { folder: 'processar' | 'processando' | 'falhas'; prefix: string; files: number; oldest: number | null }[]>
   /** Names of all letters that wait or are in hand. One that moves between the two while this looks is not missed. */
   undelivered(): Promise<ReadonlySet<string>>
+  /**
+   * Shows every letter, its outcomes and its reasons to `take`, for a backup; workers may go on. `name`: its place in the lane, as
+   * copies.ts says it. `take` answers false when `path` is not there any more.
+   * @returns letters taken
+   */
+  copy(take: (name: string, path: string) => Promise<boolean>): Promise<number>
   deadLetters(): AsyncIterable<DeadLetter>
   /**
    * Names of dead letters, the oldest arrival first, behind `after`; no file is read. `matching`: how many there are in all.

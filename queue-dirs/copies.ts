@@ -1,0 +1,68 @@
+/**
+ * Every letter of a lane for a backup, while workers go on. Letters never change where they lie, but they move; so what waits is read
+ * before what has ended, and looked for again where it may have gone.
+ *
+ *   waiting, in hand → processar/   (a seat is its worker's; the letter in it counts as waiting)
+ *   then falhas, then what came back from falhas meanwhile, then processados, outcomes last: they only grow
+ *
+ * What lies in .tmp was not acknowledged, or a compare makes it again.
+ */
+import { opendir } from 'node:fs/promises'
+import { SIDECAR } from './closing.ts'
+import { undeliveredLetters } from './counts.ts'
+import { isBody } from './dead-letters.ts'
+import type { House } from './house.ts'
+import { namesIn } from './layout.ts'
+
+/** Reads the file at `path` for `name`, its place in the lane. Answers false when there is none (any more). */
+export type Take = (name: string, path: string) => Promise<boolean>
+
+/** A letter may move so often between the look and the read. */
+const tries = 5
+
+/** @returns letters taken */
+export async function copyLetters(house: House, take: Take): Promise<number> {
+  const { processar, processando, processados, falhas, progress } = house.layout
+  const taken = new Set<string>()
+  const takeOnce = async (file: string, name: string, path: string) => {
+    if (taken.has(file) || !(await take(name, path))) return taken.has(file)
+    taken.add(file)
+    return true
+  }
+
+  const takeWaiting = async () => {
+    for (const file of await undeliveredLetters(house)) {
+      if (!isBody(file)) continue
+      for (let tried = 1; tried <= tries; tried++) {
+        const seats = (await namesIn(processando)).map((seat) => `${processando}/${seat}`)
+        let found = false
+        for (const folder of [processar, ...seats]) found ||= await takeOnce(file, `processar/${file}`, `${folder}/${file}`)
+        if (found) break
+      }
+    }
+  }
+  await takeWaiting()
+  for await (const file of streamed(falhas))
+    if (isBody(file) && (await takeOnce(file, `falhas/${file}`, `${falhas}/${file}`)))
+      await take(`falhas/${file}${SIDECAR}`, `${falhas}/${file}${SIDECAR}`)
+  await takeWaiting()
+  for (const day of await namesIn(processados))
+    if (/^\d{8}$/.test(day))
+      for await (const file of streamed(`${processados}/${day}`))
+        await takeOnce(file, `processados/${day}/${file}`, `${processados}/${day}/${file}`)
+  for await (const file of streamed(progress)) await take(`.progress/${file}`, `${progress}/${file}`)
+  return taken.size
+}
+
+/** What a copy may be called; anything else in a backup is not ours. */
+export const isCopyName = (name: string): boolean =>
+  /^(processar|falhas|processados\/\d{8}|\.progress)\/[^/]+$/.test(name) && !/\/\.{1,2}$/.test(name)
+
+async function* streamed(folder: string): AsyncGenerator<string> {
+  const directory = await opendir(folder, { bufferSize: 256 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    throw error
+  })
+  if (directory === null) return
+  for await (const entry of directory) if (entry.isFile()) yield entry.name
+}
