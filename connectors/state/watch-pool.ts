@@ -1,0 +1,21 @@
+/** Connections of their own for those who watch: they never wait for, nor hold up, those who work. */
+import pg from 'pg'
+
+/** Nothing that is looked at is worth more of the server's time. */
+const STATEMENT_MS = 5_000
+
+/** Connects when it is first used. */
+export function createWatchPool(url: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 3,
+    connectionTimeoutMillis: STATEMENT_MS,
+    statement_timeout: STATEMENT_MS,
+    // When the server itself does not answer any more.
+    query_timeout: STATEMENT_MS + 1_000,
+    keepAlive: true,
+    application_name: 'ponte-watch',
+  })
+  pool.on('error', () => {})
+  return pool
+}
