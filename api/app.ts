@@ -4,12 +4,14 @@ import { createMiddleware } from 'hono/factory'
 import { clientAddress, networks, rateKey } from './address.ts'
 import { checkLength, limitStreams } from './body.ts'
 import { registerCompat } from './compat/register.ts'
-import type { ApiDeps } from './deps.ts'
+import type { ApiDeps, PageSettings } from './deps.ts'
 import { registerDocs } from './docs.ts'
 import { notFound, onError, onInvalid } from './errors.ts'
 import { checkRate, identify } from './identify.ts'
 import { observe } from './observe.ts'
+import { registerHealth } from './operate/health.ts'
 import { registerOperate } from './operate/register.ts'
+import { registerPages } from './pages/register.tsx'
 import { createRateLimit, type RateLimit } from './rate.ts'
 import { createTokenBook } from './tokens.ts'
 import type { ApiEnv } from './types.ts'
@@ -32,6 +34,22 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   registerCompat(app, deps)
   registerOperate(app, deps)
   registerDocs(app)
+  if (settings.pages) registerPages(app, deps, settings.pages)
+  return app
+}
+
+/** @returns the pages alone, for a port of their own (UI_PORT), with the probes that whoever watches it asks for */
+export function createPages(deps: ApiDeps, pages: PageSettings): OpenAPIHono<ApiEnv> {
+  const { settings, log } = deps
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid })
+  app.onError(onError(log))
+  app.notFound(notFound)
+  app.use(observe(log))
+  app.use(limitAddresses(createRateLimit(settings.requestsPerMinute), settings.trustedProxies))
+  app.use(checkLength())
+  app.use(limitStreams())
+  registerHealth(app, deps)
+  registerPages(app, deps, pages)
   return app
 }
 

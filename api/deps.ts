@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Spotter } from '../connectors/crm/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
+import type { SessionLimits } from '../connectors/state/sessions.ts'
 import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
 
 /** webhook: may deliver events · read: may look · operate: may look and act. `operate` includes `read`. */
@@ -20,6 +21,12 @@ export interface ApiDeps {
   readonly settings: ApiSettings
   /** Aborts when the process is about to end: work in the background stops between two of its steps. */
   readonly stopping?: AbortSignal
+}
+
+export interface PageSettings {
+  /** IANA name: all times on the pages are of this zone. */
+  readonly zone: string
+  readonly session: SessionLimits
 }
 
 export interface ApiSettings {
@@ -43,4 +50,6 @@ export interface ApiSettings {
   readonly requestsPerMinute: number
   /** The address of a client is taken from X-Forwarded-For when the peer is one of these proxies. Empty: never. */
   readonly trustedProxies: readonly string[]
+  /** Absent: this app has no pages. */
+  readonly pages?: PageSettings
 }

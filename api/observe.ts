@@ -41,7 +41,7 @@ export function observe(log: Logger) {
       route,
       status: c.res.status,
       ms: Math.round((performance.now() - began) * 10) / 10,
-      caller: c.get('caller')?.name ?? null,
+      caller: c.get('caller')?.name ?? c.get('person')?.name ?? null,
     }
     if (quiet.has(route)) log.debug(line, 'request')
     else log.info(line, 'request')

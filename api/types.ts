@@ -1,11 +1,22 @@
 /** What travels with a request inside the API. */
 import type { HttpBindings } from '@hono/node-server'
+import type { Role } from '../connectors/state/users.ts'
 import type { Scope } from './deps.ts'
 
 /** Who speaks: the name and scope of a token, or of the path secret (`path secret`, scope webhook). */
 export interface Caller {
   readonly name: string
   readonly scope: Scope
+}
+
+/** Who is logged in to the pages. */
+export interface Person {
+  readonly name: string
+  readonly role: Role
+  /** SHA-256 of the session's cookie, hex. */
+  readonly session: string
+  /** What every form of this session sends back. */
+  readonly csrf: string
 }
 
 export interface ApiEnv {
@@ -16,5 +27,7 @@ export interface ApiEnv {
     requestId: string
     /** null: no credentials, or unknown ones. */
     caller: Caller | null
+    /** Set by the pages' guard. A session opens no route of the API: no foreign page can make a browser use it there. */
+    person?: Person
   }
 }

@@ -11,12 +11,12 @@ import { purgeReceived } from '../connectors/state/webhooks.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm, openCrm } from './crm.ts'
 import { erpPool, migrateErp, openDatabases } from './databases.ts'
+import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 
 const HOUR_MS = 3_600_000
 const RETRY_MS = 5_000
-const leaseMs = 10_000
 
 export function apiCommand(program: Command): void {
   program
@@ -37,9 +37,8 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ createApp }, { listen }, { openLane }, { openWriter }, { createWaker }, { jobOptions }] = await Promise.all([
-    import('../api/app.ts'),
-    import('../api/listen.ts'),
+  const [{ serveHttp }, { openLane }, { openWriter }, { createWaker }, { jobOptions }] = await Promise.all([
+    import('./serve-http.ts'),
     import('../queue-dirs/lane.ts'),
     import('../queue-dirs/writer.ts'),
     import('../jobs/waker.ts'),
@@ -54,7 +53,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const erp = await openErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
   closer.add(() => erp.close())
 
-  const lane = { root: settings.queueRoot, leaseMs, heartbeatMs: leaseMs / 5 }
+  const lane = laneOptions(settings)
   const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
   closer.add(() => lanes.leads.close())
   closer.add(() => lanes.contacts.close())
@@ -68,27 +67,25 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const waker = settings.crm ? createWaker({ erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }) : null
   closer.add(async () => waker?.close())
 
-  const app = createApp({
+  closer.add(purgeHourly(state, log))
+  const deps = {
     erp,
     crm,
     state,
     lanes: { leads: writer.lane(lanes.leads), contacts: writer.lane(lanes.contacts) },
     log,
-    wake: (job) => waker?.wake(job),
-    settings: { ...settings.api, productId: settings.productId },
+    wake: (job: string) => waker?.wake(job),
     stopping: signal,
-  })
-  closer.add(purgeHourly(state, log))
-  const { host, port, trustedProxies } = settings.api
-  const server = await listen(app, { host, port, trustedProxies })
-  closer.add(() => server.close())
+  }
+  const { url, pages } = await serveHttp(deps, settings, closer)
 
-  output.result({ ok: true, url: server.url })
-  output.say(`Ponte's API listens on ${server.url} (what it answers: ${server.url}/docs)`)
+  output.result({ ok: true, url, pages })
+  output.say(`Ponte's API listens on ${url} (what it answers: ${url}/docs)`)
+  output.say(`Its pages are at ${pages} (who may log in: ponte users add <name> --role operator)`)
   if (settings.api.tokens.length === 0) output.say('PONTE_TOKENS is empty: only tokens made by "ponte token add" are good.')
   // A service's document is wanted when it is up, not when it ends.
   output.end()
-  log.info({ url: server.url }, 'the API is up')
+  log.info({ url, pages }, 'the API is up')
   if (!signal.aborted) await once(signal, 'abort')
   log.info('the API stops when what is in flight has ended')
   return 0

@@ -15,6 +15,9 @@ import { runCommand } from './run.ts'
 import { simulatorCommand } from './simulator.ts'
 import { tokenCommand } from './token.ts'
 
+import { version } from './version.ts'
+import { usersCommand } from './users.ts'
+import { workerCommand } from './worker.ts'
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
@@ -56,6 +59,7 @@ conflictsCommand(program)
 apiCommand(program)
 tokenCommand(program)
 migrateCommand(program)
+usersCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)
 coreIntegratorCommand(program)

@@ -1,6 +1,10 @@
-// What the compiled code reads at run time beside itself: SQL, word lists and the package's own description.
+// What the compiled code reads at run time beside itself: SQL, word lists, the pages' style and script, the package's own description.
+// Usage: node deploy/copy-assets.mjs [folder of the compiled code]
 import { chmodSync, cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-for (const asset of ['sql', 'package.json'])
-  cpSync(new URL(`../${asset}`, import.meta.url), new URL(`../dist/${asset}`, import.meta.url), { recursive: true })
-chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const out = process.argv[2] ?? join(root, 'dist')
+for (const asset of ['sql', 'api/pages/assets', 'package.json']) cpSync(join(root, asset), join(out, asset), { recursive: true })
+chmodSync(join(out, 'cli/main.js'), 0o755)

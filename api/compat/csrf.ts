@@ -16,9 +16,13 @@ export function issueCsrf(c: Context<ApiEnv>, path: string): string {
   const held = getCookie(c, cookie)
   if (held !== undefined && shape.test(held)) return held
   const fresh = randomBytes(32).toString('base64url')
-  const secure = new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https'
-  setCookie(c, cookie, fresh, { path, httpOnly: true, sameSite: 'Strict', secure })
+  setCookie(c, cookie, fresh, { path, httpOnly: true, sameSite: 'Strict', secure: isEncrypted(c) })
   return fresh
+}
+
+/** Whether a cookie may be marked Secure. Whoever lies about it spoils only their own cookie. */
+export function isEncrypted(c: Context<ApiEnv>): boolean {
+  return new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https'
 }
 
 /** @throws ApiError FORBIDDEN */

@@ -162,5 +162,6 @@ function defaults(): ApiSettings {
     qualificationPauseMs: 20,
     requestsPerMinute: 0,
     trustedProxies: [],
+    pages: { zone: 'America/Sao_Paulo', session: { idleMs: 3_600_000, maxMs: 43_200_000 } },
   }
 }

@@ -3,7 +3,7 @@
  * takes, and what the tests prove is what operators run.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -41,7 +41,7 @@ export function compilePonte(): Ponte {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', out, '--noCheck', '--sourceMap', 'false'], {
     cwd: root,
   })
-  for (const asset of ['sql', 'package.json']) cpSync(join(root, asset), join(out, asset), { recursive: true })
+  execFileSync(process.execPath, [join(root, 'deploy/copy-assets.mjs'), out])
 
   const running = new Set<ChildProcess>()
   const start = (args: readonly string[], env: Environment = {}, cwd?: string): Started => {

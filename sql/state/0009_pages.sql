@@ -48,6 +48,9 @@ comment on table audit is 'What operators did. Written before the effect; null o
 comment on column audit.actor is 'user:<name>, token:<name>, or cli:<login of the machine>.';
 comment on column audit.before is 'Values as they were. May be personal data: shown to operators, never logged.';
 
+-- The last day at a glance, without reading every change there ever was.
+create index changes_ended on changes (updated_at) where status in ('delivered', 'failed');
+
 -- Nobody rewrites history: an entry gets its outcome once. Erasing a person's data (and nothing else) says so first.
 create function audit_is_final() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,85 @@
+/** What the home page shows, collected in one look. */
+import { type Hour, hours, type QuotaUse, quotaUse, type Waiting, waitingChanges } from '../../connectors/state/figures.ts'
+import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
+import type { Run } from '../../connectors/state/runs.ts'
+import { recordJobs } from '../../jobs/catalogue.ts'
+import { budgetLeads } from '../../jobs/orca-leads.ts'
+import { sellLeads } from '../../jobs/vende-leads.ts'
+import type { LaneName } from '../../queue-dirs/lane.types.ts'
+import type { ApiDeps } from '../deps.ts'
+
+export const HOURS = 24
+export const COMPARES = 40
+export const compareJob = 'job_execute_spark'
+const outboundJobs = new Set([...recordJobs, budgetLeads, sellLeads].map(({ name }) => name))
+
+export type Way = 'out' | 'in'
+
+/** Letters of one kind in one lane. */
+export interface Kind {
+  readonly lane: LaneName
+  readonly prefix: string
+  readonly way: Way
+  readonly waiting: number
+  readonly inHand: number
+  readonly refused: number
+  /** Oldest of those that wait or are in hand. */
+  readonly oldest: Date | null
+}
+
+export interface HomeData {
+  readonly at: Date
+  readonly waiting: Waiting
+  readonly kinds: readonly Kind[]
+  readonly hours: readonly Hour[]
+  readonly quotas: readonly QuotaUse[]
+  /** Of every job that ever ran, the newest first. */
+  readonly runs: readonly Run[]
+  /** Oldest first. */
+  readonly compares: readonly Run[]
+}
+
+export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'>): Promise<HomeData> {
+  const [waiting, perHour, quotas, runs, compares, leads, contacts] = await Promise.all([
+    waitingChanges(state),
+    hours(state, HOURS),
+    quotaUse(state),
+    lastRuns(state),
+    recentRuns(state, compareJob, COMPARES),
+    lanes.leads.counts(),
+    lanes.contacts.counts(),
+  ])
+  return {
+    at: new Date(),
+    waiting,
+    hours: perHour,
+    quotas,
+    runs: runs.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()),
+    compares: compares.reverse(),
+    kinds: [...kindsOf('leads', leads), ...kindsOf('contacts', contacts)],
+  }
+}
+
+/** By name of mission C.2: letters for the CRM end in `_crm`; all others came from there. */
+export const wayOf = (prefix: string): Way => (prefix.endsWith('_crm') ? 'out' : 'in')
+
+/** null: a job of neither way, such as a validation. */
+export const wayOfJob = (job: string): Way | null => (outboundJobs.has(job) ? 'out' : /_in_erp$|descarta/.test(job) ? 'in' : null)
+
+function kindsOf(lane: LaneName, counts: Awaited<ReturnType<ApiDeps['lanes']['leads']['counts']>>): Kind[] {
+  const prefixes = [...new Set(counts.map(({ prefix }) => prefix))]
+  return prefixes.map((prefix) => {
+    const mine = counts.filter((one) => one.prefix === prefix)
+    const files = (folder: string) => mine.find((one) => one.folder === folder)?.files ?? 0
+    const ages = mine.flatMap(({ folder, oldest }) => (folder === 'falhas' || oldest === null ? [] : [oldest]))
+    return {
+      lane,
+      prefix,
+      way: wayOf(prefix),
+      waiting: files('processar'),
+      inHand: files('processando'),
+      refused: files('falhas'),
+      oldest: ages.length === 0 ? null : new Date(Math.min(...ages)),
+    }
+  })
+}
