@@ -10,11 +10,9 @@ import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { openCrm } from './crm.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
+import { laneOptions, leaseMs } from './lanes.ts'
 import { lazyEngine, readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
-
-/** How long a job and its letters stay with a process that was killed. */
-const leaseMs = 10_000
 
 /** Everything a job needs. The CRM's address is asked for only when something is sent to it. */
 export async function wire(settings: Settings, closer: Closer): Promise<Context & { databases: Databases }> {
@@ -34,8 +32,8 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
   const engine = lazyEngine(settings)
   closer.add(() => engine.close())
   const lanes = {
-    leads: await openLane({ root: settings.queueRoot, name: 'leads', leaseMs, heartbeatMs: leaseMs / 5 }),
-    contacts: await openLane({ root: settings.queueRoot, name: 'contacts', leaseMs, heartbeatMs: leaseMs / 5 }),
+    leads: await openLane({ ...laneOptions(settings), name: 'leads' }),
+    contacts: await openLane({ ...laneOptions(settings), name: 'contacts' }),
   }
 
   const clients = new Map<Urgency, Spotter>()

@@ -1,0 +1,70 @@
+/** `ponte worker`: runs the jobs by their schedules, until it is told to stop. */
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { openQueueBackend } from '../connectors/queue-backend/open.ts'
+import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
+import type { Settings } from '../deploy/env.ts'
+import type { Context } from '../jobs/context.ts'
+import { nextTick, type Schedule, schedulesFrom } from '../jobs/schedule.ts'
+import type { Closer } from './closer.ts'
+import { type CommandContext, execute } from './command.ts'
+import type { Databases } from './databases.ts'
+import { type Output, plural } from './output.ts'
+
+export function workerCommand(program: Command): void {
+  program
+    .command('worker')
+    .description('run the jobs by their schedules, until stopped; several may work side by side, on several machines')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+Schedules: SCHEDULE_<JOB> and SCHEDULE_ZONE of deploy/.env.example. All workers of one installation share STATE_DATABASE_URL, QUEUE_ROOT and
+REDIS_URL. SIGTERM lets what runs come to its next line; another worker goes on with it.
+
+Examples:
+  ponte worker
+  SCHEDULE_JOB_EXECUTE_SPARK='*/5 * * * *' ponte worker
+  REDIS_URL=redis://queue.example:6379 ponte worker`,
+    )
+    .action((options: { json?: boolean }) => execute(options, work))
+}
+
+async function work({ settings, output, closer, signal }: CommandContext): Promise<number> {
+  const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
+  const { wire } = await import('./wire.ts')
+  const context = await wire(settings, closer)
+  const backend = await openWorker(settings, context, schedules, closer)
+  output.result({ ok: true, queue: backend.kind, schedules: described(schedules) })
+  sayWorking(output, settings, backend, schedules)
+  output.end()
+  if (!signal.aborted) await once(signal, 'abort')
+  context.log.info('the worker stops when what runs has come to its next line')
+  return 0
+}
+
+/** A worker on the queue backend that the settings name; closed by the closer, before what it works with. */
+export async function openWorker(
+  settings: Settings,
+  context: Context & { databases: Databases },
+  schedules: readonly Schedule[],
+  closer: Closer,
+): Promise<QueueBackend> {
+  const { startWorker } = await import('../jobs/worker.ts')
+  const where = { redisUrl: settings.schedule.redisUrl, stateUrl: context.databases.stateUrl }
+  const onError = (err: Error) => context.log.warn({ err }, 'the queue of ticks does not answer; tried again')
+  const backend = await openQueueBackend(where, { nextTick, onError })
+  closer.add(() => backend.close())
+  const worker = await startWorker(context, backend, { schedules, retryMs: settings.schedule.retryMs })
+  closer.add(() => worker.close())
+  return backend
+}
+
+export function sayWorking(output: Output, settings: Settings, backend: QueueBackend, schedules: readonly Schedule[]): void {
+  const where = backend.kind === 'redis' ? 'Redis' : 'the state database'
+  output.say(`Ponte works: ${plural(schedules.length, 'schedule')} in ${settings.schedule.zone}, ticks in ${where}.`)
+  if (settings.crm === null) output.say('No CRM is configured (API_URL, API_TOKEN): only jobs that need none are scheduled.')
+}
+
+export const described = (schedules: readonly Schedule[]) =>
+  schedules.map((schedule) => ({ ...schedule, next: nextTick(schedule, new Date())?.toISOString() ?? null }))

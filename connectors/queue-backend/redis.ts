@@ -1,0 +1,57 @@
+/** Ticks on a Redis, through ioredis. */
+import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { PonteError } from '../../base/error.ts'
+import { type BackendOptions, bullBackend, queueName, queueSettings, workerOptions } from './bull.ts'
+import type { QueueBackend } from './queue-backend.ts'
+
+/** Of all keys: other programs may use the same Redis. */
+const prefix = 'ponte'
+const PATIENCE_MS = 10_000
+
+/**
+ * @param url redis:// or rediss://
+ * @throws PonteError `queue_backend.redis_unreachable`; exit code 2 `queue_backend.redis_login_refused`
+ */
+export async function redisBackend(url: string, options: BackendOptions): Promise<QueueBackend> {
+  // Blocking reads outlive any number of reconnects (BullMQ asks for null).
+  const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true, connectionName: 'ponte' })
+  connection.on('error', options.onError)
+  await reach(connection)
+  return bullBackend({
+    kind: 'redis',
+    queue: new Queue(queueName, { settings: queueSettings(options), connection, prefix }),
+    worker: (name, processor, settings) => new Worker(queueName, processor, { ...workerOptions, settings, name, connection, prefix }),
+    close: async () => connection.disconnect(),
+    ...options,
+  })
+}
+
+/** A Redis that is away at the start is told at once, and not waited for for ever. */
+async function reach(connection: Redis): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1_000} s`)), PATIENCE_MS)
+  })
+  try {
+    await Promise.race([connection.connect().then(() => connection.ping()), late])
+  } catch (cause) {
+    connection.disconnect()
+    throw refusal(cause)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function refusal(cause: unknown): PonteError {
+  if (/^(NOAUTH|WRONGPASS|NOPERM)/.test((cause as Error).message))
+    return new PonteError('queue_backend.redis_login_refused', 'the Redis refuses the login', {
+      hint: 'check user and password in REDIS_URL',
+      cause,
+      exitCode: 2,
+    })
+  return new PonteError('queue_backend.redis_unreachable', 'the Redis does not answer', {
+    hint: 'check REDIS_URL and that server; or unset it: then the queue of ticks lives in the state database',
+    cause,
+  })
+}
