@@ -17,7 +17,6 @@ import { tokenCommand } from './token.ts'
 
 import { version } from './version.ts'
 import { usersCommand } from './users.ts'
-import { workerCommand } from './worker.ts'
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
@@ -57,7 +56,6 @@ runCommand(program)
 falhasCommand(program)
 conflictsCommand(program)
 apiCommand(program)
-workerCommand(program)
 tokenCommand(program)
 migrateCommand(program)
 usersCommand(program)
