@@ -2,17 +2,24 @@
 import type { Erp } from './erp.ts'
 import { asker } from './oracle-ask.ts'
 import { commandPool } from './oracle-connection.ts'
+import { numbered, oracleDialect, oracleLink, updateQuietly } from './oracle-dialect.ts'
 import type { OracleSettings } from './oracle-settings.ts'
+import { inTransaction } from './oracle-transaction.ts'
+import { sqlErp } from './sql-erp.ts'
 
 /** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
-export function oracleErp(settings: OracleSettings): Pick<Erp, 'dialect' | 'ping' | 'close'> {
+export function oracleErp(settings: OracleSettings): Omit<Erp, 'openExtract'> {
   const pool = commandPool(settings)
   const ask = asker(pool)
   return {
     dialect: 'oracle',
-    ping: async () => {
-      await ask('select 1 from dual')
-    },
+    ...sqlErp({
+      dialect: oracleDialect,
+      transact: (_subject, work, committed) =>
+        inTransaction(pool, (connection) => work(oracleLink(connection)), committed && ((connection) => committed(oracleLink(connection)))),
+      ask: (sql, values) => ask(...numbered(sql, values)),
+      updateQuietly,
+    }),
     close: () => pool.close(),
   }
 }

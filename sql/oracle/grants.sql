@@ -7,7 +7,7 @@
 grant select on countries to ponte_app;
 grant select on states to ponte_app;
 grant select on cities to ponte_app;
-grant select on industries to ponte_app;
+grant select, insert on industries to ponte_app;
 grant select on sales_reps to ponte_app;
 grant select on clients to ponte_app;
 grant select, update on branches to ponte_app;
@@ -36,6 +36,8 @@ grant select, insert on log_execution_crm to ponte_app;
 grant select, insert on ponte_inbox to ponte_app;
 grant select on ponte_settings to ponte_app;
 grant select on crm_stages to ponte_app;
+-- To lock rows is a right of select.
+grant select on ponte_locks to ponte_app;
 grant select on mirrored_persons to ponte_app;
 grant select, insert, update, delete on leads_staging to ponte_app;
 grant select, insert, update, delete on contacts_staging to ponte_app;
@@ -73,6 +75,8 @@ grant execute on erp_today to ponte_app;
 grant execute on taxid_key to ponte_app;
 grant execute on email_key to ponte_app;
 grant execute on tidy to ponte_app;
+grant execute on plain_key to ponte_app;
+grant execute on digits_of to ponte_app;
 grant execute on without_accents to ponte_app;
 grant execute on title_case to ponte_app;
 grant execute on tax_registration_key to ponte_app;

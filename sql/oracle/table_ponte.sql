@@ -63,10 +63,10 @@ insert into crm_stages (alias, name, position, integrated, sold)
 create table ponte_locks (
   slot number(5) primary key
 );
-comment on table ponte_locks is 'rows to lock: leads with one tax id meet in one row, so that they wait for each other and become one client';
-comment on column ponte_locks.slot is '0 to 96, from the tax id';
+comment on table ponte_locks is 'rows to lock: leads with one tax id meet in one row, so that they wait for each other and become one client; events of one lead in another';
+comment on column ponte_locks.slot is '0 to 96 from the tax id; 100 to 599 from the id of a lead, whose events come one after another';
 insert into ponte_locks (slot)
-  select rownum - 1 from crm_stages a cross join crm_stages b where rownum <= 97;
+  select rownum - 1 from crm_stages a cross join crm_stages b where rownum <= 600;
 
 create table mirrored_persons (
   id number(19) primary key

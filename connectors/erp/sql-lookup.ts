@@ -1,0 +1,81 @@
+/** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), what is held back, and the log of business events. */
+import type { Erp } from './erp.ts'
+import { type Ask, cut, type Link, type SqlDialect, type Transact } from './sql-link.ts'
+import { LEAD_COLUMNS } from './sql-mirror.ts'
+import { whole } from './text-rows.ts'
+
+type Lookup = Pick<Erp, 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution'>
+
+export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
+  return {
+    async mirroredLead(leadId) {
+      const [row = null] = await ask(`select id, ${Object.keys(LEAD_COLUMNS).join(', ').toLowerCase()} from leads where id = ?`, [
+        whole(leadId),
+      ])
+      return row
+    },
+    storeIndustries: (industries) => transact('industries', (link) => store(dialect, link, industries)),
+    contactsToInsert: (leadId) => ask(CONTACTS_TO_INSERT, [whole(leadId)]),
+    async ambiguousTaxIds() {
+      const found = new Map<string, string[]>()
+      for (const { TAXID_KEY, CLIENT, CODE } of await ask(AMBIGUOUS)) {
+        found.set(TAXID_KEY!, [...(found.get(TAXID_KEY!) ?? []), `${CLIENT}-${CODE}`])
+      }
+      return [...found].map(([taxId, branches]) => ({ taxId, branches }))
+    },
+    logExecution: ({ job, leadId, leadName, field, value }) =>
+      transact(`log of lead ${leadId}`, async (link) => {
+        await link.changed('insert into log_execution_crm (job, lead_id, lead_name, field, value) values (?, ?, ?, ?, ?)', [
+          job,
+          leadId,
+          cut(leadName, 200),
+          field,
+          cut(value, 4_000),
+        ])
+      }),
+  }
+}
+
+/** By the branch, whose index finds the few contacts of one lead; the engine's view has lead_id as text. */
+const CONTACTS_TO_INSERT = `
+  select v.code, v.name, v.email, v.phone, v.job_title, v.is_primary, v.lead_id
+    from view_insert_contact_in_crm v where v.lead_id = ? order by v.code`
+
+/** D-64: held back by view_insert_lead_in_crm. First the few tax ids of branches that wait. */
+const AMBIGUOUS = `
+  select o.taxid_key, o.client, o.code
+    from (select w.taxid_key
+            from (select distinct taxid_key from branches where id_crm is null and integrate_crm in ('S', 'Y')) w
+            join branches b on b.taxid_key = w.taxid_key and (b.id_crm is not null or b.integrate_crm in ('S', 'Y'))
+           group by w.taxid_key having count(*) > 1) s
+    join branches o on o.taxid_key = s.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
+   order by o.taxid_key, o.client, o.code`
+
+/** One description after another, so that the list's own repetitions are seen too. */
+async function store(
+  dialect: SqlDialect,
+  link: Link,
+  industries: readonly { id: number; value: string }[],
+): ReturnType<Erp['storeIndustries']> {
+  // Two lists at once would both find a description missing, or choose the same code.
+  await link.rows("select value from ponte_settings where name = 'default_industry' for update")
+  const total = { inserted: 0, existing: 0 }
+  for (const { id, value } of industries) total[(await storeOne(dialect, link, String(id), value)) ? 'inserted' : 'existing']++
+  return total
+}
+
+/** The CRM's id is the code when the ERP has not given it to another industry; else the next number that is free. */
+async function storeOne(dialect: SqlDialect, link: Link, id: string, value: string): Promise<boolean> {
+  const description = (await link.rows('select tidy(?) as description from dual', [value]))[0]?.DESCRIPTION ?? null
+  if (description === null) return false
+  const same = await link.rows(`select industry from industries where description_key = ${dialect.descriptionKey('?')}`, [description])
+  if (same.length > 0) return false
+  const free = id.length <= 10 && (await link.rows('select industry from industries where industry = ?', [id])).length === 0
+  const code = free ? id : (await link.rows(nextCode(dialect)))[0]!.CODE!
+  await link.changed('insert into industries (industry, description) values (?, ?)', [code, description])
+  return true
+}
+
+/** The case keeps the cast from codes that are no numbers. */
+const nextCode = ({ isShortNumber }: SqlDialect): string => `
+  select coalesce(max(case when ${isShortNumber('industry')} then cast(industry as decimal(9)) end), 0) + 1 as code from industries`
