@@ -12,7 +12,6 @@ import { type CommandContext, execute } from './command.ts'
 import { absentCrm, openCrm } from './crm.ts'
 import { erpPool, migrateErp, openDatabases } from './databases.ts'
 import { laneOptions } from './lanes.ts'
-import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command `ponte`. One file per command; command.ts is what they share. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { apiCommand } from './api.ts'
 import { conflictsCommand } from './conflicts.ts'
@@ -14,9 +13,9 @@ import { planCommand } from './plan.ts'
 import { runCommand } from './run.ts'
 import { simulatorCommand } from './simulator.ts'
 import { tokenCommand } from './token.ts'
-
-import { version } from './version.ts'
+import { workerCommand } from './worker.ts'
 import { usersCommand } from './users.ts'
+import { version } from './version.ts'
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
@@ -26,7 +25,6 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const json = process.argv.includes('--json')
 
 const program = new Command('ponte')
@@ -56,6 +54,7 @@ runCommand(program)
 falhasCommand(program)
 conflictsCommand(program)
 apiCommand(program)
+workerCommand(program)
 tokenCommand(program)
 migrateCommand(program)
 usersCommand(program)
