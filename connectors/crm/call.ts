@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { PonteError } from '../../base/error.ts'
+import { type CrmRequest, signals } from '../../base/signals.ts'
+import { inSpan } from '../../base/trace.ts'
 import type { Breaker } from './breaker.ts'
 import { CrmUnavailable, endpointMissing, tokenRefused } from './errors.ts'
 import type { Exchange, Http, HttpRequest } from './http.ts'
@@ -52,7 +54,7 @@ export function createCaller(options: CallerOptions): (call: Call) => Promise<An
   return async function send(call: Call): Promise<Answer> {
     const isRead = call.method === 'GET'
     for (let attempt = 1; ; attempt++) {
-      const verdict = await limit(() => attemptOnce(options, call))
+      const verdict = await limit(() => tracedAttempt(options, call, attempt))
       if (verdict.kind === 'done' || verdict.kind === 'refused') return verdict
       if (verdict.kind === 'token') throw tokenRefused(call.what, verdict.status)
       if (verdict.kind === 'elsewhere') throw endpointMissing(call.what, verdict.status)
@@ -79,6 +81,20 @@ export function createCaller(options: CallerOptions): (call: Call) => Promise<An
     }
   }
 }
+
+function tracedAttempt(options: CallerOptions, call: Call, attempt: number): Promise<Verdict> {
+  return inSpan({ name: call.what, kind: 'client', attributes: { 'http.request.method': call.method, attempt } }, async (span) => {
+    const startedAt = performance.now()
+    const verdict = await attemptOnce(options, call)
+    const outcome = outcomeOf(verdict)
+    signals.crmRequest.emit(() => ({ call: call.what, outcome, ms: performance.now() - startedAt }))
+    if ('status' in verdict) span.set({ 'http.response.status_code': verdict.status })
+    if (outcome !== 'done') span.fail(outcome)
+    return verdict
+  })
+}
+
+const outcomeOf = (verdict: Verdict): CrmRequest['outcome'] => (verdict.kind === 'failed' && verdict.tooMany ? 'too_many' : verdict.kind)
 
 async function attemptOnce(options: CallerOptions, call: Call): Promise<Verdict> {
   call.signal?.throwIfAborted()
