@@ -83,6 +83,17 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       for (const stage of ['Passagem de bastão', 'Descartado', 'no such stage']) expect(await id(stage)).toEqual([])
     })
 
+    test('shows the rows of one record, by any of its columns; what is asked for is data, never a statement', async () => {
+      const { erp } = it
+      expect(await erp.viewRows('desired_leads', ['ID', 'NAME', 'FINANCIAL_ANALYSIS'], { TAXID: '00000000000191' })).toEqual([
+        { ID: '9001', NAME: 'PADARIA SÃO JOÃO', FINANCIAL_ANALYSIS: null },
+      ])
+      expect(await erp.viewRows('insert_leads', ['CLIENT_CODE'], { ID: '2-1' })).toEqual([{ CLIENT_CODE: '2' }])
+      expect(await erp.viewRows('desired_leads', ['ID'], { ID: '9001', TAXID: '00000000000192' })).toEqual([])
+      for (const text of ["' or '1' = '1", '9001; drop table leads', '%'])
+        expect(await erp.viewRows('desired_leads', ['ID'], { ID: text })).toEqual([])
+    })
+
     test('lists a flagged branch without a lead for insertion, whether the flag is S or Y', async () => {
       const [row, ...others] = await view('insert_leads')
       expect(others).toEqual([])

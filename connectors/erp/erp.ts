@@ -197,6 +197,11 @@ export interface Erp {
   soldLeads(): Promise<{ leadId: string; orderValue: string; salesRepEmail: string | null }[]>
   /** The same of one lead, read alone: whatever was waited for, what is sent is the newest. null: it is not mirrored. */
   commercialLead(leadId: string): Promise<CommercialLead | null>
+  /**
+   * Rows of a view as they are now, by the exact text of some of its columns; at most 50. For single looks by people: a large view may be
+   * read whole.
+   */
+  viewRows(view: ErpView, columns: readonly string[], where: Readonly<Record<string, string>>): Promise<Row[]>
   /** The LEADS row with every column as text; null: not mirrored. */
   mirroredLead(leadId: string): Promise<Row | null>
   /**

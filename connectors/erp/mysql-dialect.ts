@@ -29,6 +29,7 @@ const differs: SqlDialect['differs'] = (one, other) => `not (${one} <=> ${other}
 export const mysqlDialect: SqlDialect = {
   differs,
   concat: (...parts) => `concat(${parts.join(', ')})`,
+  isText: (column) => `cast(${column} as binary) = cast(? as binary)`,
   first: (sql, rows) => `${sql} limit ${rows}`,
   titleCase: 'initcap2',
   storeContactId: 'prc_store_crm_contact_id',

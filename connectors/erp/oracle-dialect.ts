@@ -71,6 +71,7 @@ const differs: SqlDialect['differs'] = (one, other) => `decode(${one}, ${other},
 export const oracleDialect: SqlDialect = {
   differs,
   concat: (...parts) => parts.join(' || '),
+  isText: (column) => `${column} = ?`,
   first: (sql, rows) => `${sql} fetch first ${rows} rows only`,
   titleCase: 'title_case',
   storeContactId: 'prc_store_lead_contact_id',

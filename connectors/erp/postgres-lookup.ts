@@ -1,5 +1,5 @@
-/** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30). */
-import type pg from 'pg'
+/** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), and what people look up. */
+import pg from 'pg'
 import type { Erp } from './erp.ts'
 import { upperKeys } from './postgres-extract.ts'
 import { LEAD_COLUMNS } from './postgres-mirror.ts'
@@ -7,8 +7,14 @@ import { inTransaction } from './postgres-transaction.ts'
 
 type Ask = <T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<T[]>
 
-export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'mirroredLead' | 'storeIndustries'> {
+export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries'> {
   return {
+    async viewRows(view, columns, where) {
+      const name = (column: string) => pg.escapeIdentifier(column.toLowerCase())
+      const conditions = Object.keys(where).map((column, index) => `${name(column)} = $${index + 1}::text`)
+      const sql = `select ${columns.map(name).join(', ')} from ${name(view)} where ${conditions.join(' and ')} limit 50`
+      return (await ask(sql, Object.values(where))).map(upperKeys)
+    },
     async mirroredLead(leadId) {
       const [row] = await ask(MIRRORED_LEAD, [leadId])
       return row === undefined ? null : upperKeys(row)

@@ -38,6 +38,8 @@ export type Transact<L extends Link = Link> = <T>(
 export interface SqlDialect {
   /** True where two values differ; null is a value. */
   differs(one: string, other: string): string
+  /** True where a text column holds exactly the value `?`, whatever their collations. */
+  isText(column: string): string
   concat(...parts: readonly string[]): string
   /** The first rows of an ordered query. */
   first(sql: string, rows: number): string

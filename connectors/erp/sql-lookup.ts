@@ -1,13 +1,19 @@
 /** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), what is held back, and the log of business events. */
+import { PonteError } from '../../base/error.ts'
 import type { Erp } from './erp.ts'
 import { type Ask, cut, type Link, type SqlDialect, type Transact } from './sql-link.ts'
 import { LEAD_COLUMNS } from './sql-mirror.ts'
 import { whole } from './text-rows.ts'
 
-type Lookup = Pick<Erp, 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution'>
+type Lookup = Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution'>
 
 export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
   return {
+    viewRows(view, columns, where) {
+      const conditions = Object.keys(where).map((column) => dialect.isText(plain(column)))
+      const sql = `select ${columns.map(plain).join(', ')} from ${plain(view)} where ${conditions.join(' and ')}`
+      return ask(dialect.first(sql, 50), Object.values(where))
+    },
     async mirroredLead(leadId) {
       const [row = null] = await ask(`select id, ${Object.keys(LEAD_COLUMNS).join(', ').toLowerCase()} from leads where id = ?`, [
         whole(leadId),
@@ -34,6 +40,12 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
         ])
       }),
   }
+}
+
+/** A name of the contract, in the form in which no dialect has to quote it. */
+function plain(name: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return name.toLowerCase()
+  throw new PonteError('erp.unknown_view', 'this is not a view or column of the ERP', { hint: 'this is a fault of the caller, report it' })
 }
 
 /** By the branch, whose index finds the few contacts of one lead; the engine's view has lead_id as text. */
