@@ -30,6 +30,17 @@ export interface Field {
   readonly rule: Rule
   /** Further, for comparing only. */
   readonly compare: Rule
+  /** What a person may type for it (edit of a refused line); without it any text that fits. */
+  readonly entry?: Entry
+}
+
+export interface Entry {
+  /** Of the text as typed, blanks at its ends cut off. */
+  readonly typed: RegExp
+  /** Completes "expected: ". */
+  readonly words: string
+  /** An empty value is refused. */
+  readonly required?: true
 }
 
 const text: Rule = [{ op: 'replace', from: '\u00a0', to: ' ' }, { op: 'trim' }]
@@ -41,6 +52,17 @@ const integer: Rule = [{ op: 'before', separator: '.' }, { op: 'digits' }, { op:
 
 const taxIdRule: Rule = [{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }]
 const emailRule: Rule = [...text, { op: 'lower' }]
+const anyText: Entry = { typed: /\P{C}/u, words: 'a text', required: true }
+const wholeEntry: Entry = { typed: /^\d{1,15}$/, words: 'a whole number' }
+const phoneEntry: Entry = { typed: /^(?=(?:\D*\d){10,13}\D*$)[\d\s()+./-]+$/, words: '10 to 13 digits, with the area code' }
+/** CNPJ (alphanumeric since 2026) or CPF, printed or bare; check digits are judged where it is read. */
+const taxIdEntry: Entry = {
+  typed: /^(?=(?:[^\dA-Z]*[\dA-Z]){11,14}[^\dA-Z]*$)[\dA-Z./-]+$/i,
+  words: 'a CNPJ of 14 positions or a CPF of 11 digits',
+  required: true,
+}
+const emailEntry: Entry = { typed: /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/, words: 'one e-mail address', required: true }
+
 export const unknownRep = '99'
 export const exempt = 'ISENTO'
 
@@ -55,6 +77,7 @@ export const leadFields: readonly Field[] = [
     flow: 'to-crm',
     rule: cut(40),
     compare: anyCase,
+    entry: anyText,
   },
   {
     name: 'TAXID',
@@ -66,6 +89,7 @@ export const leadFields: readonly Field[] = [
     flow: 'to-crm',
     rule: taxIdRule,
     compare: [],
+    entry: taxIdEntry,
   },
   {
     name: 'ADDRESS_STREET',
@@ -88,6 +112,7 @@ export const leadFields: readonly Field[] = [
     flow: 'to-crm',
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
     compare: [],
+    entry: { typed: /^\d{5}-?\d{3}$/, words: '8 digits' },
   },
   {
     name: 'ADDRESS_NUMBER',
@@ -99,6 +124,7 @@ export const leadFields: readonly Field[] = [
     flow: 'to-crm',
     rule: [...integer, { op: 'default', value: '0' }],
     compare: [],
+    entry: { typed: /^(\d{1,9}|SN)$/i, words: 'a whole number, or SN for none' },
   },
   {
     name: 'ADDRESS_COMPLEMENT',
@@ -154,6 +180,7 @@ export const leadFields: readonly Field[] = [
     flow: 'both',
     rule: integer,
     compare: [{ op: 'default', value: unknownRep }],
+    entry: wholeEntry,
   },
   {
     name: 'CLIENT_CODE',
@@ -165,6 +192,7 @@ export const leadFields: readonly Field[] = [
     flow: 'to-crm',
     rule: integer,
     compare: [],
+    entry: wholeEntry,
   },
   {
     name: 'TAX_REGISTRATION',
@@ -202,6 +230,7 @@ export const leadCreationFields: readonly Field[] = [
     flow: 'to-erp',
     rule: [{ op: 'digits' }, { op: 'truncate', length: 13 }],
     compare: [],
+    entry: phoneEntry,
   },
   {
     name: 'INDUSTRY',
@@ -256,6 +285,7 @@ export const contactFields: readonly Field[] = [
     flow: 'both',
     rule: cut(60),
     compare: anyCase,
+    entry: anyText,
   },
   {
     name: 'EMAIL',
@@ -267,6 +297,7 @@ export const contactFields: readonly Field[] = [
     flow: 'both',
     rule: emailRule,
     compare: [],
+    entry: emailEntry,
   },
   {
     name: 'PHONE',
@@ -278,6 +309,7 @@ export const contactFields: readonly Field[] = [
     flow: 'both',
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'truncate', length: 13 }, { op: 'map', from: [noPhone], to: '' }],
     compare: [],
+    entry: phoneEntry,
   },
   {
     name: 'JOB_TITLE',
@@ -300,5 +332,6 @@ export const contactFields: readonly Field[] = [
     flow: 'both',
     rule: flag,
     compare: [{ op: 'default', value: 'N' }],
+    entry: { typed: /^[SYN]$/i, words: 'S (main contact) or N' },
   },
 ]

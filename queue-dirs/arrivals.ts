@@ -40,13 +40,14 @@ export async function oldestIn(
   folder: string,
   limit: number,
   look: (name: string) => Promise<Arrival | null>,
+  compare: (a: Arrival, b: Arrival) => number = compareArrivals,
 ): Promise<{ arrivals: Arrival[]; complete: boolean }> {
   let arrivals: Arrival[] = []
   let complete = true
   /** The newest that still has a place. */
   let last: Arrival | null = null
   const cut = () => {
-    arrivals.sort(compareArrivals)
+    arrivals.sort(compare)
     if (arrivals.length > limit) complete = false
     arrivals = arrivals.slice(0, limit)
     if (!complete) last = arrivals[limit - 1] ?? null
@@ -54,7 +55,7 @@ export async function oldestIn(
   for await (const entry of await opendir(folder, { bufferSize: 256 })) {
     if (!entry.isFile()) continue
     const arrival = await look(entry.name)
-    if (arrival === null || (last !== null && compareArrivals(arrival, last) > 0)) continue
+    if (arrival === null || (last !== null && compare(arrival, last) > 0)) continue
     arrivals.push(arrival)
     if (arrivals.length >= 2 * limit) cut()
   }

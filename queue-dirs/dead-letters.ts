@@ -6,7 +6,7 @@ import { SIDECAR } from './closing.ts'
 import type { House } from './house.ts'
 import type { DeadLetter, DeadLine, LaneName, ShownLetter } from './lane.types.ts'
 import { MAX_LETTER_BYTES, splitLines, textOf } from './letter-lines.ts'
-import { parseName, sanitiseSlug, singleName } from './name.ts'
+import { parseName, sanitiseSlug, singleName, UNKNOWN_PREFIX } from './name.ts'
 
 export interface Sidecar {
   readonly file: string
@@ -33,14 +33,15 @@ export async function showDead(house: House, lane: LaneName, file: string): Prom
   const path = deadPath(house, file)
   const letter = await describe(house, lane, file)
   if (letter === null) throw noSuchLetter()
+  const prefix = parseName(file, house.prefixes)?.prefix ?? UNKNOWN_PREFIX
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => {
     throw noSuchLetter()
   })
   try {
-    if ((await handle.stat()).size > MAX_LETTER_BYTES) return { letter, body: '', lines: null, version: '' }
+    if ((await handle.stat()).size > MAX_LETTER_BYTES) return { letter, prefix, body: '', lines: null, version: '' }
     const bytes = await handle.readFile()
     const lines = linesOf(bytes)?.map((text, index, all) => ({ text, reason: pairReasons(letter.lines, all.length)[index]! })) ?? null
-    return { letter, body: bytes.toString('utf8'), lines, version: versionOf(bytes) }
+    return { letter, prefix, body: bytes.toString('utf8'), lines, version: versionOf(bytes) }
   } finally {
     await handle.close()
   }

@@ -1,10 +1,13 @@
 /** A page of falhas by the names alone: a hundred thousand refused letters are listed without reading one. */
 import { stat } from 'node:fs/promises'
-import { type Arrival, compareArrivals, oldestIn } from './arrivals.ts'
+import { type Arrival, oldestIn } from './arrivals.ts'
 import { isBody } from './dead-letters.ts'
 import type { House } from './house.ts'
 import type { Lane } from './lane.types.ts'
 import { type ParsedName, parseName, UNKNOWN_PREFIX } from './name.ts'
+
+/** Not as they are delivered: by what a mark between two pages says, so that pages of both lanes can be merged. */
+const inOrder = (a: Arrival, b: Arrival): number => a.arrivedAt - b.arrivedAt || (a.parsed.file < b.parsed.file ? -1 : 1)
 
 /** See `Lane.deadNames`. */
 export async function deadNames(house: House, options: Parameters<Lane['deadNames']>[0]): ReturnType<Lane['deadNames']> {
@@ -12,9 +15,10 @@ export async function deadNames(house: House, options: Parameters<Lane['deadName
   const { falhas } = house.layout
   const parse = (file: string): ParsedName =>
     parseName(file, house.prefixes) ?? { file, prefix: UNKNOWN_PREFIX, form: 'foreign', arrivedAt: null, sequence: '', slug: '' }
-  const mark: Arrival | null = after === undefined ? null : { parsed: parse(after.file), arrivedAt: after.arrivedAt }
+  const isBehind = ({ parsed, arrivedAt }: Arrival): boolean =>
+    after === undefined || arrivedAt > after.arrivedAt || (arrivedAt === after.arrivedAt && parsed.file > after.file)
   let matching = 0
-  const { arrivals } = await oldestIn(falhas, limit, async (name) => {
+  const look = async (name: string): Promise<Arrival | null> => {
     if (!isBody(name)) return null
     const parsed = parse(name)
     if (prefixes !== undefined && !prefixes.includes(parsed.prefix)) return null
@@ -22,7 +26,8 @@ export async function deadNames(house: House, options: Parameters<Lane['deadName
     if (arrivedAt === undefined || arrivedAt >= arrivedBefore) return null
     matching += 1
     const arrival = { parsed, arrivedAt: Math.trunc(arrivedAt) }
-    return mark !== null && compareArrivals(arrival, mark) <= 0 ? null : arrival
-  })
+    return isBehind(arrival) ? arrival : null
+  }
+  const { arrivals } = await oldestIn(falhas, limit, look, inOrder)
   return { names: arrivals.map(({ parsed, arrivedAt }) => ({ file: parsed.file, prefix: parsed.prefix, arrivedAt })), matching }
 }

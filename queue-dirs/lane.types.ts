@@ -99,6 +99,8 @@ export interface DeadLetter {
 
 export interface ShownLetter {
   readonly letter: DeadLetter
+  /** `unknown` when no job takes it. */
+  readonly prefix: string
   readonly body: string
   /** As a delivery would read them, each with its reason; null: the file is not UTF-8, or too large to read. */
   readonly lines: readonly { readonly text: string; readonly reason: DeadLine }[] | null
@@ -187,7 +189,7 @@ export interface Lane {
   copy(take: (name: string, path: string) => Promise<boolean>): Promise<number>
   deadLetters(): AsyncIterable<DeadLetter>
   /**
-   * Names of dead letters, the oldest arrival first, behind `after`; no file is read. `matching`: how many there are in all.
+   * Names of dead letters, the oldest arrival first (of the same time by name), behind `after`; no file is read. `matching`: how many there are in all.
    * @param options.arrivedBefore epoch milliseconds
    */
   deadNames(options: {
