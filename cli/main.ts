@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `ponte`. One file per command; command.ts is what they share. */
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { apiCommand } from './api.ts'
 import { conflictsCommand } from './conflicts.ts'
@@ -13,9 +14,10 @@ import { planCommand } from './plan.ts'
 import { runCommand } from './run.ts'
 import { simulatorCommand } from './simulator.ts'
 import { tokenCommand } from './token.ts'
-import { workerCommand } from './worker.ts'
-import { usersCommand } from './users.ts'
+
 import { version } from './version.ts'
+import { usersCommand } from './users.ts'
+import { workerCommand } from './worker.ts'
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
@@ -25,6 +27,7 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const json = process.argv.includes('--json')
 
 const program = new Command('ponte')
