@@ -1,6 +1,7 @@
 /** People who work in the simulated CRM: through its control API, as somebody at the CRM's own screen would. */
 import { PonteError } from '../base/error.ts'
 import { drawTypedLead } from '../connectors/erp/demo-data/crm-lead.ts'
+import type { Value } from '../connectors/erp/demo-data/database.ts'
 import type { Place } from './demo-place.ts'
 
 /** What they do, and so what has to happen in the ERP. */
@@ -23,18 +24,9 @@ const budgetStage = 'Desenvolvimento/Orçamento'
 
 export async function workInCrm(place: Place, controlUrl: string, seed: number): Promise<CrmWork> {
   const screen = screenOf(controlUrl)
-  const created = await ids(
-    place,
-    'select b.id_crm from branches b left join leads l on l.id = b.id_crm where b.id_crm is not null and l.id is null order by 1 limit $1',
-    [counts.conversions],
-  )
-  const mirrored = await ids(
-    place,
-    // One branch a client, so that what is done to one lead shows on no other.
-    `select l.id from leads l join branches b on b.id_crm = l.id
-      where l.stage = '${budgetStage}' and b.sales_rep <> 17 and (select count(*) from branches o where o.client = b.client) = 1 order by 1 limit $1`,
-    [counts.updates + counts.newPersons + counts.discards + counts.clashes],
-  )
+  const created = await ids(place, CREATED, [], counts.conversions)
+  const wanted = counts.updates + counts.newPersons + counts.discards + counts.clashes
+  const mirrored = await ids(place, MIRRORED, [budgetStage], wanted)
   const take = (count: number) => mirrored.splice(0, count)
   const [updates, newPersons, discards, clashes] = [
     take(counts.updates),
@@ -61,15 +53,24 @@ export async function workInCrm(place: Place, controlUrl: string, seed: number):
     await screen('POST', `leads/${id}/persons`, { name: `Beatriz Nunes ${n}`, email: `beatriz.nunes${n}@example.com`, touchLead: true })
   for (const id of discards) await screen('POST', `leads/${id}`, { stage: 'Descartado' })
   for (const id of clashes) {
-    await place.erp.query('update branches set sales_rep = case when sales_rep = 3 then 4 else 3 end where id_crm = $1', [id])
+    await place.erp.rows('update branches set sales_rep = case when sales_rep = 3 then 4 else 3 end where id_crm = ?', [id])
     await screen('POST', `leads/${id}`, { customFields: { '_cod.gestores': ['17'] } })
   }
   return { conversions: created, newLeads, updates, newPersons, discards, clashes }
 }
 
-async function ids(place: Place, sql: string, values: unknown[]): Promise<number[]> {
-  const { rows } = await place.erp.query<Record<string, string>>(sql, values)
-  return rows.map((row) => Number(Object.values(row)[0]))
+/** In the ERP's order: which id the CRM gave to whom hangs on which call came first. */
+const CREATED = `
+  select b.id_crm as id from branches b
+   where b.id_crm is not null and not exists (select 1 from leads l where l.id = b.id_crm) order by b.client, b.code`
+
+/** One branch a client, so that what is done to one lead shows on no other. */
+const MIRRORED = `
+  select l.id from leads l join branches b on b.id_crm = l.id
+   where l.stage = ? and b.sales_rep <> 17 and (select count(*) from branches o where o.client = b.client) = 1 order by l.id`
+
+async function ids({ erp }: Place, sql: string, values: readonly Value[], most: number): Promise<number[]> {
+  return (await erp.rows(sql, values, most)).map(({ id }) => Number(id))
 }
 
 function screenOf(controlUrl: string): (method: string, path: string, body: object) => Promise<unknown> {

@@ -1,9 +1,10 @@
 /** `ponte demo-data`: a believable Brazilian ERP of any size, the same for the same seed. */
 import type { Command } from 'commander'
 import { loadDemoData } from '../connectors/erp/demo-data/load.ts'
+import { openDemoDatabase } from '../connectors/erp/demo-data/open-database.ts'
 import { writeSimulatorData } from '../connectors/erp/demo-data/simulator-data.ts'
 import { execute } from './command.ts'
-import { erpPool, migrateErp, openDatabases } from './databases.ts'
+import { installErp, openDatabases } from './databases.ts'
 import { seconds } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -32,7 +33,8 @@ export function demoDataCommand(program: Command): void {
 Examples:
   ponte demo-data --branches 2000 --seed 1
   ponte demo-data --branches 100000 --replace --crm-file crm.ndjson
-  ponte simulator crm --load crm.ndjson`,
+  ponte simulator crm --load crm.ndjson
+  MYSQL_URL=mysql://ponte@erp.example/erp ponte demo-data --branches 2000`,
     )
     .action((options: Options) =>
       execute(options, async ({ settings, output, closer, signal }) => {
@@ -42,10 +44,11 @@ Examples:
           today: options.today ?? new Date().toISOString().slice(0, 10),
         }
         const databases = await openDatabases(settings, closer)
-        const pool = erpPool(databases.erpUrl, closer)
-        await migrateErp(pool)
+        await installErp(databases.erpUrl, closer)
+        const erp = await openDemoDatabase(databases.erpUrl)
+        closer.add(() => erp.close())
         const bar = output.bar('loading branches')
-        const loaded = await loadDemoData(pool, { ...demo, replace: options.replace ?? false, signal }, ({ branches, of }) =>
+        const loaded = await loadDemoData(erp, { ...demo, replace: options.replace ?? false, signal }, ({ branches, of }) =>
           bar.update(branches, of),
         )
         bar.stop()

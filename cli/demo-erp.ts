@@ -9,7 +9,8 @@ import type { Context } from '../jobs/context.ts'
 import { leadBody, leadHolds } from '../jobs/crm-bodies.ts'
 import { entityNamed } from '../jobs/entities.ts'
 import { readLine } from '../jobs/lines.ts'
-import { migrateErp } from './databases.ts'
+import type { Closer } from './closer.ts'
+import { installErp } from './databases.ts'
 import type { Place } from './demo-place.ts'
 
 export interface DemoErp {
@@ -26,20 +27,21 @@ export interface DemoErp {
 export async function loadDemo(
   place: Place,
   data: { branches: number; seed: number },
+  closer: Closer,
   onProgress: (done: number, total: number) => void,
 ): Promise<DemoErp> {
   const options = { ...data, today: new Date().toISOString().slice(0, 10) }
-  await migrateErp(place.erp)
+  await installErp(place.settings.erpUrl!, closer)
   const counts = await loadDemoData(place.erp, options, ({ branches, of }) => onProgress(branches, of))
   await mkdir(place.folder, { recursive: true, mode: 0o750 })
   const crmFile = join(place.folder, 'crm.ndjson')
   await writeSimulatorData(options, crmFile)
-  const { rows } = await place.erp.query<{ eligible: number }>('select count(*)::integer as eligible from insert_leads')
+  const [inserts] = await place.erp.rows('select count(*) as n from insert_leads')
   return {
     clients: counts.clients,
     contacts: counts.contacts,
     linked: counts.linked,
-    eligible: rows[0]!.eligible,
+    eligible: Number(inserts!.n),
     crmFile,
     reps: knownReps.map(String),
   }
@@ -51,12 +53,10 @@ export const editDemo = (place: Place, options: { count: number; seed: number })
 export async function mismatches(place: Place, context: Context, leadIds: readonly string[]): Promise<string[]> {
   const entity = entityNamed('leads.update')
   const reps = await context.crm.salesReps()
-  const { rows } = await place.erp.query<{ row: string }>('select to_json(d)::text as row from desired_leads d where d.id = any($1)', [
-    leadIds,
-  ])
+  const rows = await place.erp.rows('select * from desired_leads where id in (?)', [leadIds])
   const wrong: string[] = []
-  for (const { row } of rows) {
-    const { ids, row: values } = readLine(entity, 'check', row)
+  for (const row of rows) {
+    const { ids, row: values } = readLine(entity, 'check', JSON.stringify(row))
     const body = leadBody(entity.fields, values, { kind: 'update', reps, country: context.options.countryName })
     const lead = await context.crm.leadById(Number(ids.ID))
     if (!lead || !leadHolds(lead, await context.crm.leadCustomFields(lead.id), body)) wrong.push(String(ids.ID))

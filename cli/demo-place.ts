@@ -2,43 +2,55 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
+import type { DemoDatabase } from '../connectors/erp/demo-data/database.ts'
+import { openDemoDatabase } from '../connectors/erp/demo-data/open-database.ts'
 import { startEmbedded } from '../connectors/erp/embedded.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Closer } from './closer.ts'
+import { type DemoServerName, demoServers, mariadbFolder } from './demo-servers.ts'
 
 export interface Place {
   readonly folder: string
   readonly settings: Settings
-  readonly erp: pg.Pool
+  readonly erp: DemoDatabase
 }
 
-export async function freshPlace(settings: Settings, closer: Closer): Promise<Place> {
+/** @throws PonteError of the server that is wanted: `erp.embedded_*`, `mysql.not_installed`, `mysql.server_failed` */
+export async function freshPlace(settings: Settings, on: DemoServerName, closer: Closer): Promise<Place> {
   const folder = resolve('data/demo')
-  const server = await startEmbedded({ dataDir: resolve('data/embedded'), databases: [] })
-  closer.add(() => server.stop())
-  const admin = new pg.Pool({ connectionString: server.url('postgres'), max: 1 })
-  try {
-    for (const database of ['demo_erp', 'demo_state']) {
-      await admin.query(`drop database if exists ${database} with (force)`)
-      await admin.query(`create database ${database}`)
-    }
-  } finally {
-    await admin.end()
-  }
+  const embedded = await startEmbedded({ dataDir: resolve('data/embedded'), databases: [] })
+  closer.add(() => embedded.stop())
+  await renew(embedded.url('postgres'), ['demo_erp', 'demo_state'])
+  // A killed demo's server would go on without its folder. Loaded here, so that other commands start without the driver of MySQL.
+  const { removePrivateServer } = await import('../connectors/mysql/private-server.ts')
+  await removePrivateServer(join(folder, mariadbFolder))
   await rm(folder, { recursive: true, force: true })
-  const erp = new pg.Pool({ connectionString: server.url('demo_erp'), max: 4 })
-  erp.on('error', () => {})
-  closer.add(() => erp.end())
+  const erpUrl = await demoServers[on].open({ folder, embedded, closer })
+  const erp = await openDemoDatabase(erpUrl)
+  closer.add(() => erp.close())
   return {
     folder,
     erp,
     settings: {
       ...settings,
-      erpUrl: server.url('demo_erp'),
-      stateUrl: server.url('demo_state'),
+      erpUrl,
+      stateUrl: embedded.url('demo_state'),
       queueRoot: join(folder, 'queue'),
       stateDir: join(folder, 'state'),
       logFile: join(folder, 'ponte.log'),
     },
+  }
+}
+
+async function renew(url: string, databases: readonly string[]): Promise<void> {
+  const admin = new pg.Client({ connectionString: url })
+  await admin.connect()
+  try {
+    for (const database of databases) {
+      await admin.query(`drop database if exists ${database} with (force)`)
+      await admin.query(`create database ${database}`)
+    }
+  } finally {
+    await admin.end()
   }
 }

@@ -9,7 +9,8 @@ import { sellLeads } from '../jobs/vende-leads.ts'
 import type { CrmSimulator } from '../simulators/crm/simulator.ts'
 import type { Closer } from './closer.ts'
 import { type DemoApi, openDemoApi } from './demo-api.ts'
-import { type CrmWork, workInCrm } from './demo-crm-users.ts'
+import { workInCrm } from './demo-crm-users.ts'
+import { clientCodes, countErpWrites, dueCommerce, eventNow, eventsSince, landed } from './demo-figures.ts'
 import type { Place } from './demo-place.ts'
 
 export interface WayBackFigures {
@@ -59,7 +60,7 @@ export async function wayBack(stage: DemoStage): Promise<{ figures: WayBackFigur
   detail(`${first.discarded} of ${work.discards.length} discarded leads left the mirror; the ERP keeps its clients`)
 
   tell('A cycle of all jobs: client codes go back, budgets and sales go out, the CRM answers with webhooks')
-  const due = await dueCommerce(place)
+  const due = await dueCommerce(context)
   let [budgets, sales] = [0, 0]
   for (let cycle = 0; cycle < 2; cycle++) {
     const reports = await allJobs(stage, api)
@@ -113,89 +114,20 @@ async function settled(simulator: CrmSimulator, api: DemoApi): Promise<void> {
   }
 }
 
-/** What the ERP's views say that the CRM was not told yet. */
-async function dueCommerce({ erp }: Place): Promise<{ budgets: number; sales: number }> {
-  const { rows } = await erp.query<{ budgets: number; sales: number }>(
-    `select (select count(distinct id)::integer from view_leads_budgeted) as budgets, (select count(distinct id)::integer from view_leads_sold) as sales`,
-  )
-  return rows[0]!
-}
-
 const toldOf = (reports: readonly RunReport[], job: string): number => {
   const counts = reports.find((report) => report.job === job)?.counts ?? {}
   return Number(counts.delivered ?? 0) + Number(counts.alreadySold ?? 0)
-}
-
-/** What of the work shows in the ERP's database. */
-async function landed({ erp }: Place, work: CrmWork) {
-  const count = async (sql: string, ids: readonly number[]) =>
-    (await erp.query<{ n: number }>(`select count(*)::integer as n from ${sql}`, [ids])).rows[0]!.n
-  return {
-    newClients: await count(
-      `branches b join clients c on c.client_code = b.client where b.id_crm = any($1) and c.created_by = 'CRM' and exists (select from contact p where p.branch_client = b.client)`,
-      work.newLeads,
-    ),
-    mirrored: await count('leads where id = any($1)', [...work.conversions, ...work.newLeads]),
-    updated: await count(`branches where id_crm = any($1) and phone like '5511960000%'`, work.updates),
-    discarded: work.discards.length - (await count('leads where id = any($1)', work.discards)),
-  }
-}
-
-async function clientCodes({ crm }: Context, { erp }: Place, leadIds: readonly number[]): Promise<number> {
-  const { rows } = await erp.query<{ id: number; code: string }>(
-    'select id_crm::integer as id, client::text as code from branches where id_crm = any($1)',
-    [leadIds],
-  )
-  const held = await crm.customFieldsOf(leadIds)
-  return rows.filter(({ id, code }) => held.get(id)?.some((field) => field.id === '_cod.cliente' && field.value === code)).length
 }
 
 async function idleFigures(stage: DemoStage, api: DemoApi): Promise<WayBackFigures['idleCycles']> {
   const { simulator, place } = stage
   const effects = async () => (await simulator.effects({ by: 'api' })).length
   const before = await effects()
-  const { rows } = await place.erp.query<{ now: string }>('select pg_current_xact_id()::text as now')
+  const erpWrites = await countErpWrites(place)
   let changes = 0
   for (let cycle = 0; cycle < idle; cycle++) {
     const reports = await allJobs(stage, api)
     changes += Number(reports.find((report) => report.job === 'job_execute_spark')?.counts.changed ?? 0)
   }
-  return { changes, crmWrites: (await effects()) - before, erpWrites: await rowsWrittenSince(place, rows[0]!.now) }
-}
-
-const written = [
-  'clients',
-  'branches',
-  'contact',
-  'leads',
-  'contacts',
-  'credit_limit_history',
-  'client_industries',
-  'sales_rep_branches',
-  'billing_addresses',
-]
-
-async function rowsWrittenSince({ erp }: Place, transaction: string): Promise<number> {
-  const { rows } = await erp.query<{ n: number }>(
-    `select sum(n)::integer as n from (${written.map((table) => `select count(*) as n from ${table} where xmin::text::bigint > $1::bigint`).join(' union all ')}) t`,
-    [transaction],
-  )
-  return rows[0]!.n
-}
-
-const eventNow = async ({ state }: Context): Promise<Date> =>
-  (await state.query<{ now: Date }>('select clock_timestamp() as now')).rows[0]!.now
-
-async function eventsSince(
-  { state }: Context,
-  since: Date,
-): Promise<Pick<WayBackFigures, 'erpApplied' | 'echoesSuppressed' | 'conflicts'>> {
-  const { rows } = await state.query<{ applied: number; echoes: number; conflicts: number }>(
-    `select count(*) filter (where outcome in ('applied', 'removed'))::integer as applied, count(*) filter (where outcome = 'echo')::integer as echoes,
-            (select count(*)::integer from conflicts where created_at >= $1) as conflicts
-       from inbound_events where ended_at >= $1`,
-    [since],
-  )
-  const { applied, echoes, conflicts } = rows[0]!
-  return { erpApplied: applied, echoesSuppressed: echoes, conflicts }
+  return { changes, crmWrites: (await effects()) - before, erpWrites: await erpWrites() }
 }

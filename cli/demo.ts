@@ -1,6 +1,6 @@
 /** `ponte demo`: the whole bridge on embedded defaults. A story for people, one JSON document for machines, and a check of itself. */
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { balanceOf } from '../jobs/balance.ts'
 import { recordJobs } from '../jobs/catalogue.ts'
@@ -11,6 +11,7 @@ import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulato
 import { type CommandContext, execute } from './command.ts'
 import { editDemo, loadDemo, mismatches } from './demo-erp.ts'
 import { freshPlace } from './demo-place.ts'
+import { type DemoServerName, demoServers } from './demo-servers.ts'
 import { duration, seconds } from './output.ts'
 import { progressBars } from './progress.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -20,35 +21,45 @@ const demoQuota = { limit: 10_000, windowMs: 20_000 }
 const realQuota = { limit: 30, windowMs: 20_000 }
 const edits = 40
 
+interface Options {
+  erp: DemoServerName
+  branches: string
+  seed: string
+  json?: boolean
+}
+
 export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('embedded ERP, simulated CRM, both directions, then three idle cycles')
+    .addOption(new Option('--erp <database>', 'what the ERP runs on').choices(Object.keys(demoServers)).default('postgres'))
     .option('--branches <n>', 'ERP branches', '2000')
     .option('--seed <n>', 'same seed, same data', '1')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
-      '\nExamples:\n  ponte demo\n  ponte demo --branches 10000 --json\n\nWorks in ./data/demo, which is emptied first.',
+      '\nExamples:\n  ponte demo\n  ponte demo --erp mysql\n  ponte demo --branches 10000 --json\n\nWorks in ./data/demo, which is emptied first.',
     )
-    .action((options: { branches: string; seed: string; json?: boolean }) =>
-      execute(options, (command) => demo(command, wholeNumber('--branches', options.branches), wholeNumber('--seed', options.seed))),
+    .action((options: Options) =>
+      execute(options, (command) =>
+        demo(command, options.erp, wholeNumber('--branches', options.branches), wholeNumber('--seed', options.seed)),
+      ),
     )
 }
 
-async function demo(command: CommandContext, branches: number, seed: number): Promise<number> {
+async function demo(command: CommandContext, on: DemoServerName, branches: number, seed: number): Promise<number> {
   const { output, closer } = command
   const startedAt = performance.now()
   let step = 0
   const tell = (text: string) => output.say(`\n${++step}. ${text}`)
   const detail = (text: string) => output.say(`   ${text}`)
 
-  output.say('Ponte demo: an embedded ERP (a real PostgreSQL) and a simulated CRM. Nothing leaves this machine.')
+  output.say(`Ponte demo: an ERP of its own on ${demoServers[on].what}, and a simulated CRM. Nothing leaves this machine.`)
   tell(`The ERP: ${branches} branches of Brazilian companies`)
-  output.bar('starting the embedded database').update(0)
-  const place = await freshPlace(command.settings, closer)
+  output.bar('starting the databases').update(0)
+  const place = await freshPlace(command.settings, on, closer)
   const bar = output.bar('loading the ERP')
-  const data = await loadDemo(place, { branches, seed }, (done, total) => bar.update(done, total))
+  const data = await loadDemo(place, { branches, seed }, closer, (done, total) => bar.update(done, total))
   bar.stop()
   detail(
     `${data.clients} clients, ${data.contacts} contacts, ${data.linked} branches already linked to CRM leads, ${data.eligible} flagged and not yet in the CRM`,

@@ -1,11 +1,11 @@
 /** Believable edits by people in the ERP, for proving that updates reach the CRM. */
-import type pg from 'pg'
 import type { Cell } from '../../../engine/model.ts'
-import { inTransaction } from '../../pg/transaction.ts'
 import { drawAddress, drawNumber } from './address.ts'
+import { chosen } from './chosen.ts'
 import { drawCompany } from './company.ts'
 import { drawObservation } from './credit.ts'
 import { crmForm } from './crm-form.ts'
+import type { DemoDatabase, DemoSession, Found, Value } from './database.ts'
 import { municipalities } from './municipalities.ts'
 import { Random, streams } from './random.ts'
 import { drawRegistration } from './registration.ts'
@@ -22,53 +22,57 @@ export interface BranchEdit {
   readonly after: Cell
 }
 
-interface Found {
+interface Branch extends Found {
   readonly client: string
-  readonly code: number
+  readonly code: string
   readonly id_crm: string
   readonly taxid: string
   readonly description: string
-  readonly address: string | null
-  readonly address_number: number | null
-  readonly sales_rep: string | null
-  readonly tax_registration: string | null
-  readonly financial_analysis: string | null
-  readonly city: number
+  readonly address: Cell
+  readonly address_number: Cell
+  readonly sales_rep: Cell
+  readonly tax_registration: Cell
+  readonly city: string
   readonly state: string
 }
 
 const LINKED = `
-  select b.client, b.code, b.id_crm, b.taxid_key as taxid, b.description, b.address, b.address_number, b.sales_rep, b.tax_registration,
-         (select h.observations from credit_limit_history h where h.client_code = b.client
-           order by h.entry_date desc, h.observations desc nulls last limit 1) as financial_analysis,
-         b.city::integer as city, b.state
-    from branches b
-    join leads l on l.id = b.id_crm
-   where l.stage in (select alias from crm_stages where integrated = 'S') and b.city <= $3
-   order by md5(b.id_crm || '-' || $2::text), b.id_crm limit $1 for update of b`
+  select b.client, b.code, b.id_crm from branches b join leads l on l.id = b.id_crm
+   where l.stage in (select alias from crm_stages where integrated = 'S') and b.city <= ?`
+
+const LOCKED = `
+  select client, code, id_crm, taxid_key as taxid, description, address, address_number, sales_rep, tax_registration, city, state
+    from branches where client = ? and code = ? for update`
+
+/** The newest; of one day the one that the views take (mission B.3). */
+const ANALYSIS = `
+  select observations from credit_limit_history where client_code = ?
+   order by entry_date desc, case when observations is null then 1 else 0 end, observations desc`
 
 /** What one edit does: the columns of BRANCHES it sets, or a line of credit history, and what the CRM will see. */
 interface Edit {
   readonly field: BranchEdit['field']
-  readonly set: Readonly<Record<string, Cell | number>>
+  readonly set: Readonly<Record<string, Value>>
   readonly observation?: string
   readonly before: Cell
   readonly after: Cell
 }
 
-const edits: Record<BranchEdit['field'], (random: Random, found: Found) => Edit> = {
+type Before = Branch & { readonly analysis: Cell }
+
+const edits: Record<BranchEdit['field'], (random: Random, found: Before) => Edit> = {
   NAME: (random, { description }) => {
     const { name } = drawCompany(random)
     return { field: 'NAME', set: { description: name }, before: crmForm('name', description), after: crmForm('name', name) }
   },
   ADDRESS_STREET: (random, { address, city }) => {
-    const { street, number, complement, district, zip } = drawAddress(random, city - 1)
+    const { street, number, complement, district, zip } = drawAddress(random, Number(city) - 1)
     const set = { address: street, address_number: number, complement, district, zipcode: zip }
     return { field: 'ADDRESS_STREET', set, before: crmForm('text', address), after: crmForm('text', street) }
   },
   ADDRESS_NUMBER: (random, { address_number }) => {
     const number = drawNumber(random)
-    return { field: 'ADDRESS_NUMBER', set: { address_number: number }, before: String(address_number ?? 0), after: String(number ?? 0) }
+    return { field: 'ADDRESS_NUMBER', set: { address_number: number }, before: address_number ?? '0', after: String(number ?? 0) }
   },
   SALES_REP: (random, { sales_rep }) => {
     const rep = String(random.pick(knownReps))
@@ -85,13 +89,13 @@ const edits: Record<BranchEdit['field'], (random: Random, found: Found) => Edit>
       after: crmForm('registration', registration),
     }
   },
-  FINANCIAL_ANALYSIS: (random, { financial_analysis }) => {
+  FINANCIAL_ANALYSIS: (random, { analysis }) => {
     const observation = drawObservation(random)
     return {
       field: 'FINANCIAL_ANALYSIS',
       set: {},
       observation,
-      before: crmForm('text', financial_analysis),
+      before: crmForm('text', analysis),
       after: crmForm('text', observation),
     }
   },
@@ -104,34 +108,43 @@ const sameToTheCrm = (edit: Edit): boolean => edit.before?.toUpperCase() === edi
  * Edits up to `count` linked branches whose lead stands in an integrated stage, one field each, in one transaction. Which and how
  * follows from `seed` and the data. Answers what changed: fewer than `count` when there are fewer such branches.
  */
-export async function editBranches(pool: pg.Pool, options: { readonly count: number; readonly seed: number }): Promise<BranchEdit[]> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<Found>(LINKED, [options.count, options.seed, municipalities.length])
+export async function editBranches(
+  database: DemoDatabase,
+  options: { readonly count: number; readonly seed: number },
+): Promise<BranchEdit[]> {
+  return database.transaction(async (session) => {
+    const linked = await session.rows<Pick<Branch, 'client' | 'code' | 'id_crm'>>(LINKED, [municipalities.length])
     const done: BranchEdit[] = []
-    for (const found of rows) {
+    for (const { client, code } of chosen(linked, options)) {
+      const found = (await session.rows<Branch>(LOCKED, [client, code]))[0]!
+      const analysis = (await session.rows(ANALYSIS, [client], 1))[0]?.observations ?? null
       const random = new Random(options.seed, streams.edit, Number(found.id_crm))
       const field = fields[done.length % fields.length]!
-      let edit = edits[field](random, found)
-      while (sameToTheCrm(edit)) edit = edits[field](random, found)
-      await apply(client, found, edit)
+      const draw = () => edits[field](random, { ...found, analysis })
+      let edit = draw()
+      while (sameToTheCrm(edit)) edit = draw()
+      await apply(session, found, edit)
       done.push({ id_crm: found.id_crm, taxid: found.taxid, field, before: edit.before, after: edit.after })
     }
     return done
   })
 }
 
-async function apply(client: pg.PoolClient, found: Found, { set, observation }: Edit): Promise<void> {
-  const assignments = Object.keys(set).map((column, place) => `${column} = $${place + 3}, `)
-  await client.query(
-    `update branches set ${assignments.join('')}last_update_user = 'DEMO', last_update_date = localtimestamp where client = $1 and code = $2`,
-    [found.client, found.code, ...Object.values(set)],
+async function apply(session: DemoSession, { client, code }: Branch, { set, observation }: Edit): Promise<void> {
+  const assignments = Object.keys(set).map((column) => `${column} = ?, `)
+  await session.rows(
+    `update branches set ${assignments.join('')}last_update_user = 'DEMO', last_update_date = localtimestamp(6) where client = ? and code = ?`,
+    [...Object.values(set), client, code],
   )
-  if (observation === undefined) return
-  // Newer than every line there is, also when two edits come within one tick of the clock.
-  await client.query(
-    `insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
-     select $1, coalesce(max(sequence_number), 0) + 1, greatest(localtimestamp, max(entry_date) + interval '1 second'), $2, 'DEMO'
-       from credit_limit_history where client_code = $1`,
-    [found.client, observation],
-  )
+  if (observation !== undefined) await session.rows(APPEND, [observation, client])
 }
+
+/** Newer than every line there is, also when two edits come within one tick of the clock. */
+const APPEND = `
+  insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
+  select c.client_code,
+         coalesce((select max(h.sequence_number) from credit_limit_history h where h.client_code = c.client_code), 0) + 1,
+         coalesce((select max(h.entry_date) + interval '1' second from credit_limit_history h
+                    where h.client_code = c.client_code and h.entry_date >= localtimestamp(6) - interval '1' second), localtimestamp(6)),
+         ?, 'DEMO'
+    from clients c where c.client_code = ?`

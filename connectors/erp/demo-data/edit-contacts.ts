@@ -1,7 +1,7 @@
-import type pg from 'pg'
 import type { Cell } from '../../../engine/model.ts'
-import { inTransaction } from '../../pg/transaction.ts'
+import { chosen } from './chosen.ts'
 import { crmForm } from './crm-form.ts'
+import type { DemoDatabase, Found } from './database.ts'
 import { drawPerson, drawPhone } from './people.ts'
 import { Random, streams } from './random.ts'
 import { freeJobTitles } from './vocabulary.ts'
@@ -17,13 +17,13 @@ export interface ContactEdit {
   readonly after: Cell
 }
 
-interface Found {
+interface Contact extends Found {
   readonly code: string
   readonly id_crm: string
   readonly lead_id: string
   readonly name: string
-  readonly phone: string | null
-  readonly job_title: string | null
+  readonly phone: Cell
+  readonly job_title: Cell
 }
 
 const KNOWN = `
@@ -33,12 +33,11 @@ const KNOWN = `
     join leads l on l.id = b.id_crm
     join contacts m on m.id = c.id_crm
     left join contact_job_titles t on t.job_title_code = c.job_title_code
-   where l.stage in (select alias from crm_stages where integrated = 'S')
-   order by md5(c.id_crm || '-' || $2::text), c.code limit $1 for update of c`
+   where l.stage in (select alias from crm_stages where integrated = 'S')`
 
 type Draw = (
   random: Random,
-  found: Found,
+  found: Contact,
 ) => { readonly column: string; readonly value: string; readonly before: Cell; readonly after: Cell }
 
 const edits: Record<ContactEdit['field'], Draw> = {
@@ -58,16 +57,18 @@ const edits: Record<ContactEdit['field'], Draw> = {
 const fields = Object.keys(edits) as ContactEdit['field'][]
 
 /** Edits up to `count` contacts that the CRM knows, one field each, in one transaction; the counterpart of `editBranches`. */
-export async function editContacts(pool: pg.Pool, options: { readonly count: number; readonly seed: number }): Promise<ContactEdit[]> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<Found>(KNOWN, [options.count, options.seed])
+export async function editContacts(
+  database: DemoDatabase,
+  options: { readonly count: number; readonly seed: number },
+): Promise<ContactEdit[]> {
+  return database.transaction(async (session) => {
     const done: ContactEdit[] = []
-    for (const found of rows) {
+    for (const found of chosen(await session.rows<Contact>(KNOWN), options)) {
       const random = new Random(options.seed, streams.edit, Number(found.id_crm))
       const field = fields[done.length % fields.length]!
       let edit = edits[field](random, found)
       while (edit.before?.toUpperCase() === edit.after?.toUpperCase()) edit = edits[field](random, found)
-      await client.query(`update contact set ${edit.column} = $2 where code = $1`, [found.code, edit.value])
+      await session.rows(`update contact set ${edit.column} = ? where code = ?`, [edit.value, found.code])
       done.push({ id_crm: found.id_crm, lead_id: found.lead_id, field, before: edit.before, after: edit.after })
     }
     return done

@@ -1,0 +1,8 @@
+import { dialectOf } from '../open.ts'
+import type { DemoDatabase } from './database.ts'
+
+/** Only the driver that is needed is loaded; connects when first used. @param url its scheme is the dialect @throws PonteError `erp.bad_url` */
+export async function openDemoDatabase(url: string): Promise<DemoDatabase> {
+  if (dialectOf(url) === 'mysql') return (await import('./database-mysql.ts')).mysqlDemoDatabase(url)
+  return (await import('./database-postgres.ts')).postgresDemoDatabase(url)
+}
