@@ -75,7 +75,7 @@ function unusable(cause: unknown): PonteError {
     return new PonteError('backup.unreadable', 'there is no such backup', { hint: 'ponte backup ls lists them', cause, exitCode: 2 })
   if (/no identity matched/.test((cause as Error).message))
     return new PonteError('backup.wrong_key', 'the backup was made for another key', {
-      hint: 'set BACKUP_IDENTITY_FILE to the secret key that belongs to its recipient (the first lines of the file name none)',
+      hint: 'set BACKUP_IDENTITY_FILE to the secret key of the pair it was made for',
       cause,
       exitCode: 2,
     })

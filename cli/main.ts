@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command `ponte`. One file per command; command.ts is what they share. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { apiCommand } from './api.ts'
+import { backupCommand } from './backup.ts'
 import { conflictsCommand } from './conflicts.ts'
 import { coreIntegratorCommand } from './coreintegrator.ts'
 import { demoCommand } from './demo.ts'
@@ -11,13 +11,14 @@ import { doctorCommand } from './doctor.ts'
 import { falhasCommand } from './falhas.ts'
 import { migrateCommand } from './migrate.ts'
 import { planCommand } from './plan.ts'
+import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
 import { simulatorCommand } from './simulator.ts'
 import { tokenCommand } from './token.ts'
-
-import { version } from './version.ts'
 import { usersCommand } from './users.ts'
+import { version } from './version.ts'
 import { workerCommand } from './worker.ts'
+
 // Letters and snapshots are made for the owner and its group only (architecture 7).
 process.umask(0o027)
 
@@ -27,7 +28,6 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const json = process.argv.includes('--json')
 
 const program = new Command('ponte')
@@ -59,8 +59,10 @@ conflictsCommand(program)
 apiCommand(program)
 workerCommand(program)
 tokenCommand(program)
-migrateCommand(program)
 usersCommand(program)
+migrateCommand(program)
+backupCommand(program)
+restoreCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)
 coreIntegratorCommand(program)

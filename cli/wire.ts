@@ -13,6 +13,7 @@ import { type Databases, erpPool, migrateErp, openDatabases } from './databases.
 import { laneOptions, leaseMs } from './lanes.ts'
 import { lazyEngine, readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
+import { version } from './version.ts'
 
 /** Everything a job needs. The CRM's address is asked for only when something is sent to it. */
 export async function wire(settings: Settings, closer: Closer): Promise<Context & { databases: Databases }> {
@@ -73,4 +74,7 @@ export const jobOptions = (settings: Settings): Context['options'] => ({
   productId: settings.productId,
   salesEmailFallback: settings.salesEmailFallback,
   reportsDir: join(settings.stateDir, 'reports'),
+  stateDir: settings.stateDir,
+  version,
+  backup: settings.backup,
 })

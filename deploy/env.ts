@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
 import { type ApiSettings, apiSecrets, apiSettings, apiVariables } from './env-api.ts'
+import { type BackupSettings, backupSecrets, backupSettings, backupVariables } from './env-backup.ts'
 import { readCrons, type ScheduleSettings, scheduleSecrets, scheduleVariables } from './env-schedule.ts'
 import { oneOf, whole } from './env-values.ts'
 import { type WatchSettings, watchSecrets, watchSettings, watchVariables } from './env-watch.ts'
@@ -85,6 +86,7 @@ const schema = z.object({
   PRODUCT_ID: whole(1).default(10_001),
   SALES_EMAIL_FALLBACK: z.email('must be an e-mail address').optional(),
   ...apiVariables,
+  ...backupVariables,
   ...scheduleVariables,
   ...watchVariables,
 })
@@ -127,6 +129,7 @@ export interface Settings {
   /** Who a sale is credited to when the ERP names nobody; null: such a sale is not sent. */
   readonly salesEmailFallback: string | null
   readonly api: ApiSettings
+  readonly backup: BackupSettings
   readonly schedule: ScheduleSettings
   readonly watch: WatchSettings
 }
@@ -138,7 +141,7 @@ export interface Settings {
 export function readSettings(source: Source = process.env): Settings {
   // An empty variable is an unset one, as compose files and systemd units write them.
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
-  const { values, problems } = readSecretFiles(given, secrets)
+  const { values, problems } = readSecretFiles(given, [...secrets, ...backupSecrets])
   const parsed = schema.safeParse(values)
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
   const schedules = readCrons(values)
@@ -169,6 +172,7 @@ export function readSettings(source: Source = process.env): Settings {
     productId: env.PRODUCT_ID,
     salesEmailFallback: env.SALES_EMAIL_FALLBACK ?? null,
     api: apiSettings(env),
+    backup: backupSettings(env),
     schedule: { redisUrl: env.REDIS_URL ?? null, zone: env.SCHEDULE_ZONE, crons: schedules.crons, retryMs: env.JOB_RETRY_MS },
     watch: watchSettings(env),
   }

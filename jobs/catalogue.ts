@@ -1,5 +1,6 @@
 /** The jobs by name. Each answers to the README's file name and to the real job id of the old system (mission C.1). */
 import { PonteError } from '../base/error.ts'
+import { backupPostgresql } from './backup.ts'
 import type { Job } from './context.ts'
 import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
 import { executeSpark } from './detect.ts'
@@ -25,6 +26,7 @@ export const jobs: readonly Job[] = [
   discardLeads,
   leadsFullSync,
   validateFull,
+  backupPostgresql,
   purge,
 ]
 

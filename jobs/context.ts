@@ -41,6 +41,17 @@ export interface Context {
     readonly salesEmailFallback: string | null
     /** Folder of report files; they hold personal data. */
     readonly reportsDir: string
+    /** Where snapshots are. */
+    readonly stateDir: string
+    /** Version of Ponte, which a backup's name carries. */
+    readonly version: string
+    readonly backup: {
+      readonly dir: string
+      /** Public keys; none: no backup is made. */
+      readonly recipients: readonly string[]
+      /** How many are kept. */
+      readonly keep: number
+    }
   }
 }
 

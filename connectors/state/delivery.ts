@@ -60,8 +60,9 @@ function beginUnrecorded(pool: pg.Pool, change: Carried, lease: Fence): Promise<
       [change.entity, change.key],
     )
     if (pending.some((one) => one.status === 'queued' && !(one.stray && change.stray))) return { kind: 'already', status: 'superseded' }
+    if (!change.stray && (await isFromBefore(client, change.run))) return { kind: 'already', status: 'superseded' }
     await supersede(client, change.entity, [change])
-    const doubt = pending.find((one) => one.intent !== null)?.intent ?? null
+    const doubt = pending.find((one) => one.intent !== null)?.intent ?? (await restoreDoubt(client, change))
     await query(
       client,
       `insert into changes (run_id, entity, key, hash, letter, intent_at) values ($1, $2, $3, $4, $5, coalesce($6, clock_timestamp()))`,
@@ -69,6 +70,26 @@ function beginUnrecorded(pool: pg.Pool, change: Carried, lease: Fence): Promise<
     )
     return { kind: 'go', inDoubt: doubt !== null }
   })
+}
+
+/** A restored backup cannot know what was sent of this key after it. */
+async function restoreDoubt(client: pg.PoolClient, { entity, key }: ChangeId): Promise<Date | null> {
+  const { rows } = await query<{ doubt: Date | null }>(
+    client,
+    'select doubt_since((select max(updated_at) from changes where entity = $1 and key = $2)) as doubt',
+    [entity, key],
+  )
+  return rows[0]!.doubt
+}
+
+/** A compare's letter that came into a backup after its index did: its run is not known here, or began before the restore. */
+async function isFromBefore(client: pg.PoolClient, run: string): Promise<boolean> {
+  const { rows } = await query<{ before: boolean }>(
+    client,
+    `select max(restored_at) > coalesce((select started_at from runs where id = split_part($1, '.', 1)), '-infinity') as before from restores`,
+    [run],
+  )
+  return rows[0]!.before === true
 }
 
 /** The effect certainly did not happen (429, refused connection): the next try is not in doubt. */

@@ -2,13 +2,15 @@
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { migrate } from '../pg/migrate.ts'
+import { refuseUnfinished } from './restores.ts'
 
 const schema = new URL('../../sql/state/', import.meta.url)
 
 /**
  * Opens the state database and installs or upgrades its schema.
  * @param url postgres:// URL of the state database
- * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`
+ * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`,
+ *   `restore.unfinished`
  */
 export async function openState(url: string, maxConnections = 10): Promise<pg.Pool> {
   const pool = createStatePool(url, maxConnections)
@@ -37,8 +39,14 @@ export function createStatePool(url: string, maxConnections = 10): pg.Pool {
   return pool
 }
 
-/** Installs or upgrades the schema. @throws what `openState` throws */
+/** Installs or upgrades the schema, and sees that it may be worked with. @throws what `openState` throws */
 export async function prepareState(pool: pg.Pool): Promise<void> {
+  await installState(pool)
+  await refuseUnfinished(pool)
+}
+
+/** The schema alone, for a restore. @throws what `openState` throws */
+export async function installState(pool: pg.Pool): Promise<void> {
   try {
     await migrate(pool, schema)
   } catch (cause) {

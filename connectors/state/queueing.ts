@@ -19,7 +19,8 @@ export interface Recording {
 
 /**
  * Records changes as queued and what they replace as superseded, in one transaction. Recording the same run again
- * (after a crash, from the manifest) changes nothing. A doubt about the replaced change passes to the new one.
+ * (after a crash, from the manifest) changes nothing. A doubt about the replaced change passes to the new one; so does what a restored
+ * backup cannot know of the key.
  * @throws PonteError `lease.lost`, `state.*`
  */
 export async function recordQueued(
@@ -36,9 +37,9 @@ export async function recordQueued(
       client,
       `select i.key, i.hash, i.letter,
               case when c.hash = i.hash then greatest(1, c.sends + (c.status in ('delivered', 'failed'))::integer) else 1 end as sends,
-              case when c.status in ('queued', 'failed') then c.intent_at end as intent
+              coalesce(case when c.status in ('queued', 'failed') then c.intent_at end, doubt_since(c.updated_at)) as intent
          from unnest($3::text[], $4::text[], $5::text[]) as i(key, hash, letter)
-         left join lateral (select hash, sends, status, intent_at from changes where entity = $2 and key = i.key order by id desc limit 1) c on true
+         left join lateral (select hash, sends, status, intent_at, updated_at from changes where entity = $2 and key = i.key order by id desc limit 1) c on true
         where not exists (select from changes where run_id = $1 and entity = $2 and key = i.key)`,
       [run, entity, items.map((i) => i.key), items.map((i) => i.hash), items.map((i) => i.letter)],
     )

@@ -31,6 +31,8 @@ export interface BridgeOptions {
   readonly fullSyncMinPercent?: number
   readonly crmTimeoutMs?: number
   readonly salesEmailFallback?: string
+  readonly backupRecipients?: readonly string[]
+  readonly backupKeep?: number
 }
 
 export interface Bridge {
@@ -104,6 +106,9 @@ export async function openContext({
       productId: 10_001,
       salesEmailFallback: options.salesEmailFallback ?? null,
       reportsDir: join(folder, 'reports'),
+      stateDir: folder,
+      version: 'test',
+      backup: { dir: join(folder, 'backups'), recipients: options.backupRecipients ?? [], keep: options.backupKeep ?? 7 },
     },
   }
   return {
