@@ -97,7 +97,7 @@ if (!mariaDbMissing('connectors/erp/mysql-connection'))
 
     test('keeps values of rows out of what it throws', async () => {
       const refused = it.erp.applyLead({ inboxId: 'e2', leadId: '3', taxId: null }, () => ({
-        quiet: { NAME: `SEGREDO ${'x'.repeat(100)}`, SALES_REP: 'SEGREDO' },
+        quiet: { NAME: `SEGREDO ${'x'.repeat(100)}`, TAX_REGISTRATION: 'SEGREDO' },
         loud: {},
       }))
       const error = await refused.catch((thrown) => thrown)
@@ -151,7 +151,7 @@ if (!mariaDbMissing('connectors/erp/mysql-connection'))
     test('a source outlives neither its extract nor a reader that was aborted', async () => {
       const extract = await it.erp.openExtract(2)
       const source = await extract.source('desired_leads', ['ID'])
-      const { read } = await import('./mysql-reader.ts')
+      const { read } = await import('./relay-reader.ts')
       const stop = new AbortController()
       stop.abort(new Error('stopped'))
       await expect(

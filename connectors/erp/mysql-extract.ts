@@ -1,16 +1,17 @@
 /**
  * One moment of the ERP, readable by many threads. MySQL cannot hand a snapshot to another connection, so the extract opens as many
- * connections as there are readers, all at one moment, and keeps them; reader threads reach them through the relay (mysql-relay.ts).
+ * connections as there are readers, all at one moment, and keeps them; reader threads reach them through the relay (relay.ts).
  */
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import type { SourceRef } from '../../engine/model.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
-import type { RangeBounds, RangeSettings } from './mysql-reader.ts'
-import { openRelay, type Relay } from './mysql-relay.ts'
+import { type RangeBounds, type RangeRequest, tuplesOf } from './mysql-range.ts'
 import { rowsOf } from './mysql-rows.ts'
 import { type MysqlSettings, openConnection } from './mysql-settings.ts'
+import { openRelay, type Relay } from './relay.ts'
+import type { RelaySettings } from './relay-reader.ts'
 
 /** Where each view's range_key comes from, so that ranges are found without running the view. */
 const BASES: Readonly<Record<ErpView, { table: string; key: string }>> = {
@@ -23,7 +24,7 @@ const BASES: Readonly<Record<ErpView, { table: string; key: string }>> = {
 }
 
 /** What reader threads import; compiled code lies beside this file as .js. */
-const READER = new URL(import.meta.url.endsWith('.ts') ? './mysql-reader.ts' : './mysql-reader.js', import.meta.url).href
+const READER = new URL(import.meta.url.endsWith('.ts') ? './relay-reader.ts' : './relay-reader.js', import.meta.url).href
 /** How long writers may be held up so that all connections begin at one moment, in seconds; a running long query delays the lock. */
 const LOCK_SECONDS = 5
 
@@ -36,7 +37,7 @@ export async function openMysqlExtract(settings: MysqlSettings, readers: number)
   try {
     for (let n = 0; n < Math.max(1, readers); n += 1) connections.push(await openConnection(settings))
     const kept = await beginTogether(settings, connections)
-    return extractFrom(kept, await openRelay(kept), readers)
+    return extractFrom(kept, await openRelay(kept, DIALECT), readers)
   } catch (error) {
     for (const connection of connections) connection.destroy()
     throw erpError(error)
@@ -72,19 +73,22 @@ async function beginTogether(settings: MysqlSettings, connections: readonly mysq
   return [first!]
 }
 
-function extractFrom(connections: readonly mysql.Connection[], relay: Relay, readers: number): Extract {
+const DIALECT = { rows: tuplesOf, discard: (connection: mysql.Connection) => connection.destroy(), toError: erpError }
+
+function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysql.Connection>, readers: number): Extract {
   let closed: Promise<void> | undefined
   return {
     async source(view: ErpView, columns: readonly string[]): Promise<SourceRef> {
-      const range: RangeSettings = { relay: relay.address, view, columns }
-      checkNames(range)
+      const query = { view, columns }
+      checkNames(query)
+      const settings: RelaySettings = { relay: relay.address, columns: columns.length, query }
       try {
         const ranges = await relay.lend(async (connection) => {
           // Fails here, by name, rather than in every reader.
           await connection.query(`select ${columns.join(', ').toLowerCase()} from ${view} limit 0`)
           return cut(connection, view, readers)
         })
-        return { module: READER, settings: range, ranges }
+        return { module: READER, settings, ranges }
       } catch (error) {
         throw erpError(error)
       }
@@ -112,7 +116,7 @@ async function cut(connection: mysql.Connection, view: ErpView, readers: number)
   return [...bounds, null].map((to, index) => ({ from: bounds[index - 1] ?? null, to }))
 }
 
-function checkNames({ view, columns }: RangeSettings): void {
+function checkNames({ view, columns }: RangeRequest['query']): void {
   const bad = Object.hasOwn(BASES, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
   if (bad === undefined && columns.length > 0) return
   throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {

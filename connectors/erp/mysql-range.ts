@@ -1,5 +1,7 @@
-/** One range of a view as a statement. */
+/** One range of a view: its statement, and its rows. */
+import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { copyTuple } from './copy-encoder.ts'
 import type { ErpView } from './erp.ts'
 
 /** Key bounds `(from, to]` as decimal text; null is open. */
@@ -8,15 +10,32 @@ export interface RangeBounds {
   readonly to: string | null
 }
 
+/** What a reader asks of the relay. */
 export interface RangeRequest {
-  readonly view: ErpView
-  /** Upper-case names, checked by the extract. */
-  readonly columns: readonly string[]
+  readonly query: {
+    readonly view: ErpView
+    /** Upper-case names, checked by the extract. */
+    readonly columns: readonly string[]
+  }
   readonly range: RangeBounds
 }
 
-/** @throws PonteError `erp.bad_range` */
-export function rangeStatement({ view, columns, range: { from, to } }: RangeRequest): string {
+/** The rows as tuples of copy-encoder.ts. @throws the driver's error; PonteError `erp.bad_range` */
+export async function* tuplesOf(connection: mysql.Connection, request: RangeRequest): AsyncIterable<Buffer> {
+  const rows = (connection as unknown as { connection: StreamingConnection }).connection
+    .query({ sql: rangeStatement(request), rowsAsArray: true, typeCast: (field) => field.buffer() })
+    .stream({ highWaterMark: 1_000 })
+  for await (const row of rows) yield copyTuple(row as (Buffer | null)[])
+}
+
+/** The callback connection below mysql2's promises, which alone streams. */
+interface StreamingConnection {
+  query(options: { sql: string; rowsAsArray: true; typeCast: (field: { buffer(): Buffer | null }) => Buffer | null }): {
+    stream(options: { highWaterMark: number }): AsyncIterable<unknown>
+  }
+}
+
+function rangeStatement({ query: { view, columns }, range: { from, to } }: RangeRequest): string {
   const limits = [from === null ? [] : `range_key > ${bound(from)}`, to === null ? [] : `range_key <= ${bound(to)}`].flat()
   const where = limits.length === 0 ? '' : ` where ${limits.join(' and ')}`
   return `select ${columns.map((column) => `\`${column.toLowerCase()}\``).join(', ')} from ${view}${where}`

@@ -9,7 +9,6 @@ import { mariadbBackend } from '../../simulators/oracle-wire/mariadb/backend.ts'
 import { type OracleSimulator, startOracleSimulator } from '../../simulators/oracle-wire/simulator.ts'
 import { openOracleHarness, type OracleHarness as Schema } from '../oracle/schema-harness.ts'
 import type { ErpHarness } from './contract-harness.ts'
-import type { Erp } from './erp.ts'
 import { oracleErp } from './oracle.ts'
 
 const USER = 'ponte'
@@ -45,14 +44,24 @@ export async function openHarness(): Promise<OracleErpHarness> {
   const prepared = free.pop() ?? (await prepare())
   const { schema, simulator } = prepared
   const url = `oracle://${USER}:${PASSWORD}@127.0.0.1:${simulator.port}/PONTE`
-  const erp = oracleErp({ url }) as Erp
+  const connector = (settings: { statementTimeoutMs?: number } = {}) => oracleErp({ url, ...settings })
+  const connect = () => oracledb.getConnection({ user: USER, password: PASSWORD, connectString: simulator.connectString })
+  const erp = connector()
   return {
     url,
     simulator,
     schema,
     erp,
+    connector,
     sql: schema.sql,
-    connect: () => oracledb.getConnection({ user: USER, password: PASSWORD, connectString: simulator.connectString }),
+    async hold(statement) {
+      const connection = await connect()
+      const run = async (text: string) => void (await connection.execute(text))
+      await run(statement)
+      return { sql: run, commit: () => connection.commit().finally(() => connection.close()) }
+    },
+    versions: schema.writes,
+    connect,
     async close() {
       await erp.close()
       simulator.setFaults([])

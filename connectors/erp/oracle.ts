@@ -3,12 +3,13 @@ import type { Erp } from './erp.ts'
 import { asker } from './oracle-ask.ts'
 import { commandPool } from './oracle-connection.ts'
 import { numbered, oracleDialect, oracleLink, updateQuietly } from './oracle-dialect.ts'
+import { openOracleExtract } from './oracle-extract.ts'
 import type { OracleSettings } from './oracle-settings.ts'
 import { inTransaction } from './oracle-transaction.ts'
 import { sqlErp } from './sql-erp.ts'
 
-/** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
-export function oracleErp(settings: OracleSettings): Omit<Erp, 'openExtract'> {
+/** Opens no connection until something is asked. `warn`: told, in a sentence, when it is read with less than was asked for. @throws PonteError `erp.bad_url` */
+export function oracleErp(settings: OracleSettings, warn?: (text: string) => void): Erp {
   const pool = commandPool(settings)
   const ask = asker(pool)
   return {
@@ -20,6 +21,7 @@ export function oracleErp(settings: OracleSettings): Omit<Erp, 'openExtract'> {
       ask: (sql, values) => ask(...numbered(sql, values)),
       updateQuietly,
     }),
+    openExtract: (readers) => openOracleExtract(settings, readers, warn),
     close: () => pool.close(),
   }
 }

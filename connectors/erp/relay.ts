@@ -1,6 +1,6 @@
 /**
- * Lends the connections of an extract to reader threads, which ask over a socket in a folder of our own user. A reader sends one line,
- * `{ view, columns, range }`, and gets its rows in PostgreSQL's binary COPY layout (copy-decoder.ts reads it), cut into parts:
+ * Lends the connections of an extract to reader threads, which ask over a socket in a folder of our own user. For databases where only
+ * a connection holds a moment. A reader sends one line, its request, and gets its rows in PostgreSQL's binary COPY layout (copy-decoder.ts reads it), cut into parts:
  * one byte of kind (rows or error), the length as uint32, the bytes. Who hangs up early ends the query and its connection.
  */
 import { once } from 'node:events'
@@ -9,24 +9,30 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
-import { copyHeader, copyTrailer, copyTuple } from './copy-encoder.ts'
-import { erpError } from './mysql-errors.ts'
-import { type RangeRequest, rangeStatement } from './mysql-range.ts'
+import { copyHeader, copyTrailer } from './copy-encoder.ts'
 
-export interface Relay {
+export interface Relay<C> {
   /** Path of its socket. */
   readonly address: string
   /** Runs `work` on a connection that nobody reads from. @throws PonteError `erp.snapshot_lost` */
-  lend<T>(work: (connection: mysql.Connection) => Promise<T>): Promise<T>
+  lend<T>(work: (connection: C) => Promise<T>): Promise<T>
   close(): Promise<void>
+}
+
+/** What a dialect does with its connections. `Request`: what its readers ask, plain data. */
+export interface RelayDialect<C, Request> {
+  /** Tuples of copy-encoder.ts. */
+  rows(connection: C, request: Request): AsyncIterable<Buffer>
+  /** Ends a connection whose query may still run. */
+  discard(connection: C): void
+  toError(error: unknown): PonteError
 }
 
 export const PART = { rows: 1, error: 2 } as const
 const PART_BYTES = 256 * 1024
 
-export async function openRelay(connections: readonly mysql.Connection[]): Promise<Relay> {
+export async function openRelay<C, Request>(connections: readonly C[], dialect: RelayDialect<C, Request>): Promise<Relay<C>> {
   const folder = await mkdtemp(join(tmpdir(), 'ponte-relay-'))
   const address = join(folder, 'socket')
   const desk = lendingDesk(connections)
@@ -34,7 +40,7 @@ export async function openRelay(connections: readonly mysql.Connection[]): Promi
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => {})
-    void serve(socket, desk)
+    void serve(socket, desk, dialect)
   })
   await once(server.listen(address), 'listening')
   // Nothing but a reader keeps the process alive.
@@ -52,9 +58,9 @@ export async function openRelay(connections: readonly mysql.Connection[]): Promi
 }
 
 /** One borrower per connection at a time; the others wait in order. */
-function lendingDesk(connections: readonly mysql.Connection[]) {
+function lendingDesk<C>(connections: readonly C[]): Desk<C> {
   const free = [...connections]
-  const waiting: { give(connection: mysql.Connection): void; refuse(error: PonteError): void }[] = []
+  const waiting: { give(connection: C): void; refuse(error: PonteError): void }[] = []
   let alive = connections.length
   const lost = () =>
     new PonteError('erp.snapshot_lost', 'the moment that was to be read is gone: its connection was closed', {
@@ -64,13 +70,13 @@ function lendingDesk(connections: readonly mysql.Connection[]) {
     alive -= 1
     if (alive <= 0) for (const { refuse } of waiting.splice(0)) refuse(lost())
   }
-  const borrow = async (): Promise<mysql.Connection> => {
+  const borrow = async (): Promise<C> => {
     const connection = free.pop()
     if (connection !== undefined) return connection
     if (alive <= 0) throw lost()
     return new Promise((give, refuse) => waiting.push({ give, refuse }))
   }
-  const giveBack = (connection: mysql.Connection) => {
+  const giveBack = (connection: C) => {
     const next = waiting.shift()
     if (next === undefined) free.push(connection)
     else next.give(connection)
@@ -79,7 +85,7 @@ function lendingDesk(connections: readonly mysql.Connection[]) {
     borrow,
     giveBack,
     drop,
-    async lend<T>(work: (connection: mysql.Connection) => Promise<T>): Promise<T> {
+    async lend<T>(work: (connection: C) => Promise<T>): Promise<T> {
       const connection = await borrow()
       try {
         return await work(connection)
@@ -94,37 +100,41 @@ function lendingDesk(connections: readonly mysql.Connection[]) {
   }
 }
 
-type Desk = ReturnType<typeof lendingDesk>
+interface Desk<C> {
+  borrow(): Promise<C>
+  giveBack(connection: C): void
+  /** One is gone. */
+  drop(): void
+  lend<T>(work: (connection: C) => Promise<T>): Promise<T>
+  close(): void
+}
 
-async function serve(socket: Socket, desk: Desk): Promise<void> {
+async function serve<C, Request>(socket: Socket, desk: Desk<C>, dialect: RelayDialect<C, Request>): Promise<void> {
   try {
     const [line] = (await once(createInterface({ input: socket }), 'line')) as [string]
-    const request = JSON.parse(line) as RangeRequest
+    const request = JSON.parse(line) as Request
     const connection = await desk.borrow()
     let whole = false
     try {
-      await sendRange(socket, connection, request)
+      await sendRows(socket, dialect.rows(connection, request))
       whole = true
     } finally {
       if (whole) desk.giveBack(connection)
       else {
         // The query may still run: its connection goes with it.
-        connection.destroy()
+        dialect.discard(connection)
         desk.drop()
       }
     }
   } catch (error) {
-    const { code, message, hint } = erpError(error)
+    const { code, message, hint } = dialect.toError(error)
     if (!socket.destroyed) socket.write(part(PART.error, Buffer.from(JSON.stringify({ code, message, hint }))))
   } finally {
     socket.end()
   }
 }
 
-async function sendRange(socket: Socket, connection: mysql.Connection, request: RangeRequest): Promise<void> {
-  const rows = (connection as unknown as { connection: StreamingConnection }).connection
-    .query({ sql: rangeStatement(request), rowsAsArray: true, typeCast: (field) => field.buffer() })
-    .stream({ highWaterMark: 1_000 })
+async function sendRows(socket: Socket, rows: AsyncIterable<Buffer>): Promise<void> {
   let gathered: Buffer[] = [copyHeader]
   let bytes = 0
   const send = async () => {
@@ -134,21 +144,13 @@ async function sendRange(socket: Socket, connection: mysql.Connection, request: 
     if (!socket.write(part(PART.rows, whole))) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
     if (socket.destroyed) throw new PonteError('erp.reader_gone', 'a reader hung up', { hint: 'its own error says why' })
   }
-  for await (const row of rows) {
-    const tuple = copyTuple(row as (Buffer | null)[])
+  for await (const tuple of rows) {
     gathered.push(tuple)
     bytes += tuple.length
     if (bytes >= PART_BYTES) await send()
   }
   gathered.push(copyTrailer)
   await send()
-}
-
-/** The callback connection below mysql2's promises, which alone streams. */
-interface StreamingConnection {
-  query(options: { sql: string; rowsAsArray: true; typeCast: (field: { buffer(): Buffer | null }) => Buffer | null }): {
-    stream(options: { highWaterMark: number }): AsyncIterable<unknown>
-  }
 }
 
 function part(kind: number, bytes: Buffer): Buffer {

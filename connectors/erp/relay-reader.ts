@@ -4,35 +4,30 @@ import { connect } from 'node:net'
 import { PonteError } from '../../base/error.ts'
 import type { Frame, ReadRange } from '../../engine/frame.ts'
 import { CopyDecoder } from './copy-decoder.ts'
-import type { ErpView } from './erp.ts'
-import type { RangeBounds, RangeRequest } from './mysql-range.ts'
-import { PART } from './mysql-relay.ts'
+import { PART } from './relay.ts'
 
-export type { RangeBounds } from './mysql-range.ts'
-
-export interface RangeSettings {
+/** The task's range goes with it: what the relay's dialect is asked is `{ query, range }`. */
+export interface RelaySettings {
   /** Path of the relay's socket. */
   readonly relay: string
-  readonly view: ErpView
-  /** Upper-case names, checked by the extract. */
-  readonly columns: readonly string[]
+  readonly columns: number
+  readonly query: unknown
 }
 
 /**
- * The rows of `(from, to]` as frames of text.
- * @throws PonteError of `erpError`, `erp.snapshot_lost`, `erp.short_read`; the signal's reason when aborted
+ * The rows of the range as frames of text.
+ * @throws PonteError of the dialect, `erp.snapshot_lost`, `erp.short_read`; the signal's reason when aborted
  */
 export const read: ReadRange = async function* (task, signal) {
-  const { relay, view, columns } = task.settings as RangeSettings
+  const { relay, columns, query } = task.settings as RelaySettings
   signal.throwIfAborted()
   const socket = connect(relay)
   const onAbort = () => socket.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     await once(socket, 'connect')
-    const request: RangeRequest = { view, columns, range: task.range as RangeBounds }
-    socket.write(`${JSON.stringify(request)}\n`)
-    yield* decode(socket, columns.length)
+    socket.write(`${JSON.stringify({ query, range: task.range })}\n`)
+    yield* decode(socket, columns)
     signal.throwIfAborted()
   } catch (error) {
     if (signal.aborted) throw signal.reason
