@@ -1,9 +1,12 @@
 /** What every request gets, whatever becomes of it: an id, headers against misuse by browsers, and one line in the log. */
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { matchedRoutes } from 'hono/route'
 import type { Logger } from 'pino'
 import { ulid } from 'ulid'
 import { pooledRandom } from '../base/random.ts'
+import { signals } from '../base/signals.ts'
+import { inSpan } from '../base/trace.ts'
 import type { ApiEnv } from './types.ts'
 
 /** No CORS: nothing in a browser has business here, except what this origin serves itself. */
@@ -19,6 +22,12 @@ const headers: readonly (readonly [string, string])[] = [
 /** Asked for every few seconds by machines: not worth a line each. */
 const quiet = new Set<string | null>(['/health', '/ready', '/metrics'])
 
+/** Whatever else somebody sends is one kind to those who count. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Of all that looked at the request, the last that is not meant for every path. */
+const routeOf = (c: Context<ApiEnv>): string | null => matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? null
+
 /**
  * The line names the route's pattern and never the path, which may hold a tax id or a secret; no query, no address, no body.
  */
@@ -32,15 +41,23 @@ export function observe(log: Logger) {
     c.set('caller', null)
     c.header('x-request-id', requestId)
     for (const [name, value] of headers) c.header(name, value)
-    await next()
-    // Of all that looked at the request, the last that is not meant for every path.
-    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? null
+    const method = methods.has(c.req.method) ? c.req.method : 'other'
+    const route = await inSpan({ name: method, kind: 'server', parent: c.req.header('traceparent') }, async (span) => {
+      await next()
+      const found = routeOf(c)
+      span.rename(`${method} ${found ?? 'none'}`)
+      span.set({ 'http.request.method': method, 'http.route': found ?? 'none', 'http.response.status_code': c.res.status, requestId })
+      if (c.res.status >= 500) span.fail(String(c.res.status))
+      return found
+    })
+    const ms = performance.now() - began
+    signals.httpRequest.emit(() => ({ method, route, status: c.res.status, ms }))
     const line = {
       requestId,
       method: c.req.method,
       route,
       status: c.res.status,
-      ms: Math.round((performance.now() - began) * 10) / 10,
+      ms: Math.round(ms * 10) / 10,
       caller: c.get('caller')?.name ?? c.get('person')?.name ?? null,
     }
     if (quiet.has(route)) log.debug(line, 'request')

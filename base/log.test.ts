@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PonteError } from './error.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type Log, withLogFields } from './log.ts'
 
 let folder: string
 let file: string
@@ -29,6 +29,25 @@ describe('a log line', () => {
     expect(await last()).toMatchObject({ level: 'info', pid: process.pid, logger: 'test', entity: 'leads', ms: 12, msg: 'page one of 2' })
     expect((await last()).time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
     expect((await stat(file)).mode & 0o007).toBe(0)
+  })
+
+  it('carries the fields of the work that it is written in, masked, across awaits, and no others', async () => {
+    const work = (dag: string) =>
+      withLogFields({ dag_id: dag, note: 'ana@x.com.br' }, async () => {
+        await stat(folder)
+        log.info({ own: 1 }, 'inside')
+        log.child({ child: 1 }).info('inside a child')
+      })
+    await Promise.all([work('one'), work('two')])
+    log.info('outside')
+    const written = await lines()
+    expect(written.filter(({ dag_id }) => dag_id === 'one')).toMatchObject([
+      { own: 1, msg: 'inside' },
+      { child: 1, msg: 'inside a child' },
+    ])
+    expect(written.filter(({ dag_id }) => dag_id === 'two')).toHaveLength(2)
+    expect(await last()).not.toHaveProperty('dag_id')
+    expect(JSON.stringify(written)).not.toContain('ana@')
   })
 
   it('below the level is not written', async () => {

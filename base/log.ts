@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { openLogFile, type Rotation } from './log-file.ts'
@@ -18,6 +19,13 @@ export interface LogOptions {
   readonly name: string
 }
 
+const shared = new AsyncLocalStorage<Readonly<Record<string, string>>>()
+
+/** Every line that is logged by `work`, and by whatever it calls, carries these fields too. */
+export function withLogFields<T>(fields: Readonly<Record<string, string>>, work: () => T): T {
+  return shared.run({ ...shared.getStore(), ...fields }, work)
+}
+
 /**
  * The one logger factory: JSON lines with ISO times, from which secrets and personal data are kept out (mission D-53).
  * Known keys are hidden whole at any depth, every other text is masked, also in errors, format arguments and children's
@@ -31,6 +39,8 @@ export function createLog(options: LogOptions): Log {
       level: options.level ?? 'info',
       base: { pid: process.pid, logger: options.name },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // A copy: pino puts the line's own fields into it.
+      mixin: () => ({ ...shared.getStore() }),
       formatters: { level: (label) => ({ level: label }), log: (fields) => scrub(fields) },
       // scrub already made errors plain; pino's own serializer would join the messages of causes.
       serializers: { err: (err: unknown) => err },

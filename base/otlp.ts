@@ -80,6 +80,7 @@ export function openOtlp(options: OtlpOptions): Tracer & { close(): Promise<void
 }
 
 const handle = (span: OtelSpan): Span => ({
+  rename: (name) => void span.updateName(name),
   set: (attributes: Attributes) => void span.setAttributes({ ...attributes }),
   fail: (code) => fail(span, code),
 })

@@ -16,6 +16,8 @@ export interface SpanOptions {
 export type Attributes = Readonly<Record<string, string | number | boolean>>
 
 export interface Span {
+  /** For a name that is known only at the end. */
+  rename(name: string): void
   set(attributes: Attributes): void
   /** What it stands for went wrong; `code` says what, without a message that could hold values. */
   fail(code: string): void
@@ -26,7 +28,7 @@ export interface Tracer {
   span<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>
 }
 
-const nobody: Span = { set() {}, fail() {} }
+const nobody: Span = { rename() {}, set() {}, fail() {} }
 let tracer: Tracer | null = null
 
 /** null: no traces from now on. */

@@ -2,6 +2,9 @@
 import { hostname } from 'node:os'
 import { ulid } from 'ulid'
 import { PonteError } from '../base/error.ts'
+import { withLogFields } from '../base/log.ts'
+import { signals } from '../base/signals.ts'
+import { inSpan } from '../base/trace.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
 import { findRun } from '../connectors/state/run-history.ts'
 import { endRun, type RunParameters, type RunTrigger, startRun } from '../connectors/state/runs.ts'
@@ -64,26 +67,44 @@ async function runOnce(context: Context, job: Job, options: RunOptions): Promise
     const { parent, attempt = 1 } = options
     const parameters = parametersOf(options)
     const run = await startRun(context.state, id, job.name, { trigger, parameters, attempt, worker, ...(parent ? { parent } : {}) })
-    const outcome = await attemptJob(context, job, {
-      id: run,
-      job: job.name,
-      at: new Date(),
-      lease,
-      signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
-      acceptGuards: options.acceptGuard !== undefined,
-      dryRun: options.dryRun ?? false,
-      woken: trigger === 'webhook',
-      progress: options.progress ?? (() => {}),
-    })
+    const outcome = await watched(job, run, trigger, () =>
+      attemptJob(context, job, {
+        id: run,
+        job: job.name,
+        at: new Date(),
+        lease,
+        signal: options.signal ? AbortSignal.any([options.signal, lease.signal]) : lease.signal,
+        acceptGuards: options.acceptGuard !== undefined,
+        dryRun: options.dryRun ?? false,
+        woken: trigger === 'webhook',
+        progress: options.progress ?? (() => {}),
+      }),
+    )
     await endRun(context.state, run, outcome.status, { ...outcome.counts }, outcome.message, codeOf(outcome, options.signal))
     const ms = Math.round(performance.now() - startedAt)
     const { detectors: _, ...counts } = outcome.counts
-    context.log.info({ job: job.name, run, trigger, status: outcome.status, ms, ...counts }, 'run ended')
+    context.log.info({ ...logFields(job, run), trigger, status: outcome.status, ms, ...counts }, 'run ended')
+    signals.runEnded.emit(() => ({ job: job.name, status: outcome.status, ms }))
     return { run, job: job.name, ms, ...outcome }
   } finally {
     await lease.release()
   }
 }
+
+/** A span around the run; and each of its lines in the log says whose it is. */
+function watched(job: Job, run: string, trigger: RunTrigger, work: () => Promise<JobOutcome>): Promise<JobOutcome> {
+  return withLogFields(logFields(job, run), () =>
+    inSpan({ name: `run ${job.name}`, kind: 'internal', attributes: { job: job.name, run, trigger } }, async (span) => {
+      const outcome = await work()
+      span.set({ status: outcome.status })
+      if (outcome.status === 'failed' || outcome.status === 'stopped') span.fail(outcome.code ?? outcome.status)
+      return outcome
+    }),
+  )
+}
+
+/** `dag_id`: the job's id in the old system, whose log had it so (mission C.0). */
+const logFields = (job: Job, run: string) => ({ dag_id: job.aliases[0] ?? job.name, job: job.name, run })
 
 const BUSY = 'already running elsewhere'
 const PAUSED = 'paused'
@@ -123,7 +144,7 @@ async function attemptJob(context: Context, job: Job, run: Parameters<Job['run']
   try {
     return await job.run(context, run)
   } catch (error) {
-    context.log.error({ err: error, job: job.name, run: run.id }, 'run failed')
+    context.log.error({ err: error }, 'run failed')
     const known = error instanceof PonteError
     return { status: 'failed', counts: {}, message: errorText(error), ...(known ? { exitCode: error.exitCode, code: error.code } : {}) }
   }
