@@ -18,7 +18,7 @@ type Processor = (job: TickJob, token?: string) => Promise<unknown>
 /** What is used of BullMQ's classes, whose types differ by database. */
 export type TickQueue = Pick<
   Queue<TickData, unknown, string>,
-  'add' | 'upsertJobScheduler' | 'getJobSchedulers' | 'removeJobScheduler' | 'close'
+  'add' | 'upsertJobScheduler' | 'getJobScheduler' | 'getJobSchedulers' | 'removeJobScheduler' | 'close'
 >
 export interface TickWorker {
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -83,7 +83,14 @@ export function bullBackend(bull: Bull): QueueBackend {
     kind,
     queue: queue as unknown as Queue,
     async put({ job, cron, zone }, retries) {
-      await queue.upsertJobScheduler(job, { pattern: cron, tz: zone }, { name: job, data: {}, opts: { ...attempts(retries), ...kept } })
+      const template = { name: job, data: {}, opts: { ...attempts(retries), ...kept } }
+      try {
+        await queue.upsertJobScheduler(job, { pattern: cron, tz: zone }, template)
+      } catch (error) {
+        // Of two that put it at once, one may be told that its next tick is there already.
+        const found = await queue.getJobScheduler(job)
+        if (found?.pattern !== cron || found.tz !== zone) throw error
+      }
     },
     async remove(job) {
       await queue.removeJobScheduler(job)

@@ -16,8 +16,8 @@ const PATIENCE_MS = 10_000
 export async function redisBackend(url: string, options: BackendOptions): Promise<QueueBackend> {
   // Blocking reads outlive any number of reconnects (BullMQ asks for null).
   const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true, connectionName: 'ponte' })
-  connection.on('error', options.onError)
   await reach(connection)
+  connection.on('error', options.onError)
   return bullBackend({
     kind: 'redis',
     queue: new Queue(queueName, { settings: queueSettings(options), connection, prefix }),
@@ -30,6 +30,12 @@ export async function redisBackend(url: string, options: BackendOptions): Promis
 /** A Redis that is away at the start is told at once, and not waited for for ever. */
 async function reach(connection: Redis): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  // What the server said; what a command is told is only that the connection closed.
+  let said: Error | undefined
+  const listen = (error: Error) => {
+    said ??= error
+  }
+  connection.on('error', listen)
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1_000} s`)), PATIENCE_MS)
   })
@@ -37,9 +43,10 @@ async function reach(connection: Redis): Promise<void> {
     await Promise.race([connection.connect().then(() => connection.ping()), late])
   } catch (cause) {
     connection.disconnect()
-    throw refusal(cause)
+    throw refusal(said ?? cause)
   } finally {
     clearTimeout(timer)
+    connection.off('error', listen)
   }
 }
 
