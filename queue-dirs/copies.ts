@@ -23,35 +23,36 @@ const tries = 5
 /** @returns letters taken */
 export async function copyLetters(house: House, take: Take): Promise<number> {
   const { processar, processando, processados, falhas, progress } = house.layout
-  const taken = new Set<string>()
-  const takeOnce = async (file: string, name: string, path: string) => {
-    if (taken.has(file) || !(await take(name, path))) return taken.has(file)
-    taken.add(file)
-    return true
-  }
-
+  const waiting = new Set<string>()
+  let letters = 0
   const takeWaiting = async () => {
     for (const file of await undeliveredLetters(house)) {
       if (!isBody(file)) continue
-      for (let tried = 1; tried <= tries; tried++) {
+      for (let tried = 1; tried <= tries && !waiting.has(file); tried++) {
         const seats = (await namesIn(processando)).map((seat) => `${processando}/${seat}`)
-        let found = false
-        for (const folder of [processar, ...seats]) found ||= await takeOnce(file, `processar/${file}`, `${folder}/${file}`)
-        if (found) break
+        for (const folder of [processar, ...seats])
+          if (!waiting.has(file) && (await take(`processar/${file}`, `${folder}/${file}`))) waiting.add(file)
       }
     }
   }
+  /** Taken already while it waited: then its outcomes say how it ended. */
+  const takeEnded = async (file: string, name: string, path: string) => {
+    if (waiting.has(file) || !(await take(name, path))) return false
+    letters++
+    return true
+  }
+
   await takeWaiting()
   for await (const file of streamed(falhas))
-    if (isBody(file) && (await takeOnce(file, `falhas/${file}`, `${falhas}/${file}`)))
+    if (isBody(file) && (await takeEnded(file, `falhas/${file}`, `${falhas}/${file}`)))
       await take(`falhas/${file}${SIDECAR}`, `${falhas}/${file}${SIDECAR}`)
   await takeWaiting()
   for (const day of await namesIn(processados))
     if (/^\d{8}$/.test(day))
       for await (const file of streamed(`${processados}/${day}`))
-        await takeOnce(file, `processados/${day}/${file}`, `${processados}/${day}/${file}`)
+        await takeEnded(file, `processados/${day}/${file}`, `${processados}/${day}/${file}`)
   for await (const file of streamed(progress)) await take(`.progress/${file}`, `${progress}/${file}`)
-  return taken.size
+  return letters + waiting.size
 }
 
 /** What a copy may be called; anything else in a backup is not ours. */

@@ -4,6 +4,7 @@ import type { ChangeId } from './changes.ts'
 import { type Fence, fenceHolds } from './leases.ts'
 import { query, transaction } from './query.ts'
 import { hold, lockEntity, supersede } from './queueing.ts'
+import { isFromBefore, restoreDoubt } from './restores.ts'
 
 export interface Carried extends ChangeId {
   readonly hash: string
@@ -70,26 +71,6 @@ function beginUnrecorded(pool: pg.Pool, change: Carried, lease: Fence): Promise<
     )
     return { kind: 'go', inDoubt: doubt !== null }
   })
-}
-
-/** A restored backup cannot know what was sent of this key after it. */
-async function restoreDoubt(client: pg.PoolClient, { entity, key }: ChangeId): Promise<Date | null> {
-  const { rows } = await query<{ doubt: Date | null }>(
-    client,
-    'select doubt_since((select max(updated_at) from changes where entity = $1 and key = $2)) as doubt',
-    [entity, key],
-  )
-  return rows[0]!.doubt
-}
-
-/** A compare's letter that came into a backup after its index did: its run is not known here, or began before the restore. */
-async function isFromBefore(client: pg.PoolClient, run: string): Promise<boolean> {
-  const { rows } = await query<{ before: boolean }>(
-    client,
-    `select max(restored_at) > coalesce((select started_at from runs where id = split_part($1, '.', 1)), '-infinity') as before from restores`,
-    [run],
-  )
-  return rows[0]!.before === true
 }
 
 /** The effect certainly did not happen (429, refused connection): the next try is not in doubt. */

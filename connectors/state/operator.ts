@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { type ChangeId, maxSends } from './changes.ts'
 import { type Db, query, transaction } from './query.ts'
 import { lockEntity, supersede } from './queueing.ts'
+import { restoreDoubt } from './restores.ts'
 
 /** open: nothing newer is known · overtaken: a later change of the key waits or was delivered, or replaced it · unknown: never recorded. */
 export type Standing = 'open' | 'overtaken' | 'unknown'
@@ -41,7 +42,7 @@ export async function recordRebased(
     )
     const status = rows.some((one) => one.status === 'queued') ? 'superseded' : 'queued'
     if (status === 'queued') await supersede(client, change.entity, [change])
-    const doubt = status === 'queued' ? (rows.find(({ intent }) => intent !== null)?.intent ?? null) : null
+    const doubt = status === 'queued' ? (rows.find(({ intent }) => intent !== null)?.intent ?? (await restoreDoubt(client, change))) : null
     await query(
       client,
       `insert into changes (run_id, entity, key, hash, letter, status, intent_at) values ($1, $2, $3, $4, $5, $6, $7)

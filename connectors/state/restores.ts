@@ -61,6 +61,29 @@ export async function forgetAfterBackup(client: pg.PoolClient, backup: Backup): 
   return BigInt(rows[0]!.id)
 }
 
+/** A restored backup cannot know what was sent of this key after it. */
+export async function restoreDoubt(
+  client: pg.PoolClient,
+  { entity, key }: { readonly entity: string; readonly key: string },
+): Promise<Date | null> {
+  const { rows } = await query<{ doubt: Date | null }>(
+    client,
+    'select doubt_since((select max(updated_at) from changes where entity = $1 and key = $2)) as doubt',
+    [entity, key],
+  )
+  return rows[0]!.doubt
+}
+
+/** A compare's letter that came into a backup after its index did: its run is not known here, or began before the restore. */
+export async function isFromBefore(client: pg.PoolClient, run: string): Promise<boolean> {
+  const { rows } = await query<{ before: boolean }>(
+    client,
+    `select max(restored_at) > coalesce((select started_at from runs where id = split_part($1, '.', 1)), '-infinity') as before from restores`,
+    [run],
+  )
+  return rows[0]!.before === true
+}
+
 /** Queue and snapshots are in their places: work may begin. */
 export async function finishRestore(pool: pg.Pool, id: bigint): Promise<void> {
   await query(pool, 'update restores set finished_at = clock_timestamp() where id = $1', [String(id)])
