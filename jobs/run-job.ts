@@ -6,12 +6,12 @@ import { withLogFields } from '../base/log.ts'
 import { signals } from '../base/signals.ts'
 import { inSpan } from '../base/trace.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
-import { findRun } from '../connectors/state/run-history.ts'
-import { endRun, type RunParameters, type RunTrigger, startRun } from '../connectors/state/runs.ts'
+import { endRun, type RunTrigger, startRun } from '../connectors/state/runs.ts'
 import { isPaused } from '../connectors/state/schedules.ts'
 import { jobNamed } from './catalogue.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
 import { errorText } from './error-text.ts'
+import { checkParameters, parametersOf } from './run-parameters.ts'
 
 export interface RunReport extends JobOutcome {
   readonly run: string
@@ -57,8 +57,7 @@ async function runOnce(context: Context, job: Job, options: RunOptions): Promise
   const id = options.request ?? ulid()
   const trigger = options.trigger ?? 'manual'
   const left = (message: string): RunReport => ({ run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message })
-  if (options.dryRun && !job.canDryRun) throw noDryRun(job)
-  if (options.acceptGuard !== undefined) await checkStopped(context, job, options.acceptGuard)
+  await checkParameters(context.state, job, options)
   if (trigger !== 'manual' && (await isPaused(context.state, job.name))) return left(PAUSED)
   const worker = `${hostname()}:${process.pid}`
   const lease = await acquireLease(context.state, job.name, worker, context.options.leaseMs)
@@ -114,30 +113,9 @@ export const wasBusy = ({ message }: RunReport): boolean => message === BUSY
 /** Nothing ran, and no run is on record: the job runs only for a person. */
 export const wasPaused = ({ message }: RunReport): boolean => message === PAUSED
 
-const parametersOf = ({ dryRun, acceptGuard }: RunOptions): RunParameters => ({
-  ...(dryRun ? { dryRun } : {}),
-  ...(acceptGuard === undefined ? {} : { acceptGuard }),
-})
-
 /** A run that was told to stop has not failed of itself: whoever watches for failures can tell by the code. */
 function codeOf({ status, code }: JobOutcome, signal: AbortSignal | undefined): string | undefined {
   return status === 'failed' && signal?.aborted ? 'run.interrupted' : code
-}
-
-function noDryRun(job: Job): PonteError {
-  return new PonteError('run.no_dry_run', `${job.name} cannot look without changing anything.`, {
-    hint: 'Run it without --dry-run; ponte plan shows what a compare would queue.',
-    exitCode: 2,
-  })
-}
-
-async function checkStopped(context: Context, job: Job, runId: string): Promise<void> {
-  const run = await findRun(context.state, runId)
-  if (run?.job === job.name && run.status === 'stopped') return
-  throw new PonteError('run.not_stopped', `Run ${runId} is not a run of ${job.name} that a guard stopped.`, {
-    hint: 'Use the run id that the stopped run printed.',
-    exitCode: 2,
-  })
 }
 
 async function attemptJob(context: Context, job: Job, run: Parameters<Job['run']>[1]): Promise<JobOutcome> {

@@ -25,7 +25,7 @@ export interface Run {
   readonly parameters: RunParameters
   readonly requestedAt: Date
   readonly requestedBy: string | null
-  /** The run that made work for this one, or whose retry it is. */
+  /** The run that made work for this one; of what was asked for and is tried again, its first run. */
   readonly parent: string | null
   readonly attempt: number
   /** host:pid; null while queued. */
@@ -71,6 +71,7 @@ export async function startRun(pool: pg.Pool, id: string, job: string, start: Ru
   })
 }
 
+/** A run that was closed meanwhile (its worker had lost the lease) stays as it was closed. */
 export async function endRun(
   pool: pg.Pool,
   id: string,
@@ -79,13 +80,12 @@ export async function endRun(
   message?: string,
   code?: string,
 ): Promise<void> {
-  await query(pool, 'update runs set status = $2, counts = $3, message = $4, code = $5, ended_at = clock_timestamp() where id = $1', [
-    id,
-    status,
-    JSON.stringify(counts),
-    message ?? null,
-    code ?? null,
-  ])
+  await query(
+    pool,
+    `update runs set status = $2, counts = $3, message = $4, code = $5, ended_at = clock_timestamp()
+      where id = $1 and status in ('queued', 'running')`,
+    [id, status, JSON.stringify(counts), message ?? null, code ?? null],
+  )
 }
 
 /** Writes down when a failed run is tried again. */
