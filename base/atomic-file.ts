@@ -9,6 +9,7 @@
  * Creating, writing and renaming small files only change the kernel's memory and are done at once; what waits for the disk itself,
  * the syncs, goes to Node's threads, where many run side by side and share the file system's commits.
  */
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { type FileHandle, mkdir, open, rmdir, unlink } from 'node:fs/promises'
@@ -20,7 +21,7 @@ import { diskError } from './disk-error.ts'
 const FOLDER_MODE = 0o750
 export const FILE_MODE = 0o640
 
-export type DiskOp = 'create' | 'write' | 'sync' | 'rename' | 'unlink' | 'mkdir' | 'rmdir' | 'sync-directory'
+export type DiskOp = 'create' | 'write' | 'sync' | 'rename' | 'unlink' | 'mkdir' | 'rmdir' | 'sync-directory' | 'sync-file-system'
 
 /** A file that only grows. Not safe for concurrent `append` calls. */
 export interface GrowingFile {
@@ -35,6 +36,8 @@ export interface Disk {
   create(path: string): Promise<GrowingFile>
   /** Creates `path`, which must not exist, with `data`, fsynced. When it throws, no file is left (as far as the disk lets us). */
   writeNew(path: string, data: string | Uint8Array): Promise<void>
+  /** The same without its fsync: for what is durable elsewhere until `syncFileSystem`. */
+  writeLoose(path: string, data: string | Uint8Array): Promise<void>
   /** Puts `data` at `path` durably, over whatever was there. `tmp` must be on the same file system; default: hidden, beside it. */
   replace(path: string, data: string | Uint8Array, tmp?: string): Promise<void>
   /** Plain atomic rename; false when `from` (or the target folder) is gone, which is how claims are lost and won. */
@@ -49,6 +52,8 @@ export interface Disk {
   rmdir(path: string): Promise<boolean>
   /** fsync of a directory. Concurrent callers share one: a call is served by an fsync that began after the call. */
   syncDirectory(path: string): Promise<void>
+  /** syncfs(2), by the system's `sync -f`: all that was written to the file system of `path` before the call. Fails where there is none. */
+  syncFileSystem(path: string): Promise<void>
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code
@@ -80,24 +85,26 @@ export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: st
   const syncDirectory = createDirectorySync((path) => step('sync-directory', path, () => fsyncDirectory(path)))
 
   const durable = new Set<string>()
+  const create = async (path: string, data: string | Uint8Array, finish: (fd: number) => Promise<void>): Promise<void> => {
+    const fd = await step('create', path, async () => fs.openSync(path, 'wx', FILE_MODE))
+    try {
+      await step('write', path, async () => fs.writeFileSync(fd, data))
+      await finish(fd)
+    } catch (error) {
+      fs.closeSync(fd)
+      await disk.unlink(path).catch(() => undefined)
+      throw error
+    }
+    fs.closeSync(fd)
+  }
 
   const disk: Disk = {
     async create(path) {
       const handle = await step('create', path, () => open(path, 'wx', FILE_MODE))
       return growing(handle, path, step)
     },
-    async writeNew(path, data) {
-      const fd = await step('create', path, async () => fs.openSync(path, 'wx', FILE_MODE))
-      try {
-        await step('write', path, async () => fs.writeFileSync(fd, data))
-        await step('sync', path, () => fdatasync(fd))
-      } catch (error) {
-        fs.closeSync(fd)
-        await disk.unlink(path).catch(() => undefined)
-        throw error
-      }
-      fs.closeSync(fd)
-    },
+    writeNew: (path, data) => create(path, data, (fd) => step('sync', path, () => fdatasync(fd))),
+    writeLoose: (path, data) => create(path, data, async () => {}),
     async replace(path, data, tmp = `${dirname(path)}/.${randomUUID()}.tmp`) {
       await disk.writeNew(tmp, data)
       try {
@@ -127,6 +134,7 @@ export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: st
       durable.add(path)
     },
     syncDirectory,
+    syncFileSystem: (path) => step('sync-file-system', path, async () => void (await run('sync', ['-f', path]))),
   }
   return disk
 }
@@ -142,6 +150,7 @@ function growing(handle: FileHandle, path: string, step: Step): GrowingFile {
   }
 }
 
+const run = promisify(execFile)
 const fdatasync = promisify(fs.fdatasync)
 const fsync = promisify(fs.fsync)
 

@@ -8,6 +8,7 @@ import { copyLetters } from './copies.ts'
 import { countLetters, undeliveredLetters } from './counts.ts'
 import { deadLetters, describe, requeue, showDead } from './dead-letters.ts'
 import { deadNames } from './dead-names.ts'
+import { createDesk } from './desk.ts'
 import { editWaiting } from './edit-waiting.ts'
 import { createWatcher } from './heartbeat.ts'
 import type { House } from './house.ts'
@@ -16,7 +17,6 @@ import type { Lane, LaneName } from './lane.types.ts'
 import { prepareLayout } from './layout.ts'
 import { mendDead } from './mend-dead.ts'
 import { PREFIXES } from './name.ts'
-import { createDesk } from './outbox.ts'
 import { purge } from './purge.ts'
 import { recoverLane } from './recover.ts'
 import { openStaging } from './staging.ts'
@@ -39,6 +39,8 @@ export interface LaneOptions {
   readonly settleMs?: number
   /** See House. Default 10,000 letters. */
   readonly windowSize?: number
+  /** Letters of `enqueue` share fdatasyncs in a journal (journal.ts), for who takes in thousands a second. Default: each has its own. */
+  readonly journal?: boolean
 }
 
 /** For tests: what stands between a lane and the machine. */
@@ -70,6 +72,7 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     heartbeatMs,
     settleMs,
     windowSize,
+    journal: options.journal ?? false,
     nameTime,
     nextId: createIds(nameTime),
   }

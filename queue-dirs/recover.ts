@@ -7,6 +7,7 @@ import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
 import type { Watcher } from './heartbeat.ts'
 import type { House } from './house.ts'
+import { replayJournal } from './journal-replay.ts'
 import type { Lane, Manifest } from './lane.types.ts'
 import { exists, namesIn } from './layout.ts'
 import { DESK, MANIFEST, TAKEN } from './outbox.ts'
@@ -64,8 +65,10 @@ async function endOutbox(house: House, name: string, record: Record): Promise<'p
   }
   const manifest = await readManifest(folder)
   if (manifest === null) {
+    const isDesk = ownName(name).startsWith(DESK)
+    if (isDesk) await replayJournal(house, folder)
     await removeFolder(house, folder)
-    return ownName(name).startsWith(DESK) ? 'nothing' : 'discarded'
+    return isDesk ? 'nothing' : 'discarded'
   }
   await record(manifest, linesOf(folder, manifest))
   await publish(house, folder, manifest)

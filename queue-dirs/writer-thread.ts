@@ -9,7 +9,7 @@ export interface WriterSettings {
   readonly root: string
   readonly leaseMs?: number
   readonly heartbeatMs?: number
-  /** Counts syncs of files and of folders, for who wants to measure. */
+  /** Counts syncs of files (or of the whole file system) and of folders, for who wants to measure. */
   readonly syncs?: Int32Array
 }
 
@@ -29,7 +29,7 @@ const { syncs, ...settings } = workerData as WriterSettings
 const disk = openDisk({
   room: 'queue',
   onStep: (op) => {
-    if (syncs && op === 'sync') syncs[0]! += 1
+    if (syncs && (op === 'sync' || op === 'sync-file-system')) syncs[0]! += 1
     if (syncs && op === 'sync-directory') syncs[1]! += 1
   },
 })
@@ -38,7 +38,7 @@ const answers = new Map<number, (wanted: boolean) => void>()
 let outcomes: Outcome[] = []
 
 const laneOf = (name: LaneName): Promise<Lane> => {
-  const lane = lanes.get(name) ?? openLane({ ...settings, name }, { disk })
+  const lane = lanes.get(name) ?? openLane({ ...settings, name, journal: true }, { disk })
   lanes.set(name, lane)
   // One that could not be opened is tried again with the next letter.
   lane.catch(() => lanes.delete(name))
