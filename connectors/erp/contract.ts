@@ -4,9 +4,11 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Row } from '../../engine/model.ts'
+import { testFullSync } from './contract-full-sync.ts'
 import type { ErpHarness } from './contract-harness.ts'
 import { testInboundContacts } from './contract-inbound-contacts.ts'
 import { testInboundLeads } from './contract-inbound-leads.ts'
+import { testInboundRivals } from './contract-inbound-rivals.ts'
 import type { ErpView } from './erp.ts'
 import { readSource } from './read-source.ts'
 
@@ -269,7 +271,8 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
     })
 
     test('stores industries that are not there yet, however they are spelled', async () => {
-      await it.sql("insert into industries (industry, description) values ('1', 'CONSTRUÇÃO'), ('7', 'OUTROS')")
+      await it.sql("insert into industries (industry, description) values ('1', 'CONSTRUÇÃO')")
+      await it.sql("insert into industries (industry, description) values ('7', 'OUTROS')")
       const given = [
         { id: 5, value: 'Construcao' },
         { id: 7, value: 'Alimentos' },
@@ -339,6 +342,10 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
         await extract.close()
       }
     })
+  })
+  describe(`ERP contract: ${name}`, () => {
+    testInboundRivals(open)
+    testFullSync(open)
   })
 }
 

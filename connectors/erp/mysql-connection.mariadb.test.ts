@@ -50,22 +50,6 @@ if (!mariaDbMissing('connectors/erp/mysql-connection'))
       expect(() => mysqlErp({ url: 'mysql//ponte:s3cret@host' })).not.toThrow(/s3cret/)
     })
 
-    test('ends a wait for a lock by the time limit, and goes on afterwards', async () => {
-      const holder = await it.database.pool.getConnection()
-      await holder.query('start transaction')
-      await holder.query('select * from branches where client = 3 for update')
-      const impatient = mysqlErp({ url: it.database.url, statementTimeoutMs: 1_000 })
-      const apply = () => impatient.applyLead({ inboxId: 'e1', leadId: '3', taxId: null }, () => ({ quiet: { NAME: 'x' }, loud: {} }))
-      try {
-        await expect(apply()).rejects.toMatchObject({ code: 'erp.timeout' })
-        await holder.query('rollback')
-        await expect(apply()).resolves.toMatchObject({ kind: 'applied' })
-      } finally {
-        holder.release()
-        await impatient.close()
-      }
-    })
-
     test('runs a transaction again that lost a deadlock, on what stands there then', async () => {
       await addLead(it, 2, { taxid: "'2'" })
       const holder = await it.database.pool.getConnection()

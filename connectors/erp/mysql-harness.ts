@@ -10,17 +10,29 @@ const ERP_SCHEMA = new URL('../../sql/mysql/', import.meta.url)
 /** A fresh ERP, its connector, and a way to run SQL beside it. */
 export async function openHarness(): Promise<ErpHarness & { readonly database: TestMariaDb }> {
   const database = await testMariaDb({ migrate: (pool) => migrate(pool, ERP_SCHEMA) })
-  const erp = mysqlErp({ url: database.url })
+  const connector = (settings: { statementTimeoutMs?: number } = {}) => mysqlErp({ url: database.url, ...settings })
+  const erp = connector()
+  const sql: ErpHarness['sql'] = async (statement) => {
+    const [rows] = await database.pool.query(statement)
+    if (!Array.isArray(rows)) return []
+    return (rows as object[]).map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
+    )
+  }
   return {
     database,
     erp,
-    async sql(statement) {
-      const [rows] = await database.pool.query(statement)
-      if (!Array.isArray(rows)) return []
-      return (rows as object[]).map((row) =>
-        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
-      )
+    connector,
+    sql,
+    async hold(statement) {
+      const connection = await database.pool.getConnection()
+      const run = async (text: string) => void (await connection.query(text))
+      await run('start transaction')
+      await run(statement)
+      return { sql: run, commit: () => run('commit').finally(() => connection.release()) }
     },
+    versions: () =>
+      sql('checksum table clients, branches, client_industries, credit_limit_history, sales_rep_branches, billing_addresses, contact'),
     async close() {
       await erp.close()
       await database.drop()

@@ -1,16 +1,23 @@
 /** Rows of the ERP for this room's tests. */
-import type { ErpHarness } from './contract.ts'
+import type { ErpHarness } from './contract-harness.ts'
 
-/** Two states, three cities, four industries, two representatives. */
+/** Two states of Brazil and one abroad, three cities, four industries, two representatives. */
 export async function seedGeography({ sql }: Pick<ErpHarness, 'sql'>): Promise<void> {
-  await sql("insert into countries (code, name) values ('BR', 'BRASIL'), ('US', 'UNITED STATES')")
-  await sql("insert into states (code, name) values ('SP', 'SÃO PAULO'), ('RJ', 'RIO DE JANEIRO'), ('NY', 'NEW YORK')")
-  await sql(`insert into cities (id, city_code, city_name, state_code, country_code) values
-    (1, '3550308', 'SÃO PAULO', 'SP', 'BR'), (2, '3304557', 'RIO DE JANEIRO', 'RJ', 'BR'), (3, '1', 'NEW YORK', 'NY', 'US')`)
-  await sql(
-    "insert into industries (industry, description) values ('10', 'OUTROS'), ('20', 'CONSTRUÇÃO'), ('21', 'CONSTRUCAO'), ('30', 'ALIMENTOS')",
+  const insert = async (table: string, columns: string, ...rows: string[]) => {
+    // Oracle 19c inserts one list of values at a time.
+    for (const row of rows) await sql(`insert into ${table} (${columns}) values (${row})`)
+  }
+  await insert('countries', 'code, name', "'BR', 'BRASIL'", "'US', 'UNITED STATES'")
+  await insert('states', 'code, name', "'SP', 'SÃO PAULO'", "'RJ', 'RIO DE JANEIRO'", "'NY', 'NEW YORK'")
+  await insert(
+    'cities',
+    'id, city_code, city_name, state_code, country_code',
+    "1, '3550308', 'SÃO PAULO', 'SP', 'BR'",
+    "2, '3304557', 'RIO DE JANEIRO', 'RJ', 'BR'",
+    "3, '1', 'NEW YORK', 'NY', 'US'",
   )
-  await sql("insert into sales_reps (code, email) values (7, 'seven@example.com'), (99, null)")
+  await insert('industries', 'industry, description', "'10', 'OUTROS'", "'20', 'CONSTRUÇÃO'", "'21', 'CONSTRUCAO'", "'30', 'ALIMENTOS'")
+  await insert('sales_reps', 'code, email', "7, 'seven@example.com'", '99, null')
 }
 
 /** A client with one branch; `columns` are further columns of the branch as SQL literals. */

@@ -61,16 +61,18 @@ async function begin(client: pg.PoolClient, run: string): Promise<number> {
   return rowCount ?? 0
 }
 
-const recordset = (rows: readonly object[]): string => JSON.stringify(rows)
+/** Of what was found twice the last one counts. */
+const recordset = (rows: readonly { readonly id: string }[]): string =>
+  JSON.stringify([...new Map(rows.map((row) => [row.id, row])).values()])
 
 const STAGE_LEADS = `
   insert into leads_staging (run_id, id, state, fields)
-  select distinct on (r.id) $1, r.id, case when r.row is null then 'left-out' else 'ready' end, r.row
+  select $1, r.id, case when r.row is null then 'left-out' else 'ready' end, r.row
     from jsonb_to_recordset($2::jsonb) as r(id bigint, row jsonb)
   on conflict (run_id, id) do update set state = excluded.state, fields = excluded.fields`
 const STAGE_CONTACTS = `
   insert into contacts_staging (run_id, id, lead_id, state, fields)
-  select distinct on (r.id) $1, r.id, r."leadId", case when r.row is null then 'left-out' else 'ready' end, r.row
+  select $1, r.id, r."leadId", case when r.row is null then 'left-out' else 'ready' end, r.row
     from jsonb_to_recordset($2::jsonb) as r(id bigint, "leadId" bigint, row jsonb)
   on conflict (run_id, id) do update set lead_id = excluded.lead_id, state = excluded.state, fields = excluded.fields`
 const COUNTS = `

@@ -1,6 +1,7 @@
 /** A migrated ERP on the test server, for this room's tests and the contract suite. */
 import type { ErpHarness } from './contract.ts'
 import { postgresErp } from './postgres.ts'
+import { rowVersions } from './postgres-fixtures.ts'
 import { type TestDatabase, testDatabase } from './testing.ts'
 
 /** The schema folder of the ERP on PostgreSQL. */
@@ -9,16 +10,25 @@ const ERP_SCHEMA = new URL('../../sql/postgres/', import.meta.url)
 /** A fresh ERP, its connector, and a way to run SQL beside it. */
 export async function openHarness(): Promise<ErpHarness & { readonly database: TestDatabase }> {
   const database = await testDatabase({ migrate: [ERP_SCHEMA] })
-  const erp = postgresErp({ url: database.url })
+  const connector = (settings: { statementTimeoutMs?: number } = {}) => postgresErp({ url: database.url, ...settings })
+  const erp = connector()
+  const sql: ErpHarness['sql'] = async (statement) => {
+    const { rows } = await database.pool.query<Record<string, unknown>>(statement)
+    return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])))
+  }
   return {
     database,
     erp,
-    async sql(statement) {
-      const { rows } = await database.pool.query<Record<string, unknown>>(statement)
-      return rows.map((row) =>
-        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
-      )
+    connector,
+    sql,
+    async hold(statement) {
+      const client = await database.pool.connect()
+      const run = async (text: string) => void (await client.query(text))
+      await run('begin')
+      await run(statement)
+      return { sql: run, commit: () => run('commit').finally(() => client.release()) }
     },
+    versions: () => rowVersions({ sql }),
     async close() {
       await erp.close()
       await database.drop()
