@@ -83,5 +83,31 @@ if (!mariaDbMissing('cli/mysql')) {
       expect((await ponte(['run', 'job_execute_spark'], env)).code).toBe(0)
       expect((await ponte(['plan'], env)).stdout).not.toContain('leads.insert 1-1')
     })
+
+    test('demo-data fills an empty ERP once, counts as on PostgreSQL, and replaces its own data only', async () => {
+      const [empty, other] = [await testMariaDb(), await testDatabase()]
+      try {
+        const fill = async (url: Environment, ...options: string[]) => {
+          const words = ['demo-data', '--branches', '60', '--seed', '3', '--today', '2026-11-22', '--json', ...options]
+          const { code, stdout } = await ponte(words, { ...env, MYSQL_URL: undefined, ...url })
+          const { seconds: _, ...document } = JSON.parse(stdout)
+          return { code, document }
+        }
+        const filled = await fill({ MYSQL_URL: empty.url })
+        expect(filled).toMatchObject({ code: 0, document: { ok: true, branches: 60 } })
+        expect(filled).toEqual(await fill({ DATABASE_URL: other.url }))
+        expect((await empty.pool.query('select count(*) as n from branches'))[0]).toEqual([{ n: '60' }])
+        expect(await fill({ MYSQL_URL: empty.url })).toMatchObject({ code: 1, document: { error: { code: 'demo.not_empty' } } })
+        expect(await fill({ MYSQL_URL: empty.url }, '--replace')).toEqual(filled)
+        await empty.pool.query("delete from ponte_settings where name = 'demo_data'")
+        expect(await fill({ MYSQL_URL: empty.url }, '--replace')).toMatchObject({ code: 1, document: { error: { code: 'demo.not_demo' } } })
+        const wrong = Object.assign(new URL(empty.url), { password: 'hunter2' }).href
+        const refused = await fill({ MYSQL_URL: wrong })
+        expect(refused).toMatchObject({ code: 2, document: { error: { code: 'erp.login_refused' } } })
+        expect(JSON.stringify(refused)).not.toContain('hunter2')
+      } finally {
+        await Promise.all([empty.drop(), other.drop()])
+      }
+    })
   })
 }

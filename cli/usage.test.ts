@@ -72,6 +72,7 @@ describe('wrong usage ends with 2', () => {
     ['plan --fast', "unknown option '--fast'"],
     ['plan leads.delete', 'There is no entity called "leads.delete"'],
     ['plan --limit many', '--limit must be a whole number'],
+    ['demo --erp sqlite', "'sqlite' is invalid"],
     ['demo-data --branches -5', '--branches must be a whole number'],
     ['simulator crm --port 70000', 'cannot listen on port 70000'],
     ['simulator crm --webhook-token abc', '--webhooks is missing'],

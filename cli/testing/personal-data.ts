@@ -13,7 +13,7 @@ export function expectNoPersonalData(folder: string, ...printed: readonly string
   const log = [readFileSync(join(folder, 'ponte.log'), 'utf8'), ...printed].join('\n')
   expect(log.split('\n').length).toBeGreaterThan(50)
   expect([...values].filter((value) => log.includes(value))).toEqual([])
-  for (const secret of [/Bearer (?!\[)/i, /whsec_/, /postgres(ql)?:\/\/[^:/\s]+:(?!\[)[^@\s]+@/, /"token_exact":"(?!\[)/])
+  for (const secret of [/Bearer (?!\[)/i, /whsec_/, /(postgres(ql)?|mysql):\/\/[^:/\s]+:(?!\[)[^@\s]+@/, /"token_exact":"(?!\[)/])
     expect(log).not.toMatch(secret)
 }
 

@@ -10,9 +10,9 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
-import { findMariadb, freePort, makeDataFolder } from './programs.ts'
+import { findMariadb, freePort, makeDataFolder, type Programs } from './programs.ts'
 
-/** How to reach it. May not be logged: it holds a password. */
+/** Holds a password: never log it. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
@@ -40,6 +40,8 @@ export interface PrivateServerOptions {
   /** Its user has all rights on its database; rights beyond it, as GRANT names them. */
   readonly rights?: readonly string[]
   readonly flags?: readonly string[]
+  /** Default: what is installed; null: nothing is. */
+  readonly programs?: Programs | null
 }
 
 const START_MS = 60_000
@@ -50,10 +52,9 @@ const STOP_MS = 20_000
  * @throws PonteError `mysql.not_installed` (exit 2), `mysql.server_failed`
  */
 export async function startPrivateServer(folder: string, options: PrivateServerOptions = {}): Promise<PrivateServer> {
-  const programs = findMariadb()
+  const programs = options.programs === undefined ? findMariadb() : options.programs
   if (programs === null) throw notInstalled(options.instead)
-  const data = resolve(folder, 'data')
-  const log = resolve(folder, 'mariadb.log')
+  const [data, log] = [resolve(folder, 'data'), resolve(folder, 'mariadb.log')]
   const account = userInfo().username
   mkdirSync(folder, { recursive: true, mode: 0o750 })
   await endForgotten(data)
@@ -71,7 +72,7 @@ export async function startPrivateServer(folder: string, options: PrivateServerO
     host: '127.0.0.1',
     port: await freePort(),
     user: 'integration',
-    password: newPassword(),
+    password: randomBytes(18).toString('base64url'),
     name: 'erp_db',
   }
   writeFileSync(init, initSql(settings, options.rights ?? []), { mode: 0o600 })
@@ -118,7 +119,6 @@ export async function removePrivateServer(folder: string): Promise<void> {
 }
 
 const pidFile = (data: string) => join(data, 'ponte.pid')
-const newPassword = () => randomBytes(18).toString('base64url')
 const urlOf = ({ host, port, user, password, name }: ServerAddress) =>
   `mysql://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`
 
