@@ -1,5 +1,6 @@
-/** What of the demo's work shows: in the ERP's database, in the CRM, and in Ponte's own account of events. */
+/** What of the demo's work shows: in the ERP's database, in the CRM, in the queue, and in Ponte's own account of events. */
 import type { Context } from '../jobs/context.ts'
+import type { CrmSimulator } from '../simulators/crm/simulator.ts'
 import type { CrmWork } from './demo-crm-users.ts'
 import type { Place } from './demo-place.ts'
 
@@ -64,4 +65,20 @@ export async function eventsSince(
   )
   const { applied, echoes, conflicts } = rows[0]!
   return { erpApplied: applied, echoesSuppressed: echoes, conflicts }
+}
+
+/** What Ponte and the CRM's people have done there so far, by the CRM's own record. */
+export async function effectsOf(
+  simulator: CrmSimulator,
+): Promise<{ leadAdded: number; leadUpdated: number; personAdded: number; total: number }> {
+  const effects = (await simulator.effects()).filter((effect) => effect.kind !== 'loaded')
+  const count = (kind: string) => effects.filter((effect) => effect.kind === kind).length
+  return { leadAdded: count('leadAdded'), leadUpdated: count('leadUpdated'), personAdded: count('personAdded'), total: effects.length }
+}
+
+/** How many letters lie in falhas. */
+export async function deadLetters(context: Context): Promise<number> {
+  let letters = 0
+  for (const lane of Object.values(context.lanes)) for await (const _ of lane.deadLetters()) letters++
+  return letters
 }

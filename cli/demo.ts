@@ -1,19 +1,15 @@
 /** `ponte demo`: the whole bridge on embedded defaults. A story for people, one JSON document for machines, and a check of itself. */
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { PonteError } from '../base/error.ts'
-import { balanceOf } from '../jobs/balance.ts'
-import { recordJobs } from '../jobs/catalogue.ts'
-import type { Context, Job } from '../jobs/context.ts'
 import { timeUnderQuota } from '../jobs/plan.ts'
-import { type RunReport, runJob } from '../jobs/run-job.ts'
-import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
+import { startCrmSimulator } from '../simulators/crm/simulator.ts'
 import { type CommandContext, execute } from './command.ts'
 import { editDemo, loadDemo, mismatches } from './demo-erp.ts'
+import { deadLetters, effectsOf } from './demo-figures.ts'
 import { freshPlace } from './demo-place.ts'
+import { demoRunner } from './demo-runner.ts'
 import { type DemoServerName, demoServers } from './demo-servers.ts'
 import { duration, seconds } from './output.ts'
-import { progressBars } from './progress.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** High enough not to wait, low enough to be a limit that is really taken from the shared quota. */
@@ -86,31 +82,7 @@ async function demo(command: CommandContext, on: DemoServerName, branches: numbe
     salesEmailFallback: 'vendas@example.com.br',
   }
   const context = await wire(settings, closer)
-  const bars = progressBars(output)
-  const run = async (wanted: readonly Job[]): Promise<RunReport[]> => {
-    const reports: RunReport[] = []
-    for (const job of wanted) {
-      const report = await runJob(context, job, { signal: command.signal, progress: bars.show })
-      bars.stop()
-      reports.push(report)
-      if (report.status === 'failed' || report.status === 'stopped')
-        throw new PonteError('demo.job_failed', `${report.job} ${report.status}: ${report.message}`, {
-          hint: `The log is ${place.settings.logFile}.`,
-        })
-    }
-    return reports
-  }
-  const cycle = async (): Promise<Cycle> => {
-    const reports = await run(recordJobs)
-    const balance = await balanceOf(context.state, reports[0]!.run)
-    return {
-      reports,
-      changed: balance.changed,
-      balanced: balance.balanced,
-      ms: reports.reduce((sum, one) => sum + one.ms, 0),
-      dead: reports.reduce((sum, one) => sum + Number(one.counts.dead ?? 0), 0),
-    }
-  }
+  const { run, cycle } = demoRunner(command, place, context)
 
   tell('First cycle: compare in memory, queue what differs, deliver')
   const before = simulator.requests().authenticated
@@ -184,24 +156,4 @@ async function demo(command: CommandContext, on: DemoServerName, branches: numbe
   )
   output.say(`Look around: ${place.folder} (queue, snapshots, log). Next: ponte --help`)
   return ok ? 0 : 1
-}
-
-interface Cycle {
-  readonly reports: readonly RunReport[]
-  readonly changed: number
-  readonly balanced: boolean
-  readonly ms: number
-  readonly dead: number
-}
-
-async function effectsOf(simulator: CrmSimulator): Promise<{ leadAdded: number; leadUpdated: number; personAdded: number; total: number }> {
-  const effects = (await simulator.effects()).filter((effect) => effect.kind !== 'loaded')
-  const count = (kind: string) => effects.filter((effect) => effect.kind === kind).length
-  return { leadAdded: count('leadAdded'), leadUpdated: count('leadUpdated'), personAdded: count('personAdded'), total: effects.length }
-}
-
-async function deadLetters(context: Context): Promise<number> {
-  let letters = 0
-  for (const lane of Object.values(context.lanes)) for await (const _ of lane.deadLetters()) letters++
-  return letters
 }
