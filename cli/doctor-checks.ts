@@ -123,7 +123,8 @@ async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<
 /** Server and database of a URL; never its user or password. */
 function place(url: string): string {
   const { host, pathname } = new URL(url)
-  return `${dialectOf(url) === 'mysql' ? 'MySQL' : 'PostgreSQL'} at ${host}${pathname}`
+  const names = { postgres: 'PostgreSQL', mysql: 'MySQL', oracle: 'Oracle' } as const
+  return `${names[dialectOf(url)]} at ${host}${pathname}`
 }
 
 async function crm(settings: Settings, state: pg.Pool | null): Promise<Check> {

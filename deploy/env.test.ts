@@ -158,8 +158,28 @@ describe('the ERP', () => {
     expect(problems({ MYSQL_URL: 'postgres://u@h/d' })).toEqual([expect.stringContaining('MYSQL_URL must be a URL such as mysql://')])
   })
 
-  test('on Oracle is refused by name: this version has no such dialect', () => {
-    expect(problems({ ...server, ERP_DIALECT: 'oracle' })).toEqual([expect.stringContaining('ERP_DIALECT oracle is not supported')])
+  test('on Oracle comes from ORACLE_URL, or from the DB_ variables with the dialect, on its own port', () => {
+    expect(readSettings({ ORACLE_URL: 'oracle://u@h/svc' }).erpUrl).toBe('oracle://u@h/svc')
+    expect(readSettings({ ...server, ERP_DIALECT: 'oracle' }).erpUrl).toBe('oracle://ponte:p@erp.example:1521/erp')
+    expect(problems({ ORACLE_URL: 'oracle://u@h/s' })).toEqual([expect.stringContaining('ORACLE_URL must be a URL such as oracle://')])
+    expect(problems({ ORACLE_URL: 'oracle://u@h/svc', MYSQL_URL: 'mysql://u@h/d' })).toEqual([
+      expect.stringContaining('ERP_DIALECT is missing, but MYSQL_URL and ORACLE_URL are set'),
+    ])
+  })
+
+  test('on Oracle may ask for TLS, a wallet and the client library beside its URL', () => {
+    const oracle = { ...server, ERP_DIALECT: 'oracle', ORACLE_PROTOCOL: 'tcps', ORACLE_WALLET_DIR: '/w', ORACLE_WALLET_PASSWORD: 'p&=ç' }
+    const url = new URL(readSettings({ ...oracle, ORACLE_CLIENT_DIR: '/opt/instantclient' }).erpUrl!)
+    expect(url.port).toBe('2484')
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      protocol: 'tcps',
+      wallet: '/w',
+      wallet_password: 'p&=ç',
+      client: '/opt/instantclient',
+    })
+    const system = readSettings({ ORACLE_URL: 'oracle://u@h/svc', ORACLE_CLIENT_DIR: 'system' }).erpUrl!
+    expect(new URL(system).searchParams.get('client')).toBe('')
+    expect(problems({ ...oracle, ORACLE_PROTOCOL: 'http' })).toEqual([expect.stringContaining('ORACLE_PROTOCOL must be one of tcp, tcps')])
   })
 })
 

@@ -2,12 +2,12 @@
  * The one reader of the environment. Parsed once at start; a missing or wrong variable stops the start and is named.
  * Names are architecture 10. Every secret may come from a file instead: `API_TOKEN_FILE=/run/credentials/...`.
  */
-import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
 import { type ApiSettings, apiSecrets, apiSettings, apiVariables } from './env-api.ts'
 import { type BackupSettings, backupSecrets, backupSettings, backupVariables } from './env-backup.ts'
+import { erpAddress, erpSecrets, erpVariables, postgresUrl } from './env-erp.ts'
 import { readCrons, type ScheduleSettings, scheduleSecrets, scheduleVariables } from './env-schedule.ts'
 import { oneOf, whole } from './env-values.ts'
 import { type WatchSettings, watchSecrets, watchSettings, watchVariables } from './env-watch.ts'
@@ -16,43 +16,10 @@ import { readSecretFiles, type Source } from './secret-files.ts'
 /** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
 process.env.TZ = 'UTC'
 
-const secrets = [
-  'DB_PASSWD',
-  'DATABASE_URL',
-  'MYSQL_URL',
-  'STATE_DATABASE_URL',
-  'API_TOKEN',
-  ...apiSecrets,
-  ...scheduleSecrets,
-  ...watchSecrets,
-] as const
-
-const postgresUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
-    'must be a URL such as postgres://user@host:5432/database, with special characters percent-encoded',
-  )
-
-const mysqlUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^(mysql|mariadb):$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1,
-    'must be a URL such as mysql://user@host:3306/database, with special characters percent-encoded',
-  )
+const secrets = ['STATE_DATABASE_URL', 'API_TOKEN', ...erpSecrets, ...apiSecrets, ...scheduleSecrets, ...watchSecrets] as const
 
 const schema = z.object({
-  ERP_DIALECT: oneOf(['postgres', 'mysql', 'oracle']).optional(),
-  DATABASE_URL: postgresUrl.optional(),
-  MYSQL_URL: mysqlUrl.optional(),
-  DB_USER: z.string().optional(),
-  DB_PASSWD: z.string().optional(),
-  DB_HOST: z
-    .string()
-    .refine((text) => isIPv6(text) || /^[\w.-]+$/.test(text), 'must be a host name or an IP address, without port')
-    .optional(),
-  DB_PORT: whole(1, 65_535).optional(),
-  DB_SERVICE_NAME: z.string().optional(),
+  ...erpVariables,
   STATE_DATABASE_URL: postgresUrl.optional(),
   API_URL: z
     .string()
@@ -92,7 +59,7 @@ const schema = z.object({
 })
 
 export interface Settings {
-  /** Its scheme is the dialect: postgres:// or mysql://. null: the embedded demo ERP. */
+  /** Its scheme is the dialect: postgres://, mysql:// or oracle://. null: the embedded demo ERP. */
   readonly erpUrl: string | null
   /** null: the embedded database. */
   readonly stateUrl: string | null
@@ -148,8 +115,10 @@ export function readSettings(source: Source = process.env): Settings {
   problems.push(...schedules.problems)
   if (!parsed.success || problems.length > 0) throw invalid(problems)
   const env = parsed.data
+  const erp = erpAddress(env)
+  if (erp.problems.length > 0) throw invalid(erp.problems)
   return {
-    erpUrl: erpUrl(env),
+    erpUrl: erp.url,
     stateUrl: env.STATE_DATABASE_URL ?? null,
     crm: crm(env),
     crmLimits: {
@@ -192,27 +161,6 @@ function crm(env: Env): Settings['crm'] {
   if (env.API_TOKEN) throw invalid(['API_URL is missing, but API_TOKEN is set'])
   return null
 }
-
-const erpParts = ['DB_USER', 'DB_PASSWD', 'DB_HOST', 'DB_SERVICE_NAME'] as const
-
-function erpUrl(env: Env): string | null {
-  if (env.ERP_DIALECT === 'oracle')
-    throw invalid(['ERP_DIALECT oracle is not supported by this version, only postgres and mysql (unset: the embedded demo ERP)'])
-  if (env.DATABASE_URL && env.MYSQL_URL && !env.ERP_DIALECT)
-    throw invalid(['ERP_DIALECT is missing, but both DATABASE_URL and MYSQL_URL are set'])
-  const dialect = env.ERP_DIALECT ?? (env.MYSQL_URL ? 'mysql' : 'postgres')
-  const whole = dialect === 'mysql' ? env.MYSQL_URL : env.DATABASE_URL
-  if (whole) return whole
-  const missing = erpParts.filter((name) => env[name] === undefined)
-  if (missing.length === erpParts.length && !env.ERP_DIALECT) return null
-  const given = missing.length === erpParts.length ? 'ERP_DIALECT' : erpParts.filter((name) => env[name] !== undefined).join(', ')
-  if (missing.length > 0) throw invalid(missing.map((name) => `${name} is missing, but ${given} is set`))
-  const host = isIPv6(env.DB_HOST!) ? `[${env.DB_HOST}]` : env.DB_HOST!
-  const login = `${encodeURIComponent(env.DB_USER!)}:${encodeURIComponent(env.DB_PASSWD!)}`
-  return new URL(`${dialect}://${login}@${host}:${env.DB_PORT ?? defaultPorts[dialect]}/${encodeURIComponent(env.DB_SERVICE_NAME!)}`).href
-}
-
-const defaultPorts = { postgres: 5_432, mysql: 3_306 } as const
 
 /** The same rule as the client's; asked here so that a wrong address is named before anything starts. */
 function isCrmAddress(text: string): boolean {

@@ -12,14 +12,20 @@ export interface OpenErpOptions {
 
 export type Dialect = Erp['dialect']
 
-const schemes: Readonly<Record<string, Dialect>> = { postgres: 'postgres', postgresql: 'postgres', mysql: 'mysql', mariadb: 'mysql' }
+const schemes: Readonly<Record<string, Dialect>> = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  oracle: 'oracle',
+}
 
 /** @throws PonteError `erp.bad_url` */
 export function dialectOf(url: string): Dialect {
   const dialect = schemes[url.slice(0, Math.max(0, url.indexOf('://'))).toLowerCase()]
   if (dialect !== undefined) return dialect
-  throw new PonteError('erp.bad_url', 'the URL of the ERP database is neither postgres:// nor mysql://', {
-    hint: 'set DATABASE_URL for PostgreSQL or MYSQL_URL for MySQL and MariaDB',
+  throw new PonteError('erp.bad_url', 'the URL of the ERP database is none of postgres://, mysql:// and oracle://', {
+    hint: 'set DATABASE_URL for PostgreSQL, MYSQL_URL for MySQL and MariaDB, or ORACLE_URL',
     exitCode: 2,
   })
 }
@@ -27,7 +33,12 @@ export function dialectOf(url: string): Dialect {
 /** Opens no connection until something is asked. Only the driver that is needed is loaded. @throws PonteError `erp.bad_url` */
 export async function openErp({ url, maxConnections, warn }: OpenErpOptions): Promise<Erp> {
   const pool = maxConnections === undefined ? {} : { maxConnections }
-  if (dialectOf(url) === 'mysql') {
+  const dialect = dialectOf(url)
+  if (dialect === 'oracle') {
+    const { oracleErp } = await import('./oracle.ts')
+    return oracleErp({ url, ...pool }, warn)
+  }
+  if (dialect === 'mysql') {
     const { mysqlErp } = await import('./mysql.ts')
     return mysqlErp({ url, ...pool, ...(warn === undefined ? {} : { warn }) })
   }
