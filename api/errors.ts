@@ -156,6 +156,8 @@ const notAway: Readonly<Record<string, { code: ErrorCode; status: ContentfulStat
   'crm.unexpected_answer': { code: 'CRM_REFUSED', status: 502 },
   'crm.paging_stuck': { code: 'CRM_REFUSED', status: 502 },
   'queue.no_such_letter': { code: 'NOT_FOUND', status: 404 },
+  'run.no_dry_run': { code: 'INVALID_PAYLOAD', status: 400 },
+  'run.not_stopped': { code: 'CONFLICT', status: 409 },
 }
 
 const unavailable: Readonly<Record<string, ErrorCode>> = {

@@ -59,6 +59,13 @@ const samples: Readonly<Record<string, { path?: string; ask?: Ask; status: numbe
   'POST /queue/falhas/{file}/requeue': { path: `/queue/falhas/${deadLetter}/requeue`, status: 200 },
   'GET /jobs': { status: 200 },
   'GET /jobs/{name}/runs': { path: '/jobs/job_execute_spark/runs', status: 200 },
+  'POST /jobs/{name}/runs': { path: '/jobs/job_leads_full_sync/runs', ask: { json: { dryRun: true } }, status: 202 },
+  'POST /jobs/{name}/pause': { path: '/jobs/purge/pause', status: 200 },
+  'POST /jobs/{name}/resume': { path: '/jobs/purge/resume', status: 200 },
+  'POST /pause': { status: 200 },
+  'POST /resume': { status: 200 },
+  'GET /runs': { status: 200 },
+  'GET /runs/{id}': { path: '/runs/run-1', status: 200 },
 }
 
 let api: TestApi

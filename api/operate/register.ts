@@ -4,10 +4,14 @@ import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { registerHealth } from './health.ts'
 import { registerJobs } from './jobs.ts'
+import { registerPauses } from './pauses.ts'
 import { registerQueue } from './queue.ts'
+import { registerRuns } from './runs.ts'
 
 export function registerOperate(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
   registerHealth(app, deps)
   registerQueue(app, deps)
   registerJobs(app, deps)
+  registerRuns(app, deps)
+  registerPauses(app, deps)
 }

@@ -1,0 +1,64 @@
+/** POST /jobs/{name}/pause and /resume, and for all jobs POST /pause and /resume. A paused job runs only when a person asks for it. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { ALL_JOBS, pauseJob, resumeJob } from '../../connectors/state/schedules.ts'
+import { bearer, requireScope } from '../auth.ts'
+import type { ApiDeps } from '../deps.ts'
+import { json } from '../described.ts'
+import { refusals } from '../errors.ts'
+import type { ApiEnv } from '../types.ts'
+import { knownJob } from './job-names.ts'
+
+const answer = z
+  .object({
+    job: z.string().openapi({ description: '* stands for all jobs.' }),
+    paused: z.boolean(),
+    changed: z.boolean().openapi({ description: 'false: it was so already.' }),
+  })
+  .openapi('PauseAnswer')
+const shared = { method: 'post' as const, tags: ['Operate'], security: bearer, middleware: requireScope('operate') }
+const ofJob = { params: z.object({ name: z.string().max(100).openapi({ description: 'Either of its names.' }) }) }
+const answers = { 200: json(answer, 'It is so now.') }
+
+const pauseOne = createRoute({
+  ...shared,
+  path: '/jobs/{name}/pause',
+  summary: 'The job runs no more by itself; what is running goes on',
+  request: ofJob,
+  responses: { ...answers, ...refusals(400, 401, 403, 404, 429, 503) },
+})
+const resumeOne = createRoute({
+  ...shared,
+  path: '/jobs/{name}/resume',
+  summary: 'The job runs again, from its next tick',
+  request: ofJob,
+  responses: { ...answers, ...refusals(400, 401, 403, 404, 429, 503) },
+})
+const pauseAll = createRoute({
+  ...shared,
+  path: '/pause',
+  summary: 'No job runs any more by itself',
+  responses: { ...answers, ...refusals(401, 403, 429, 503) },
+})
+const resumeAll = createRoute({
+  ...shared,
+  path: '/resume',
+  summary: 'Jobs run again, except those that are paused by their own name',
+  responses: { ...answers, ...refusals(401, 403, 429, 503) },
+})
+
+export function registerPauses(app: OpenAPIHono<ApiEnv>, { state, log }: ApiDeps): void {
+  const pause = async (job: string, by: string) => {
+    const changed = await pauseJob(state, job, by)
+    if (changed) log.warn({ caller: by, job }, 'paused')
+    return { job, paused: true, changed }
+  }
+  const resume = async (job: string, by: string) => {
+    const changed = await resumeJob(state, job)
+    if (changed) log.warn({ caller: by, job }, 'resumed')
+    return { job, paused: false, changed }
+  }
+  app.openapi(pauseOne, async (c) => c.json(await pause(knownJob(c.req.valid('param').name).name, c.get('caller')!.name), 200))
+  app.openapi(resumeOne, async (c) => c.json(await resume(knownJob(c.req.valid('param').name).name, c.get('caller')!.name), 200))
+  app.openapi(pauseAll, async (c) => c.json(await pause(ALL_JOBS, c.get('caller')!.name), 200))
+  app.openapi(resumeAll, async (c) => c.json(await resume(ALL_JOBS, c.get('caller')!.name), 200))
+}
