@@ -66,6 +66,12 @@ export interface StageAlias {
   readonly sold: boolean
 }
 
+export interface Tablespace {
+  readonly name: string
+  /** Of what it may grow to. */
+  readonly usedPercent: number
+}
+
 /** What the ERP and the mirror hold of one lead's budget and order, now. Values: exact decimals, at most six places, as the mirror keeps them. */
 export interface CommercialLead {
   readonly name: string | null
@@ -211,5 +217,7 @@ export interface Erp {
   storeIndustries(industries: readonly { readonly id: number; readonly value: string }[]): Promise<{ inserted: number; existing: number }>
   /** LOG_EXECUTION_CRM: one business event. */
   logExecution(entry: { job: string; leadId: string; leadName: string; field: string; value: string }): Promise<void>
+  /** How full the database's tablespaces are. Absent where there is no such thing (PostgreSQL, MySQL). */
+  tablespaces?(): Promise<Tablespace[]>
   close(): Promise<void>
 }

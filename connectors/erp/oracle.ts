@@ -5,6 +5,7 @@ import { commandPool } from './oracle-connection.ts'
 import { numbered, oracleDialect, oracleLink, updateQuietly } from './oracle-dialect.ts'
 import { openOracleExtract } from './oracle-extract.ts'
 import type { OracleSettings } from './oracle-settings.ts'
+import { readTablespaces } from './oracle-tablespaces.ts'
 import { inTransaction } from './oracle-transaction.ts'
 import { sqlErp } from './sql-erp.ts'
 
@@ -22,6 +23,7 @@ export function oracleErp(settings: OracleSettings, warn?: (text: string) => voi
       updateQuietly,
     }),
     openExtract: (readers) => openOracleExtract(settings, readers, warn),
+    tablespaces: () => readTablespaces(ask),
     close: () => pool.close(),
   }
 }
