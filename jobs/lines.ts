@@ -10,6 +10,7 @@ import type { Cell, Change, Row } from '../engine/model.ts'
 import { compareValues, keyOf, normaliseRow } from '../engine/record.ts'
 import { applyRule } from '../engine/rules.ts'
 import type { Entity, EntityName } from './entities.ts'
+import type { Field } from './fields.ts'
 
 export interface Line {
   /** stray: the line names no run, it was dropped in by hand or written by the old system. */
@@ -40,12 +41,16 @@ export function readLine(entity: Entity, id: string, text: string): Line {
     return null
   }
   const ids = { ID: cell('ID'), LEAD_ID: cell('LEAD_ID', 'LEADID'), CODE: cell('CODE') }
-  const row: Record<string, Cell> = {}
-  for (const field of entity.fields) row[field.name] = applyRule(field.rule, cell(field.name, ...field.aliases))
+  const row = readTexts(entity.fields, cell)
 
   const [run, name, key, hash] = ['_RUN', '_ENTITY', '_KEY', '_HASH'].map((meta) => cell(meta))
   if (run && key && hash && name === entity.name) return { change: { run, entity: entity.name, key, hash, stray: false }, ids, row }
   return { change: { run: id, entity: entity.name, ...identify(entity, { ...ids, ...row }), stray: true }, ids, row }
+}
+
+/** A row of canonical columns, values normalised. @param cell the first of these names that has a value */
+export function readTexts(fields: readonly Field[], cell: (...names: string[]) => Cell): Row {
+  return Object.fromEntries(fields.map((field) => [field.name, applyRule(field.rule, cell(field.name, ...field.aliases))]))
 }
 
 /**

@@ -22,7 +22,7 @@ const deliver = async (run: string, key: string, hash = 'h1') => {
   await settleDelivered(bed.pool, change(run, key), { entity: 'leads', key, crmId: key, fields: {} }, bed.lease)
 }
 const rebased = (run: string, key: string, hash: string) =>
-  recordRebased(bed.pool, { run: `${run}.rebase.1`, entity, key, hash, letter: 'new.json' })
+  recordRebased(bed.pool, { run: `${run}.rebase.1`, entity, key, hash, letter: 'new.json' }, change(run, key))
 const decision = async (key: string, hash = 'h1') => (await decide(bed.pool, entity, [{ key, hash }]))[0]
 
 describe('a refused change', () => {
@@ -54,6 +54,13 @@ describe('a refused change', () => {
     await queue('r2', 'a', 'h3')
     expect(await rebased('r1', 'a', 'h2')).toBe('superseded')
     expect(await bed.history('a')).toMatchObject([{ status: 'superseded' }, { run: 'r2', status: 'queued' }, { status: 'superseded' }])
+  })
+
+  test('does not follow what a compare has delivered meanwhile', async () => {
+    await refuse('r1', 'a')
+    await deliver('r2', 'a', 'h3')
+    expect(await rebased('r1', 'a', 'h2')).toBe('superseded')
+    expect((await bed.history('a')).map(({ status }) => status)).toEqual(['superseded', 'delivered', 'superseded'])
   })
 
   test('with nothing left to send ends without a call; a delivered one is not touched', async () => {

@@ -26,12 +26,14 @@ export async function standingOf(db: Db, changes: readonly ChangeId[]): Promise<
 }
 
 /**
- * A refused change was queued again with the values of now. What a compare has queued meanwhile is newer and stands: then this one ends
- * without a call. A doubt about what it replaces passes on.
+ * A refused change was queued again with the values of now. What a compare has queued meanwhile is newer and stands, also when it was
+ * delivered by now: then this one ends without a call. A doubt about what it replaces passes on.
+ * @param replaces the refused change
  */
 export async function recordRebased(
   pool: pg.Pool,
   change: ChangeId & { readonly hash: string; readonly letter: string },
+  replaces: ChangeId,
 ): Promise<'queued' | 'superseded'> {
   return transaction(pool, async (client) => {
     await lockEntity(client, change.entity)
@@ -40,7 +42,8 @@ export async function recordRebased(
       `select status, intent_at as intent from changes where entity = $1 and key = $2 and status in ('queued', 'failed')`,
       [change.entity, change.key],
     )
-    const status = rows.some((one) => one.status === 'queued') ? 'superseded' : 'queued'
+    const [standing] = await standingOf(client, [replaces])
+    const status = standing === 'overtaken' || rows.some((one) => one.status === 'queued') ? 'superseded' : 'queued'
     if (status === 'queued') await supersede(client, change.entity, [change])
     const doubt = status === 'queued' ? (rows.find(({ intent }) => intent !== null)?.intent ?? (await restoreDoubt(client, change))) : null
     await query(

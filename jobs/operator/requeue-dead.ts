@@ -7,6 +7,7 @@ import type { ChangeId } from '../../connectors/state/changes.ts'
 import { endRefused, recordRebased, standingOf } from '../../connectors/state/operator.ts'
 import { requeueChanges } from '../../connectors/state/queueing.ts'
 import type { LineFate } from '../../queue-dirs/lane.types.ts'
+import type { Entity } from '../entities.ts'
 import type { DeadLine } from './dead-line.ts'
 import type { OpenDead } from './open-dead.ts'
 import type { Operator } from './operator.ts'
@@ -15,7 +16,7 @@ import type { Operator } from './operator.ts'
 export type Rebased =
   | { readonly kind: 'again'; readonly text: string; readonly change: (ChangeId & { readonly hash: string }) | null }
   | { readonly kind: 'nothing' }
-export type Rebase = (line: DeadLine) => Promise<Rebased>
+export type Rebase = (line: DeadLine, entity: Entity) => Promise<Rebased>
 
 export interface Requeued {
   readonly lane: string
@@ -46,7 +47,7 @@ export async function requeueDead(
   const { lane, file, lines } = dead
   const common = { lane: lane.name, file, job: dead.kind?.job ?? null }
   if (lines === null) return { ...common, letter: await lane.requeue(file), again: 1, superseded: 0, left: 0 }
-  const plans = await plansOf(operator, chosen ?? lines, rebase)
+  const plans = await plansOf(operator, dead.kind?.entity ?? null, chosen ?? lines, rebase)
   const fates = lines.map((line): LineFate => {
     const text = texts.get(line.index)
     return withText(plans.get(line.index)?.fate ?? { kind: 'stay' }, text)
@@ -62,13 +63,19 @@ interface Plan {
   readonly rebased: Rebased | null
 }
 
-async function plansOf({ state }: Operator, chosen: readonly DeadLine[], rebase: Rebase | undefined): Promise<Map<number, Plan>> {
+/** What is applied of an event is what the CRM holds: it is never stale. */
+async function plansOf(
+  { state }: Operator,
+  entity: Entity | null,
+  chosen: readonly DeadLine[],
+  rebase: Rebase | undefined,
+): Promise<Map<number, Plan>> {
   const changes = chosen.flatMap(({ change }) => (change === null ? [] : [change]))
   const standings = await standingOf(state, changes)
   const isOvertaken = (line: DeadLine) => line.change !== null && standings[changes.indexOf(line.change)] === 'overtaken'
   const plans = new Map<number, Plan>()
   for (const line of chosen) {
-    const rebased = isOvertaken(line) || rebase === undefined ? null : await rebase(line)
+    const rebased = isOvertaken(line) || rebase === undefined || entity === null ? null : await rebase(line, entity)
     const isDone = isOvertaken(line) || rebased?.kind === 'nothing'
     const fate: LineFate = isDone ? { kind: 'superseded' } : { kind: 'again', ...(rebased?.kind === 'again' ? { text: rebased.text } : {}) }
     plans.set(line.index, { line, fate: fate.text === line.text ? { kind: fate.kind } : fate, rebased })
@@ -91,8 +98,9 @@ async function record({ state }: Operator, plans: readonly Plan[], letter: strin
     line.change === null || line.change.stray || (rebased?.kind === 'again' && rebased.change) ? [] : [line.change],
   )
   if (letter !== null) superseded += (await requeueChanges(state, plain, letter)).superseded
-  for (const { rebased } of again)
-    if (letter !== null && rebased?.kind === 'again' && rebased.change)
-      if ((await recordRebased(state, { ...rebased.change, letter })) === 'superseded') superseded += 1
+  for (const { line, rebased } of again) {
+    if (letter === null || line.change === null || rebased?.kind !== 'again' || rebased.change === null) continue
+    if ((await recordRebased(state, { ...rebased.change, letter }, line.change)) === 'superseded') superseded += 1
+  }
   return { again: plans.length - superseded, superseded }
 }

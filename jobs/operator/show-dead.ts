@@ -1,0 +1,111 @@
+/** One refused letter for people: per line what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
+import { PonteError } from '../../base/error.ts'
+import { type Standing, standingOf } from '../../connectors/state/operator.ts'
+import type { Cell, Row } from '../../engine/model.ts'
+import type { Entity } from '../entities.ts'
+import { whatHappened } from '../error-text.ts'
+import { contactFields, type Field, leadInboundFields } from '../fields.ts'
+import type { DeadLine } from './dead-line.ts'
+import { editableFields } from './edit-dead.ts'
+import type { OpenDead } from './open-dead.ts'
+import type { Operator } from './operator.ts'
+import { type CrmReads, crmRow, type ErpReads, erpRow } from './record-now.ts'
+
+/** read · absent: it has no such record · away: it cannot be asked now · unasked: nobody asked, or the line does not say whom it is about. */
+export type Side = { readonly kind: 'read' | 'absent' | 'unasked' } | { readonly kind: 'away'; readonly why: string }
+
+export interface FieldView {
+  readonly field: string
+  readonly sent: Cell
+  readonly erp: Cell
+  readonly crm: Cell
+  readonly owner: 'erp' | 'crm'
+  readonly editable: boolean
+  /** What may be typed, in words. */
+  readonly expected: string | null
+}
+
+export interface LineView {
+  readonly line: DeadLine
+  /** null: it names no change. */
+  readonly standing: Standing | null
+  readonly erp: Side
+  readonly crm: Side
+  /** Its lead or person in the CRM, when there is one. */
+  readonly crmId: number | null
+  readonly fields: readonly FieldView[]
+}
+
+/** How long a person waits for either side, milliseconds. */
+const patienceMs = 10_000
+
+/**
+ * @param sides null: neither side is asked (a letter of many lines)
+ * @throws PonteError `state.*`
+ */
+export async function showLines(
+  { state }: Pick<Operator, 'state'>,
+  dead: OpenDead,
+  lines: readonly DeadLine[],
+  sides: { readonly erp: ErpReads; readonly crm: CrmReads } | null,
+): Promise<LineView[]> {
+  const changes = lines.flatMap(({ change }) => (change === null ? [] : [change]))
+  const standings = await standingOf(state, changes)
+  const entity = dead.kind?.entity ?? null
+  const views: LineView[] = []
+  for (const line of lines) {
+    const [erp, crm] = await Promise.all([
+      ask(sides, async ({ erp }) => {
+        const row = await erpRow(erp, line, entity)
+        return row === null ? null : { id: null, row }
+      }),
+      ask(sides, ({ crm }) => crmRow(crm, line, entity)),
+    ])
+    const standing = line.change === null ? null : standings[changes.indexOf(line.change)]!
+    const fields = fieldsOf(dead, entity).map((field) => fieldView(field, entity, line.sent, erp.row, crm.row))
+    views.push({ line, standing, erp: erp.side, crm: crm.side, crmId: crm.id, fields })
+  }
+  return views
+}
+
+interface Asked {
+  readonly side: Side
+  readonly id: number | null
+  readonly row: Row
+}
+
+async function ask<S>(sides: S | null, work: (sides: S) => Promise<{ id: number | null; row: Row } | null>): Promise<Asked> {
+  if (sides === null) return { side: { kind: 'unasked' }, id: null, row: {} }
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    const late = new PonteError('operator.too_late', `no answer within ${patienceMs / 1_000} s`, { hint: 'look again later' })
+    timer = setTimeout(() => reject(late), patienceMs)
+  })
+  try {
+    const found = await Promise.race([work(sides), tooLate])
+    return found === null ? { side: { kind: 'absent' }, id: null, row: {} } : { side: { kind: 'read' }, ...found }
+  } catch (error) {
+    return { side: { kind: 'away', why: whatHappened(error) }, id: null, row: {} }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function fieldsOf({ kind }: OpenDead, entity: Entity | null): readonly Field[] {
+  if (entity !== null) return entity.fields
+  return kind === null ? [] : kind.lane === 'contacts' ? contactFields : leadInboundFields
+}
+
+function fieldView(field: Field, entity: Entity | null, sent: Row, erp: Row, crm: Row): FieldView {
+  const { name, owner, entry } = field
+  const editable = entity !== null && editableFields(entity).includes(field)
+  return {
+    field: name,
+    sent: sent[name] ?? null,
+    erp: erp[name] ?? null,
+    crm: crm[name] ?? null,
+    owner,
+    editable,
+    expected: entry?.words ?? null,
+  }
+}
