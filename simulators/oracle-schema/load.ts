@@ -13,12 +13,8 @@ export const oracleSession = `set sql_mode = '${oracleMode}', time_zone = '+00:0
 /** Statements by how they were run. */
 export type Loaded = Readonly<Record<Kept, number>>
 
-/**
- * Runs the shim, then the statements, on the connection's database, which must be empty.
- * @param statements of `sql/oracle`, split
- * @throws PonteError `simulator.oracle_schema` with the statement's first line
- */
-export async function loadOracleSchema(connection: Connection, statements: readonly string[]): Promise<Loaded> {
+/** Gives an empty database Oracle's way of comparing text, and what MariaDB lacks. May be run again. @throws PonteError `simulator.oracle_schema` */
+export async function prepareForOracle(connection: Connection): Promise<void> {
   // Oracle compares text by its bytes, and trailing blanks count.
   await connection.query('alter database collate = utf8mb4_nopad_bin')
   await connection.query(oracleSession)
@@ -26,6 +22,15 @@ export async function loadOracleSchema(connection: Connection, statements: reado
     const text = statement.replaceAll(/^--.*$/gm, '').trim()
     if (text !== '') await run(connection, text)
   }
+}
+
+/**
+ * Runs the shim, then the statements, on the connection's database, which must be empty.
+ * @param statements of `sql/oracle`, split
+ * @throws PonteError `simulator.oracle_schema` with the statement's first line
+ */
+export async function loadOracleSchema(connection: Connection, statements: readonly string[]): Promise<Loaded> {
+  await prepareForOracle(connection)
   const loaded: Record<Kept, number> = { 'word for word': 0, rewritten: 0, 'stood in for': 0 }
   for (const statement of statements) {
     const { sql, kept } = forMariaDb(statement)

@@ -13,6 +13,7 @@ const TABLE: ReadonlyMap<number, Told> = new Map<number, Told>([
   [1040, [18, 'maximum number of sessions exceeded']],
   [1048, [1400, 'cannot insert NULL']],
   [1050, [955, 'name is already used by an existing object']],
+  [1061, [955, 'name is already used by an existing object']],
   [1136, [947, 'not enough values']],
   [1142, [942, 'table or view does not exist']],
   [1143, [1031, 'insufficient privileges']],
