@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Spotter } from '../connectors/crm/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
+import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
 import type { SessionLimits } from '../connectors/state/sessions.ts'
 import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
 
@@ -20,6 +21,10 @@ export interface ApiDeps {
   readonly wake: (job: string) => void
   readonly settings: ApiSettings
   /** Aborts when the process is about to end: work in the background stops between two of its steps. */
+  /** Absent: there is no /metrics. */
+  readonly metrics?: Metrics
+  /** What makes jobs tick, for people to look into; opened when it is first asked for. Absent: it cannot be looked into from here. */
+  readonly ticks?: () => Promise<QueueBackend>
   readonly stopping?: AbortSignal
 }
 

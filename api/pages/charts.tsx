@@ -11,6 +11,7 @@ export interface Bar {
 
 const WIDTH = 480
 const HEIGHT = 96
+const FEWEST = 24
 
 /**
  * @param label says in one sentence what the chart shows, with the figures that matter
@@ -19,14 +20,17 @@ const HEIGHT = 96
 export function Bars({ bars, label, unit, from, to }: { bars: readonly Bar[]; label: string; unit: string; from: string; to: string }) {
   const total = (bar: Bar) => bar.parts.reduce((sum, { value }) => sum + value, 0)
   const most = Math.max(1, ...bars.map(total))
-  const step = WIDTH / Math.max(1, bars.length)
+  // A few bars stand at the right, where now is, instead of growing to walls.
+  const slots = Math.max(FEWEST, bars.length)
+  const step = WIDTH / slots
+  const left = (slots - bars.length) * step
   const width = Math.max(1, step * 0.78)
   return (
     <figure class="chart">
       <div class="plot">
-        <span class="most" aria-hidden="true">
+        <p class="most" aria-hidden="true">
           {number(most)}
-        </span>
+        </p>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
           <line class="grid" x1="0" y1="0.5" x2={WIDTH} y2="0.5" />
           <line class="grid" x1="0" y1={HEIGHT / 2} x2={WIDTH} y2={HEIGHT / 2} />
@@ -36,12 +40,12 @@ export function Bars({ bars, label, unit, from, to }: { bars: readonly Bar[]; la
               // What is there is to be seen, however little it is beside the most.
               const height = value === 0 ? 0 : Math.max(2, (value / most) * HEIGHT)
               top -= height
-              return <rect class={tone} x={index * step} y={top} width={width} height={height} />
+              return <rect class={tone} x={left + index * step} y={top} width={width} height={height} />
             })
             const whole = (
               <g>
                 <title>{`${bar.title}: ${bar.parts.map(({ value }) => number(value)).join(' + ')} ${unit}`}</title>
-                <rect class="hit" x={index * step} y="0" width={step} height={HEIGHT} />
+                <rect class="hit" x={left + index * step} y="0" width={step} height={HEIGHT} />
                 {column}
               </g>
             )

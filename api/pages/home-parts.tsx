@@ -113,25 +113,16 @@ export function Kinds({ kinds, clock }: { kinds: readonly Kind[]; clock: Clock }
 export function Runs({ runs, clock }: { runs: readonly Run[]; clock: Clock }) {
   if (runs.length === 0) return <Empty>No job has run yet.</Empty>
   return (
-    <Scroll label="Last run of each job">
-      <table>
-        <tbody>
-          {runs.map(({ id, job, status, startedAt }) => (
-            <tr>
-              <td>
-                <RunBadge status={status} />
-              </td>
-              <td>
-                <a href={`/ui/runs/${id}`}>{job}</a>
-              </td>
-              <td class="n">
-                <Time at={startedAt} clock={clock} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <ul class="rows">
+      {runs.map(({ id, job, status, startedAt }) => (
+        <li>
+          <a href={`/ui/runs/${id}`}>{job}</a>
+          <span>
+            <RunBadge status={status} /> <Time at={startedAt} clock={clock} />
+          </span>
+        </li>
+      ))}
+    </ul>
   )
 }
 

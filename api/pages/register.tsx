@@ -8,6 +8,7 @@ import type { ApiEnv } from '../types.ts'
 import { registerAssets } from './assets.ts'
 import { isLive, personOf, requireLogin, requireOwnForm } from './guard.ts'
 import { registerHome } from './home.tsx'
+import { registerJobPages } from './jobs.tsx'
 import { barePage, page, type View } from './layout.tsx'
 import { registerLogin, registerLogout } from './login.tsx'
 import { ownPasswordPath, registerOwnPassword } from './own-password.tsx'
@@ -41,6 +42,7 @@ export function registerPages(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, settings:
   registerLogout(pages, deps)
   registerOwnPassword(pages, deps, viewOf)
   registerHome(pages, deps, viewOf)
+  registerJobPages(pages, deps, viewOf)
   app.route('/', pages)
 }
 

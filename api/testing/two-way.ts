@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
+import type { QueueBackend } from '../../connectors/queue-backend/queue-backend.ts'
 import { jobNamed } from '../../jobs/catalogue.ts'
 import { type RunReport, runJob } from '../../jobs/run-job.ts'
 import { type Bridge, type BridgeOptions, openBridge } from '../../jobs/testing/bridge.ts'
@@ -19,6 +20,7 @@ export interface TwoWayOptions extends BridgeOptions {
   readonly webhooks?: Partial<WebhooksInput>
   /** Default: letters wait until a job is run. `wake`: as in production. */
   readonly wake?: boolean
+  readonly ticks?: () => Promise<QueueBackend>
 }
 
 export interface TwoWay {
@@ -47,6 +49,7 @@ export async function openTwoWay(options: TwoWayOptions = {}): Promise<TwoWay> {
   const app = createApp({
     ...context,
     wake: options.wake ? waker.wake : () => {},
+    ...(options.ticks ? { ticks: options.ticks } : {}),
     settings: { ...defaults, ...options.settings },
   })
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
