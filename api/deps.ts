@@ -21,8 +21,6 @@ export interface ApiDeps {
   readonly wake: (job: string) => void
   readonly settings: ApiSettings
   /** Aborts when the process is about to end: work in the background stops between two of its steps. */
-  /** Absent: there is no /metrics. */
-  readonly metrics?: Metrics
   /** What makes jobs tick, for people to look into; opened when it is first asked for. Absent: it cannot be looked into from here. */
   readonly ticks?: () => Promise<QueueBackend>
   readonly stopping?: AbortSignal
