@@ -5,6 +5,7 @@ import type { Spotter } from '../connectors/crm/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
 import type { SessionLimits } from '../connectors/state/sessions.ts'
+import type { Metrics } from '../jobs/watching/metrics.ts'
 import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
 
 /** webhook: may deliver events · read: may look · operate: may look and act. `operate` includes `read`. */
@@ -20,9 +21,11 @@ export interface ApiDeps {
   /** "There is something for this job": called after a webhook's letter is durable. Returns at once, never throws. */
   readonly wake: (job: string) => void
   readonly settings: ApiSettings
-  /** Aborts when the process is about to end: work in the background stops between two of its steps. */
+  /** Absent: there is no /metrics. `addresses`: who may read it without a token, addresses and networks. */
+  readonly metrics?: { readonly figures: Metrics; readonly addresses: readonly string[] }
   /** What makes jobs tick, for people to look into; opened when it is first asked for. Absent: it cannot be looked into from here. */
   readonly ticks?: () => Promise<QueueBackend>
+  /** Aborts when the process is about to end: work in the background stops between two of its steps. */
   readonly stopping?: AbortSignal
 }
 

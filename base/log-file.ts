@@ -10,6 +10,7 @@
 import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, type Stats, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { removeOldLogs, rotatedName } from './log-retention.ts'
+import { signals } from './signals.ts'
 
 export interface Rotation {
   /** A file that has reached this size makes room for a new one. */
@@ -85,6 +86,7 @@ export function openLogFile(file: string, rotation: Rotation | null, now: () => 
       } catch {
         dropped += 1
         untold += 1
+        signals.logLineDropped.emit(() => ({}))
       }
     },
     get dropped() {

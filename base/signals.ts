@@ -56,8 +56,12 @@ export interface RunEnded {
   readonly ms: number
 }
 
+/** The disk did not take a line of the log. */
+export type LogLineDropped = Readonly<Record<never, never>>
+
 export const signals = {
   crmRequest: signal<CrmRequest>('ponte.crm.request'),
   httpRequest: signal<HttpRequest>('ponte.http.request'),
   runEnded: signal<RunEnded>('ponte.run.ended'),
+  logLineDropped: signal<LogLineDropped>('ponte.log.dropped'),
 }

@@ -4,6 +4,7 @@ import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { registerHealth } from './health.ts'
 import { registerJobs } from './jobs.ts'
+import { registerMetrics } from './metrics.ts'
 import { registerPauses } from './pauses.ts'
 import { registerQueue } from './queue.ts'
 import { registerRuns } from './runs.ts'
@@ -14,4 +15,5 @@ export function registerOperate(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
   registerJobs(app, deps)
   registerRuns(app, deps)
   registerPauses(app, deps)
+  if (deps.metrics) registerMetrics(app, deps.metrics, deps.settings.trustedProxies)
 }
