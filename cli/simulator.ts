@@ -12,6 +12,7 @@ interface Options {
   token: string
   data: string
   load?: string
+  host: string
   limit: string
   window: string
   webhooks?: string
@@ -29,7 +30,8 @@ export function simulatorCommand(program: Command): void {
   simulator
     .command('crm')
     .description('a server that behaves like Exact Spotter, and fails on demand')
-    .option('--port <n>', 'TCP port on 127.0.0.1', '8900')
+    .option('--port <n>', 'TCP port', '8900')
+    .option('--host <address>', 'where it listens; anybody who reaches it may control it', '127.0.0.1')
     .option('--token <text>', 'what the header token_exact must say', 'simulator')
     .option('--data <folder>', 'its state and effect log', './data/simulator-crm')
     .option('--load <file>', 'NDJSON of leads and persons to begin with (see ponte demo-data --crm-file)')
@@ -61,6 +63,7 @@ Webhooks wait in memory only: ending the simulator loses those under way, as a C
         const webhooks = webhookSettings(options)
         const simulator = await startCrmSimulator({
           port,
+          host: options.host,
           dataDir: options.data,
           token: options.token,
           quota: limit === 0 ? null : { limit, windowMs: wholeNumber('--window', options.window) },

@@ -1,32 +1,22 @@
 /** The compose file as compose itself reads it: names, ports and order of mission H.4 and H.5. No container is started. */
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { composeClient, composeConfig, composeMissing } from '../testing-config.ts'
 
 const folder = fileURLToPath(new URL('./', import.meta.url))
 const text = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
 
-/** Both clients: the plugin of Docker, and Debian's. */
-const client = [['docker', 'compose'], ['docker-compose']].find(
-  ([command, ...args]) => spawnSync(command!, [...args, 'version']).status === 0,
-)
+const client = composeClient()
 
 function config(env: Record<string, string> = {}): string {
-  const [command, ...args] = client!
-  const { PATH, HOME } = process.env
-  const { status, stdout, stderr } = spawnSync(command!, [...args, 'config'], {
-    cwd: folder,
-    env: { PATH, HOME, ...env },
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = composeConfig(client!, folder, { env })
   expect(stderr).toBe('')
   expect(status).toBe(0)
   return stdout
 }
 
-if (client === undefined)
-  console.log('LEFT OUT: deploy/coreintegrator compose config (needs docker compose, or apt-get install docker-compose)')
+if (client === null) console.log(`LEFT OUT: deploy/coreintegrator compose config (${composeMissing})`)
 else
   describe('docker-compose config', () => {
     test('accepts the file, with the names, ports and order of the specification', () => {
