@@ -42,11 +42,19 @@ export function erpPool(url: string, closer: Closer): pg.Pool {
   return pool
 }
 
-/** Installs or upgrades the integration's schema in the ERP, whatever its dialect. @throws PonteError `erp.*`, `pg.*`, `mysql.*` */
+/**
+ * Installs or upgrades the integration's schema in the ERP, whatever its dialect; only the driver that is needed is loaded.
+ * @throws PonteError `erp.*`, `pg.*`, `mysql.*`, `oracle.*`
+ */
 export async function installErp(url: string, closer: Closer): Promise<MigrateResult> {
-  if (dialectOf(url) !== 'mysql') return migrateErp(erpPool(url, closer))
-  const { migrateMysqlErp } = await import('../connectors/erp/mysql-install.ts')
-  return migrateMysqlErp(url)
+  switch (dialectOf(url)) {
+    case 'mysql':
+      return (await import('../connectors/erp/mysql-install.ts')).migrateMysqlErp(url)
+    case 'oracle':
+      return (await import('../connectors/erp/oracle-install.ts')).migrateOracleErp(url)
+    case 'postgres':
+      return migrateErp(erpPool(url, closer))
+  }
 }
 
 /** The same on PostgreSQL. @throws PonteError `erp.*`, `pg.*` */

@@ -10,7 +10,7 @@ export function migrateCommand(program: Command): void {
   program
     .command('migrate')
     .description('install or upgrade the database schemas; may be run again at any time')
-    .option('--dialect <name>', 'postgres or mysql: refuse when the configured ERP is another')
+    .option('--dialect <name>', 'postgres, mysql or oracle: refuse when the configured ERP is another')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
@@ -22,7 +22,7 @@ export function migrateCommand(program: Command): void {
         const dialect = dialectOf(databases.erpUrl)
         if (options.dialect !== undefined && options.dialect !== dialect)
           throw new PonteError('command.dialect', `the configured ERP is on ${dialect}, not on what --dialect names`, {
-            hint: 'set ERP_DIALECT, and MYSQL_URL or DATABASE_URL; nothing was changed',
+            hint: 'set ERP_DIALECT, and DATABASE_URL, MYSQL_URL or ORACLE_URL; nothing was changed',
             exitCode: 2,
           })
         const { applied, unchanged } = await installErp(databases.erpUrl, closer)
