@@ -7,7 +7,6 @@ import type { Logger } from 'pino'
 import { PonteError } from '../base/error.ts'
 import { openErp } from '../connectors/erp/open.ts'
 import { createStatePool, prepareState } from '../connectors/state/pool.ts'
-import { purgeReceived } from '../connectors/state/webhooks.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm, openCrm } from './crm.ts'
 import { erpPool, migrateErp, openDatabases } from './databases.ts'
@@ -15,7 +14,6 @@ import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 
-const HOUR_MS = 3_600_000
 const RETRY_MS = 5_000
 
 export function apiCommand(program: Command): void {
@@ -37,11 +35,9 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ serveHttp }, { openLane }, { openWriter }, { createWaker }, { jobOptions }] = await Promise.all([
-    import('./serve-http.ts'),
+  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }] = await Promise.all([
+    import('./api-server.ts'),
     import('../queue-dirs/lane.ts'),
-    import('../queue-dirs/writer.ts'),
-    import('../jobs/waker.ts'),
     import('./wire.ts'),
   ])
   const log = openLog(settings)
@@ -57,35 +53,17 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
   closer.add(() => lanes.leads.close())
   closer.add(() => lanes.contacts.close())
-  const writer = openWriter(lane)
-  closer.add(() => writer.close())
   const crm = settings.crm ? openCrm(settings, state, log, 'urgent') : absentCrm()
   closer.add(() => crm.close())
   const engine = lazyEngine(settings)
   closer.add(() => engine.close())
-  // Without a CRM nothing can be looked up: letters wait for it.
-  const waker = settings.crm ? createWaker({ erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }) : null
-  closer.add(async () => waker?.close())
+  const context = { erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }
+  const server = await openApiServer(settings, { erp, state, lanes, log, crm, context: settings.crm ? context : null }, closer, signal)
 
-  closer.add(purgeHourly(state, log))
-  const deps = {
-    erp,
-    crm,
-    state,
-    lanes: { leads: writer.lane(lanes.leads), contacts: writer.lane(lanes.contacts) },
-    log,
-    wake: (job: string) => waker?.wake(job),
-    stopping: signal,
-  }
-  const { url, pages } = await serveHttp(deps, settings, closer)
-
-  output.result({ ok: true, url, pages })
-  output.say(`Ponte's API listens on ${url} (what it answers: ${url}/docs)`)
-  output.say(`Its pages are at ${pages} (who may log in: ponte users add <name> --role operator)`)
-  if (settings.api.tokens.length === 0) output.say('PONTE_TOKENS is empty: only tokens made by "ponte token add" are good.')
+  output.result({ ok: true, ...server })
+  sayServing(output, settings, server)
   // A service's document is wanted when it is up, not when it ends.
   output.end()
-  log.info({ url, pages }, 'the API is up')
   if (!signal.aborted) await once(signal, 'abort')
   log.info('the API stops when what is in flight has ended')
   return 0
@@ -115,15 +93,4 @@ async function prepareLater(state: pg.Pool, log: Logger, signal: AbortSignal): P
         log.error({ err: error }, 'the state database cannot be used')
     }
   }
-}
-
-function purgeHourly(state: pg.Pool, log: Logger): () => Promise<void> {
-  const purge = () =>
-    purgeReceived(state).then(
-      (rows) => log.debug({ rows }, 'forgot old webhook ids'),
-      (err) => log.warn({ err }, 'old webhook ids could not be removed'),
-    )
-  const timer = setInterval(purge, HOUR_MS)
-  timer.unref()
-  return async () => clearInterval(timer)
 }

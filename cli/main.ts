@@ -10,11 +10,14 @@ import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
 import { falhasCommand } from './falhas.ts'
 import { migrateCommand } from './migrate.ts'
+import { pauseCommand } from './pause.ts'
 import { planCommand } from './plan.ts'
 import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
+import { runsCommand } from './runs.ts'
 import { simulatorCommand } from './simulator.ts'
 import { tokenCommand } from './token.ts'
+import { upCommand } from './up.ts'
 import { usersCommand } from './users.ts'
 import { version } from './version.ts'
 import { workerCommand } from './worker.ts'
@@ -41,6 +44,7 @@ Examples:
   ponte doctor                            is this installation ready?
   ponte run job_execute_spark             compare and queue
   ponte run job_insert_leads_in_spotter   deliver
+  ponte up                                the API and all jobs by their schedules
 
 Settings come from the environment: deploy/.env.example lists them. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
 3 stopped by a guard. With --json every command prints exactly one JSON document.`,
@@ -54,8 +58,11 @@ demoCommand(program)
 doctorCommand(program)
 planCommand(program)
 runCommand(program)
+runsCommand(program)
+pauseCommand(program)
 falhasCommand(program)
 conflictsCommand(program)
+upCommand(program)
 apiCommand(program)
 workerCommand(program)
 tokenCommand(program)

@@ -1,14 +1,26 @@
 /** `ponte run <job>`: one run of one job, without any scheduler. */
+import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { openState } from '../connectors/state/pool.ts'
+import type { RunParameters } from '../connectors/state/runs.ts'
+import { askRun } from '../jobs/ask-run.ts'
 import { jobNamed, jobs } from '../jobs/catalogue.ts'
-import type { JobOutcome } from '../jobs/context.ts'
+import type { Job, JobOutcome } from '../jobs/context.ts'
 import type { Detected } from '../jobs/detect.ts'
 import { sentence } from '../jobs/error-text.ts'
 import { type RunReport, runJob } from '../jobs/run-job.ts'
-import { execute } from './command.ts'
+import { parametersOf } from '../jobs/run-parameters.ts'
+import { type CommandContext, execute } from './command.ts'
+import { openDatabases } from './databases.ts'
 import { explainGuard } from './guards.ts'
 import { type Output, plural, seconds, table } from './output.ts'
 import { progressBars } from './progress.ts'
+
+interface Options extends RunParameters {
+  readonly json?: boolean
+  readonly strict?: boolean
+  readonly enqueue?: boolean
+}
 
 export function runCommand(program: Command): void {
   program
@@ -19,6 +31,7 @@ export function runCommand(program: Command): void {
     .option('--strict', 'exit 1 when lines went to falhas')
     .option('--accept-guard <run>', 'go on although a guard stopped this run; duplicate keys are left out')
     .option('--dry-run', 'look and report, change nothing (job_leads_full_sync)')
+    .option('--enqueue', 'ask the workers for the run instead (ponte worker, ponte up), and do not wait for it')
     .addHelpText(
       'after',
       `
@@ -30,21 +43,23 @@ Examples:
   ponte run job_insert_leads_in_spotter --json
   ponte run job_execute_spark --accept-guard 01JD3Z5W0E7R6X8K9M2N4P5Q6S
   ponte run job_leads_full_sync --dry-run
+  ponte run job_leads_full_sync --enqueue
 
 Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 failed, 2 wrong usage or configuration,
 3 stopped by a guard.`,
     )
-    .action((name: string, options: { json?: boolean; strict?: boolean; acceptGuard?: string; dryRun?: boolean }) =>
-      execute(options, async ({ settings, output, closer, signal }) => {
+    .action((name: string, options: Options) =>
+      execute(options, async (command) => {
+        const { settings, output, closer, signal } = command
         const job = jobNamed(name)
+        if (options.enqueue) return enqueue(command, job, options)
         const { wire } = await import('./wire.ts')
         const context = await wire(settings, closer)
         const bars = progressBars(output)
         const report = await runJob(context, job, {
           signal,
           progress: bars.show,
-          dryRun: options.dryRun ?? false,
-          ...(options.acceptGuard === undefined ? {} : { acceptGuard: options.acceptGuard }),
+          ...parametersOf(options),
         })
         bars.stop()
         const code = exitCode(report, options.strict ?? false)
@@ -53,6 +68,16 @@ Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 faile
         return code
       }),
     )
+}
+
+async function enqueue({ settings, output, closer }: CommandContext, job: Job, options: Options): Promise<number> {
+  const { stateUrl } = await openDatabases(settings, closer)
+  const state = await openState(stateUrl)
+  closer.add(() => state.end())
+  const asked = await askRun(state, job.name, parametersOf(options), userInfo().username)
+  output.result({ ok: true, ...asked, status: 'queued' })
+  output.say(`${job.name} is queued: a worker begins it within seconds.\n  ponte runs ${asked.run}`)
+  return 0
 }
 
 function exitCode(outcome: JobOutcome, strict: boolean): number {

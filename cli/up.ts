@@ -1,0 +1,45 @@
+/** `ponte up`: the API, a worker and the schedules in one process, until it is told to stop. */
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { schedulesFrom } from '../jobs/schedule.ts'
+import { type CommandContext, execute } from './command.ts'
+import { absentCrm } from './crm.ts'
+import { described, openWorker, sayWorking } from './worker.ts'
+
+export function upCommand(program: Command): void {
+  program
+    .command('up')
+    .description('everything in one process: the API and a worker with the schedules, until stopped')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+Without any setting it uses the embedded database for ERP and state and compares only; API_URL and API_TOKEN name the CRM. On several
+machines, or to keep webhooks apart from work: ponte api and ponte worker.
+
+Examples:
+  ponte up
+  PORT=8080 SCHEDULE_ZONE=America/New_York ponte up`,
+    )
+    .action((options: { json?: boolean }) => execute(options, up))
+}
+
+async function up({ settings, output, closer, signal }: CommandContext): Promise<number> {
+  const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
+  // The rooms it needs are loaded only now: help texts do not wait for them.
+  const [{ wire }, { openApiServer, sayServing }] = await Promise.all([import('./wire.ts'), import('./api-server.ts')])
+  const context = await wire(settings, closer)
+  const backend = await openWorker(settings, context, schedules, closer)
+  const { erp, state, lanes, log } = context
+  const hasCrm = settings.crm !== null
+  const parts = { erp, state, lanes, log, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
+  const server = await openApiServer(settings, parts, closer, signal)
+
+  output.result({ ok: true, ...server, queue: backend.kind, schedules: described(schedules) })
+  sayServing(output, settings, server)
+  sayWorking(output, settings, backend, schedules)
+  output.end()
+  if (!signal.aborted) await once(signal, 'abort')
+  log.info('Ponte stops when what is in flight has ended')
+  return 0
+}
