@@ -45,3 +45,32 @@ export async function rowVersions({ sql }: Pick<ErpHarness, 'sql'>): Promise<unk
   for (const table of tables) versions.push(await sql(`select '${table}' as t, ctid::text, xmin::text from ${table} order by ctid`))
   return versions
 }
+
+/** A lead with everything, as SQL literals. */
+export const FULL_LEAD = {
+  name: "'Padaria Sol'",
+  taxid: "'01222333000181'",
+  industry: "'Construção'",
+  phone: "'1133334444'",
+  address_street: "'Rua A'",
+  address_zipcode: "'01001000'",
+  address_number: '55',
+  address_complement: "'sala 3'",
+  address_district: "'Centro'",
+  city: "'Sao Paulo'",
+  state: "'são paulo'",
+  sales_rep: '7',
+  tax_registration: "'110.042.490-114'",
+  financial_analysis: "'good'",
+}
+
+/** SQLSTATE and message of a statement that must be refused. */
+export async function refusal(statement: Promise<unknown>): Promise<{ state: string; message: string }> {
+  try {
+    await statement
+  } catch (error) {
+    const { code, sqlState, message } = error as { code: string; sqlState?: string; message: string }
+    return { state: sqlState ?? code, message }
+  }
+  throw new Error('the statement was not refused')
+}
