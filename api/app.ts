@@ -1,18 +1,16 @@
 /** The HTTP API as a value: `createApp(deps)` gives it, only a main listens. */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { createMiddleware } from 'hono/factory'
-import { clientAddress, networks, rateKey } from './address.ts'
 import { checkLength, limitStreams } from './body.ts'
 import { registerCompat } from './compat/register.ts'
 import type { ApiDeps, PageSettings } from './deps.ts'
 import { registerDocs } from './docs.ts'
 import { notFound, onError, onInvalid } from './errors.ts'
-import { checkRate, identify } from './identify.ts'
+import { identify, limitAddresses } from './identify.ts'
 import { observe } from './observe.ts'
 import { registerHealth } from './operate/health.ts'
 import { registerOperate } from './operate/register.ts'
 import { registerPages } from './pages/register.tsx'
-import { createRateLimit, type RateLimit } from './rate.ts'
+import { createRateLimit } from './rate.ts'
 import { createTokenBook } from './tokens.ts'
 import type { ApiEnv } from './types.ts'
 import { registerWebhooks } from './webhooks/register.ts'
@@ -51,13 +49,4 @@ export function createPages(deps: ApiDeps, pages: PageSettings): OpenAPIHono<Api
   registerHealth(app, deps)
   registerPages(app, deps, pages)
   return app
-}
-
-function limitAddresses(limit: RateLimit, trustedProxies: readonly string[]) {
-  const addressOf = clientAddress(networks(trustedProxies))
-  return createMiddleware<ApiEnv>(async (c, next) => {
-    const address = addressOf(c)
-    if (address !== null) checkRate(limit, `address ${rateKey(address)}`)
-    await next()
-  })
 }

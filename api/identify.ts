@@ -1,5 +1,6 @@
 /** Resolves the bearer token of a request to its caller, and holds callers to their requests per minute. */
 import { createMiddleware } from 'hono/factory'
+import { clientAddress, networks, rateKey } from './address.ts'
 import { ApiError } from './errors.ts'
 import type { RateLimit } from './rate.ts'
 import type { TokenBook } from './tokens.ts'
@@ -24,5 +25,15 @@ export function checkRate(limit: RateLimit, key: string): void {
   throw new ApiError('TOO_MANY_REQUESTS', 'Too many requests in this minute.', {
     headers: { 'retry-after': String(seconds) },
     hint: 'API_REQUESTS_PER_MINUTE is the limit',
+  })
+}
+
+/** Counts requests by the address that they come from, before anything else is looked at. */
+export function limitAddresses(limit: RateLimit, trustedProxies: readonly string[]) {
+  const addressOf = clientAddress(networks(trustedProxies))
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const address = addressOf(c)
+    if (address !== null) checkRate(limit, `address ${rateKey(address)}`)
+    await next()
   })
 }

@@ -1,6 +1,7 @@
 /** The HTTP API of this process: its letter writer, its waker, its server. `ponte api` and `ponte up` open it. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import type { ApiDeps } from '../api/deps.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
 import { purgeReceived } from '../connectors/state/webhooks.ts'
 import type { Settings } from '../deploy/env.ts'
@@ -25,11 +26,14 @@ export interface ApiServer {
  */
 export async function openApiServer(
   settings: Settings,
-  parts: Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & { readonly crm: Spotter; readonly context: Context | null },
+  parts: Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & { readonly crm: Spotter; readonly context: Context | null } & Pick<
+      ApiDeps,
+      'metrics'
+    >,
   closer: Closer,
   signal: AbortSignal,
 ): Promise<ApiServer> {
-  const { erp, state, lanes, log, crm, context } = parts
+  const { erp, state, lanes, log, crm, context, metrics } = parts
   const writer = openWriter(laneOptions(settings))
   closer.add(() => writer.close())
   const waker = context === null ? null : createWaker(context)
@@ -43,6 +47,7 @@ export async function openApiServer(
     log,
     wake: (job: string) => waker?.wake(job),
     stopping: signal,
+    ...(metrics ? { metrics } : {}),
   }
   const server = await serveHttp(deps, settings, closer)
   log.info(server, 'the API is up')

@@ -1,5 +1,6 @@
 /** `ponte api`: the HTTP API, until it is told to stop. */
 import { once } from 'node:events'
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type pg from 'pg'
@@ -13,6 +14,7 @@ import { erpPool, migrateErp, openDatabases } from './databases.ts'
 import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
+import { openTraces } from './traces.ts'
 
 const RETRY_MS = 5_000
 
@@ -35,16 +37,20 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }] = await Promise.all([
+  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }, { startWatching }, { noteCrm }] = await Promise.all([
     import('./api-server.ts'),
     import('../queue-dirs/lane.ts'),
     import('./wire.ts'),
+    import('./watch.ts'),
+    import('../jobs/watching/crm-notes.ts'),
   ])
   const log = openLog(settings)
+  await openTraces(settings, log, 'api', closer)
   const databases = await openDatabases(settings, closer)
   if (databases.embeddedErp) await migrateErp(erpPool(databases.erpUrl, closer))
   const state = createStatePool(databases.stateUrl)
   closer.add(() => state.end())
+  closer.add(noteCrm(state, hostname()))
   await prepareOrGoOn(state, log, signal)
   const erp = await openErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
   closer.add(() => erp.close())
@@ -57,8 +63,14 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   closer.add(() => crm.close())
   const engine = lazyEngine(settings)
   closer.add(() => engine.close())
+  const metrics = startWatching(settings, { stateUrl: databases.stateUrl, erp, lanes, log }, 'api', closer)
   const context = { erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }
-  const server = await openApiServer(settings, { erp, state, lanes, log, crm, context: settings.crm ? context : null }, closer, signal)
+  const server = await openApiServer(
+    settings,
+    { erp, state, lanes, log, crm, metrics, context: settings.crm ? context : null },
+    closer,
+    signal,
+  )
 
   output.result({ ok: true, ...server })
   sayServing(output, settings, server)

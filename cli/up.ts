@@ -27,12 +27,17 @@ Examples:
 async function up({ settings, output, closer, signal }: CommandContext): Promise<number> {
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ wire }, { openApiServer, sayServing }] = await Promise.all([import('./wire.ts'), import('./api-server.ts')])
+  const [{ wire }, { openApiServer, sayServing }, { startWatching }] = await Promise.all([
+    import('./wire.ts'),
+    import('./api-server.ts'),
+    import('./watch.ts'),
+  ])
   const context = await wire(settings, closer)
   const backend = await openWorker(settings, context, schedules, closer)
   const { erp, state, lanes, log } = context
   const hasCrm = settings.crm !== null
-  const parts = { erp, state, lanes, log, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
+  const metrics = startWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'up', closer)
+  const parts = { erp, state, lanes, log, metrics, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
   const server = await openApiServer(settings, parts, closer, signal)
 
   output.result({ ok: true, ...server, queue: backend.kind, schedules: described(schedules) })

@@ -1,4 +1,5 @@
 /** Builds what a job needs from the settings, in one place. Import it when a job is about to run: the client it loads takes longer than a help text. */
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Urgency } from '../connectors/crm/quota.ts'
 import type { Spotter } from '../connectors/crm/types.ts'
@@ -6,6 +7,7 @@ import { openErp } from '../connectors/erp/open.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
+import { noteCrm } from '../jobs/watching/crm-notes.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { openCrm } from './crm.ts'
@@ -13,15 +15,18 @@ import { type Databases, erpPool, migrateErp, openDatabases } from './databases.
 import { laneOptions, leaseMs } from './lanes.ts'
 import { lazyEngine, readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
+import { openTraces } from './traces.ts'
 import { version } from './version.ts'
 
 /** Everything a job needs. The CRM's address is asked for only when something is sent to it. */
 export async function wire(settings: Settings, closer: Closer): Promise<Context & { databases: Databases }> {
   const log = openLog(settings)
+  await openTraces(settings, log, process.argv[2] ?? 'ponte', closer)
   const databases = await openDatabases(settings, closer)
   if (databases.embeddedErp) await migrateErp(erpPool(databases.erpUrl, closer))
   const state = await openState(databases.stateUrl)
   closer.add(() => state.end())
+  closer.add(noteCrm(state, hostname()))
   const erp = await openErp({
     url: databases.erpUrl,
     maxConnections: settings.crmLimits.concurrency + 2,

@@ -32,15 +32,34 @@ Examples:
 
 async function work({ settings, output, closer, signal }: CommandContext): Promise<number> {
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
-  const { wire } = await import('./wire.ts')
+  const [{ wire }, { startWatching }] = await Promise.all([import('./wire.ts'), import('./watch.ts')])
   const context = await wire(settings, closer)
   const backend = await openWorker(settings, context, schedules, closer)
-  output.result({ ok: true, queue: backend.kind, schedules: described(schedules) })
+  const { erp, lanes, log } = context
+  const metrics = startWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'worker', closer)
+  const watched = await serveMetrics(settings, context, metrics, closer)
+  output.result({ ok: true, queue: backend.kind, ...watched, schedules: described(schedules) })
   sayWorking(output, settings, backend, schedules)
   output.end()
   if (!signal.aborted) await once(signal, 'abort')
-  context.log.info('the worker stops when what runs has come to its next line')
+  log.info('the worker stops when what runs has come to its next line')
   return 0
+}
+
+/** @returns where /metrics and the probes of this worker are; nothing when METRICS_PORT is unset */
+async function serveMetrics(
+  settings: Settings,
+  { erp, state, lanes, log }: Context,
+  metrics: ReturnType<typeof import('./watch.ts').startWatching>,
+  closer: Closer,
+): Promise<{ readonly metrics?: string }> {
+  const at = settings.watch.metricsListen
+  if (at === null) return {}
+  const [{ createMetricsApp }, { listen }] = await Promise.all([import('../api/metrics-app.ts'), import('../api/listen.ts')])
+  const app = createMetricsApp({ erp, state, lanes, log, settings: settings.api, metrics })
+  const server = await listen(app, { ...at, trustedProxies: settings.api.trustedProxies })
+  closer.add(() => server.close())
+  return { metrics: `${server.url}/metrics` }
 }
 
 /** A worker on the queue backend that the settings name; closed by the closer, before what it works with. */

@@ -27,7 +27,7 @@ const ready = createRoute({
   responses: { 200: json(readiness, 'It can.'), 503: json(readiness, 'Something is away.') },
 })
 
-export function registerHealth(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
+export function registerHealth(app: OpenAPIHono<ApiEnv>, deps: Pick<ApiDeps, 'erp' | 'state' | 'lanes' | 'log'>): void {
   const check = async (name: string, ask: () => Promise<unknown>): Promise<'UP' | 'DOWN'> => {
     try {
       await within(patienceMs, ask())

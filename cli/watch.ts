@@ -1,0 +1,43 @@
+/** What a process that stays does for those who watch it: figures, alerts, the heartbeat. */
+import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createWatchPool } from '../connectors/state/watch-pool.ts'
+import type { Settings } from '../deploy/env.ts'
+import type { Context } from '../jobs/context.ts'
+import { startAlerter } from '../jobs/watching/alerter.ts'
+import { figureSources } from '../jobs/watching/figures.ts'
+import { createHeartbeat } from '../jobs/watching/heartbeat.ts'
+import { createMetrics, type Metrics } from '../jobs/watching/metrics.ts'
+import { stateAway } from '../jobs/watching/state-away.ts'
+import type { Closer } from './closer.ts'
+import { version } from './version.ts'
+
+/** @param kind what the process is, for whoever tells several apart: api, worker, up */
+export function startWatching(
+  settings: Settings,
+  parts: Pick<Context, 'erp' | 'lanes' | 'log'> & { readonly stateUrl: string },
+  kind: string,
+  closer: Closer,
+): { readonly figures: Metrics; readonly addresses: readonly string[] } {
+  const { erp, lanes, log } = parts
+  const { alerts, heartbeatUrl, metricsAddresses } = settings.watch
+  const machine = hostname()
+  const state = createWatchPool(parts.stateUrl)
+  closer.add(() => state.end())
+  mkdirSync(settings.stateDir, { recursive: true, mode: 0o750 })
+  const places = { queue: settings.queueRoot, state: settings.stateDir }
+  const sources = figureSources({ state, erp, lanes, log, machine, places })
+  const figures = createMetrics(sources, { version, process: kind })
+  closer.add(async () => figures.close())
+  const alerter = startAlerter({
+    state,
+    sources,
+    settings: alerts,
+    log,
+    stateAway: stateAway({ file: join(settings.stateDir, 'state-unreachable.alert'), machine, settings: alerts, log }),
+    ...(heartbeatUrl === null ? {} : { onLook: createHeartbeat(heartbeatUrl, log) }),
+  })
+  closer.add(() => alerter.close())
+  return { figures, addresses: metricsAddresses }
+}
