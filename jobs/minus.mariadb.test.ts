@@ -1,11 +1,14 @@
-/** On MariaDB too the engine and the database's own EXCEPT views name the same keys, on random normalised rows (architecture 4). */
+/** On MariaDB and on the simulated Oracle too the engine and the database's own difference views name the same keys, on random normalised rows (architecture 4). */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mysqlErp } from '../connectors/erp/mysql.ts'
+import { type EmptyDatabase, emptyDatabases } from '../connectors/erp/empty-databases.ts'
+import type { Erp } from '../connectors/erp/erp.ts'
 import { migrateMysqlErp } from '../connectors/erp/mysql-install.ts'
-import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../connectors/mysql/testing.ts'
+import { openErp } from '../connectors/erp/open.ts'
+import { migrateOracleErp } from '../connectors/erp/oracle-install.ts'
+import { mariaDbMissing } from '../connectors/mysql/testing.ts'
 import { localEngine } from '../engine/local/local-engine.ts'
 import { compareEntity } from './compare-entity.ts'
 import { type EntityName, entityNamed } from './entities.ts'
@@ -25,7 +28,7 @@ function generator(from: number): () => number {
 }
 
 /** Random rows already in the form of mission B.8, so that view and engine must agree row by row. About half the leads agree with their branch. */
-async function fill({ pool }: TestMariaDb): Promise<void> {
+async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
   const random = generator(seed)
   const one = <T>(...of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const insert = (table: string, columns: string, values: readonly unknown[][]) =>
@@ -75,7 +78,7 @@ async function fill({ pool }: TestMariaDb): Promise<void> {
   )
   const kept = (value: unknown, other: unknown) => (random() < 0.06 ? other : value)
   const connection = await pool.getConnection()
-  await connection.query("set @ponte_mirror_only = 'on'")
+  await connection.query(mirrorOnly)
   const leads = (found as Record<string, unknown>[]).filter(() => random() < 0.95)
   await connection.query(
     'insert into leads (id, stage, name, taxid, address_street, address_zipcode, address_number, address_complement, address_district, city, state, sales_rep, client_code, tax_registration, financial_analysis) values ?',
@@ -124,23 +127,25 @@ async function fill({ pool }: TestMariaDb): Promise<void> {
   connection.destroy()
 }
 
+const install = { mysql: migrateMysqlErp, oracle: migrateOracleErp }
+
 if (!mariaDbMissing('jobs/minus'))
-  describe(`on ${rows} random rows on MariaDB (seed ${seed})`, () => {
+  describe.each(['mysql', 'oracle'] as const)(`on ${rows} random rows on %s (seed ${seed})`, (dialect) => {
     const folder = mkdtempSync(join(tmpdir(), 'ponte-minus-'))
-    let database: TestMariaDb
-    let erp: ReturnType<typeof mysqlErp>
+    let database: EmptyDatabase
+    let erp: Erp
     let engine: Awaited<ReturnType<typeof localEngine>>
     beforeAll(async () => {
-      database = await testMariaDb()
-      await migrateMysqlErp(database.url)
+      database = await emptyDatabases[dialect]()
+      await install[dialect](database.url)
       await fill(database)
-      erp = mysqlErp({ url: database.url })
+      erp = await openErp({ url: database.url })
       engine = await localEngine({ stateDir: folder, readers: 2, memoryLimit: '1GB' })
     })
     afterAll(async () => {
       await engine.close()
       await erp.close()
-      await database.drop()
+      await database.close()
       rmSync(folder, { recursive: true, force: true })
     })
 

@@ -51,7 +51,8 @@ select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as emai
   from vw_crm_clients_contacts v
  where v.lead_id is not null
    -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
-   and (v.id_crm, v.lead_id) in (select m.person_id, m.lead_id from mirrored_contact_leads m)
+   and exists (select 1 from contacts c join leads l on l.id = v.lead_id
+                where c.id = v.id_crm and (c.lead_id = l.id or c.lead_id is null and l.client_code = c.client_code))
    and not exists (select 1 from contact d
                     where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
 minus

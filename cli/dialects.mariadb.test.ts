@@ -1,31 +1,32 @@
-/** The real command on an ERP on MariaDB: installed, examined, and a new branch brought to the CRM by reader threads. */
+/** The real command on an ERP on MariaDB and on the simulated Oracle: installed, examined, and a new branch brought to the CRM by reader threads. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type EmptyDatabase, emptyDatabases } from '../connectors/erp/empty-databases.ts'
 import { testDatabase } from '../connectors/erp/testing.ts'
-import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../connectors/mysql/testing.ts'
+import { mariaDbMissing } from '../connectors/mysql/testing.ts'
 import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
 import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
 
 const stateSchema = new URL('../sql/state/', import.meta.url)
 
-if (!mariaDbMissing('cli/mysql')) {
-  describe('ponte with MYSQL_URL', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ponte-mysql-'))
+if (!mariaDbMissing('cli/dialects')) {
+  describe.each(Object.entries(emptyDatabases))('ponte on %s', (dialect, open) => {
+    const folder = mkdtempSync(join(tmpdir(), `ponte-${dialect}-`))
     let ponte: Ponte
-    let erp: TestMariaDb
+    let erp: EmptyDatabase
     let state: Awaited<ReturnType<typeof testDatabase>>
     let simulator: CrmSimulator
     let env: Environment
     beforeAll(async () => {
       ponte = compilePonte()
       mkdirSync(join(folder, 'state'), { mode: 0o750 })
-      erp = await testMariaDb()
+      erp = await open()
       state = await testDatabase({ migrate: [stateSchema] })
       simulator = await startCrmSimulator({ dataDir: join(folder, 'crm'), token: 'house', quota: null })
       env = {
-        MYSQL_URL: erp.url,
+        [erp.variable]: erp.url,
         STATE_DATABASE_URL: state.url,
         QUEUE_ROOT: join(folder, 'queue'),
         STATE_DIR: join(folder, 'state'),
@@ -40,7 +41,7 @@ if (!mariaDbMissing('cli/mysql')) {
     afterAll(async () => {
       ponte.remove()
       await simulator.close()
-      await Promise.all([erp.drop(), state.drop()])
+      await Promise.all([erp.close(), state.drop()])
       rmSync(folder, { recursive: true, force: true })
     })
 
@@ -49,15 +50,15 @@ if (!mariaDbMissing('cli/mysql')) {
       expect(code).not.toBe(0)
       expect(stdout + stderr).toContain('ponte migrate')
       const refused = await ponte(['migrate', '--dialect', 'postgres'], env)
-      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('on mysql')])
-      expect((await erp.pool.query('show tables'))[0]).toEqual([])
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`on ${dialect}`)])
+      expect((await erp.pool.query("show tables like 'leads'"))[0]).toEqual([])
     })
 
     test('installs the schema once; doctor is content then and tells no password', async () => {
-      expect((await ponte(['migrate', '--dialect', 'mysql'], env)).code).toBe(0)
+      expect((await ponte(['migrate', '--dialect', dialect], env)).code).toBe(0)
       expect((await ponte(['migrate'], env)).stdout).toContain('0 scripts applied')
       const { code, stdout, stderr } = await ponte(['doctor'], env)
-      expect(stdout).toContain('MySQL at 127.0.0.1')
+      expect(stdout).toContain(`${erp.title} at 127.0.0.1`)
       expect(code, stdout + stderr).toBe(0)
       expect(stdout + stderr).not.toContain(new URL(erp.url).password)
     })
@@ -82,32 +83,6 @@ if (!mariaDbMissing('cli/mysql')) {
       ])
       expect((await ponte(['run', 'job_execute_spark'], env)).code).toBe(0)
       expect((await ponte(['plan'], env)).stdout).not.toContain('leads.insert 1-1')
-    })
-
-    test('demo-data fills an empty ERP once, counts as on PostgreSQL, and replaces its own data only', async () => {
-      const [empty, other] = [await testMariaDb(), await testDatabase()]
-      try {
-        const fill = async (url: Environment, ...options: string[]) => {
-          const words = ['demo-data', '--branches', '60', '--seed', '3', '--today', '2026-11-22', '--json', ...options]
-          const { code, stdout } = await ponte(words, { ...env, MYSQL_URL: undefined, ...url })
-          const { seconds: _, ...document } = JSON.parse(stdout)
-          return { code, document }
-        }
-        const filled = await fill({ MYSQL_URL: empty.url })
-        expect(filled).toMatchObject({ code: 0, document: { ok: true, branches: 60 } })
-        expect(filled).toEqual(await fill({ DATABASE_URL: other.url }))
-        expect((await empty.pool.query('select count(*) as n from branches'))[0]).toEqual([{ n: '60' }])
-        expect(await fill({ MYSQL_URL: empty.url })).toMatchObject({ code: 1, document: { error: { code: 'demo.not_empty' } } })
-        expect(await fill({ MYSQL_URL: empty.url }, '--replace')).toEqual(filled)
-        await empty.pool.query("delete from ponte_settings where name = 'demo_data'")
-        expect(await fill({ MYSQL_URL: empty.url }, '--replace')).toMatchObject({ code: 1, document: { error: { code: 'demo.not_demo' } } })
-        const wrong = Object.assign(new URL(empty.url), { password: 'hunter2' }).href
-        const refused = await fill({ MYSQL_URL: wrong })
-        expect(refused).toMatchObject({ code: 2, document: { error: { code: 'erp.login_refused' } } })
-        expect(JSON.stringify(refused)).not.toContain('hunter2')
-      } finally {
-        await Promise.all([empty.drop(), other.drop()])
-      }
     })
   })
 }
