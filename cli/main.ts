@@ -9,9 +9,11 @@ import { demoCommand } from './demo.ts'
 import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
 import { falhasCommand } from './falhas.ts'
+import { heldCommand } from './held.ts'
 import { migrateCommand } from './migrate.ts'
 import { pauseCommand } from './pause.ts'
 import { planCommand } from './plan.ts'
+import { queueCommand } from './queue.ts'
 import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
@@ -60,7 +62,9 @@ planCommand(program)
 runCommand(program)
 runsCommand(program)
 pauseCommand(program)
+queueCommand(program)
 falhasCommand(program)
+heldCommand(program)
 conflictsCommand(program)
 upCommand(program)
 apiCommand(program)

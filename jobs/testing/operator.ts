@@ -21,7 +21,7 @@ export const pickyCrm = { simulator: { options: { policies: { unknownIndustry: '
 export const taxIdOf = (client: number): string => String(10_000_000_000_000 + client)
 
 /** Branches whose industry the CRM does not know: their leads are refused. */
-export async function addRefused(bridge: Bridge, ...clients: readonly number[]): Promise<void> {
+export async function addRefused(bridge: Pick<Bridge, 'erp'>, ...clients: readonly number[]): Promise<void> {
   await bridge.erp.query(`insert into industries (industry, description) values ('77', 'PESCA') on conflict do nothing`)
   for (const client of clients) {
     await addBranch(bridge.erp, { client, taxId: taxIdOf(client) })

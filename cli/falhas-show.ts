@@ -1,0 +1,92 @@
+/** `ponte falhas show`: what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
+import { join } from 'node:path'
+import type { DeadLine } from '../jobs/operator/dead-line.ts'
+import { linesNumbered, type OpenDead, openDead } from '../jobs/operator/open-dead.ts'
+import { type FieldView, type LineView, type Side, showLines } from '../jobs/operator/show-dead.ts'
+import type { CommandContext } from './command.ts'
+import { aboutText, lineDocument, refusal, since } from './falhas-text.ts'
+import { openOperator } from './operator.ts'
+import { type Output, plural, table } from './output.ts'
+
+/** Of a letter with more lines both systems are asked only about those that are named. */
+const mostAsked = 10
+/** Four columns of it fit a terminal of 80. */
+const widest = 17
+
+export async function showFalha(command: CommandContext, named: string, numbers: readonly number[]): Promise<number> {
+  const { output, settings } = command
+  const operator = await openOperator(command)
+  const dead = await openDead(operator.lanes, named)
+  const lines = numbers.length > 0 ? linesNumbered(dead.lines ?? [], numbers) : (dead.lines ?? [])
+  const asked = lines.length <= mostAsked
+  const views = await showLines(operator, dead, lines, asked ? await operator.sides() : null)
+  const path = join(settings.queueRoot, dead.lane.name, 'falhas', dead.file)
+  output.result({ ok: true, ...document(dead, views), path, body: lines.map(({ text }) => text) })
+  output.say(`${path}\n${dead.kind?.job ?? 'No job takes it'} · refused ${since(dead.letter.failedAt)}`)
+  if (dead.lines === null) for (const { code, reason } of dead.letter.lines) output.say(`\nthe whole letter: ${code}\n  ${reason}`)
+  for (const view of views) tell(output, view)
+  if (!asked)
+    output.say(`\n${plural(lines.length, 'line')}. Beside what ERP and CRM hold now:\n  ponte falhas show ${dead.file} --line <n>`)
+  nextSteps(output, dead, lines)
+  return 0
+}
+
+function document(dead: OpenDead, views: readonly LineView[]) {
+  const { file, lane, letter, kind, version } = dead
+  const lines = views.map(({ line, ...view }) => ({ ...lineDocument(line), ...view }))
+  return {
+    file,
+    lane: lane.name,
+    job: kind?.job ?? null,
+    failedAt: letter.failedAt,
+    version,
+    lines: dead.lines === null ? letter.lines : lines,
+  }
+}
+
+function tell(output: Output, view: LineView): void {
+  const { line, fields, standing } = view
+  output.say(`\nline ${line.reason.line}: ${refusal(line)}\n  ${line.reason.reason}\n  ${aboutText(line)}`)
+  if (line.reason.editedAt !== undefined) output.say(`  Edited ${since(line.reason.editedAt)}; not requeued yet.`)
+  if (standing === 'overtaken') output.say('  A newer change of this record waits or was delivered: requeueing this one sends nothing.')
+  const named = fields.filter(({ sent, erp, crm }) => sent !== null || erp !== null || crm !== null)
+  // The insert has nothing to compare with in a CRM that does not know the lead.
+  const sides = [view.erp, view.crm].map(({ kind }) => kind === 'read')
+  const moved = named.filter((field) => differs(field, sides))
+  if (Object.values(line.sent).every((value) => value === null)) output.say(`  ${line.text}`)
+  else if (moved.length > 0) output.say(table(['field', 'sent', 'ERP now', 'CRM now'], moved.map(row)))
+  const same = named.length - moved.length
+  if (same > 0 && moved.length > 0) output.say(`  ${plural(same, 'field')} more: the same wherever they are.`)
+  for (const [name, side] of [
+    ['ERP', view.erp],
+    ['CRM', view.crm],
+  ] as const)
+    if (side.kind !== 'read') output.say(`  ${sideText(name, side)}`)
+}
+
+function differs({ sent, erp, crm }: FieldView, [hasErp, hasCrm]: readonly boolean[]): boolean {
+  if (!hasErp && !hasCrm) return true
+  return (hasErp === true && erp !== sent) || (hasCrm === true && crm !== sent)
+}
+
+const row = ({ field, sent, erp, crm }: FieldView): string[] => [field, ...[sent, erp, crm].map((value) => cut(value ?? '—'))]
+
+const cut = (text: string): string => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`)
+
+function sideText(name: string, side: Side): string {
+  if (side.kind === 'away') return `The ${name} cannot be asked now: ${side.why}`
+  if (side.kind === 'unasked') return `The ${name} was not asked.`
+  return name === 'CRM' ? 'The CRM has no such record.' : 'The ERP does not name this record any more: there may be nothing left to send.'
+}
+
+function nextSteps(output: Output, { file, kind, lines }: OpenDead, shown: readonly DeadLine[]): void {
+  const line = (lines?.length ?? 0) > 1 ? ` --line ${shown[0]?.reason.line ?? 1}` : ''
+  output.say('\nNext:')
+  if (kind?.entity && lines !== null) {
+    output.say(`  ponte falhas edit ${file}${line} --set <field>=<value> --deliver`)
+    output.say(`  ponte falhas requeue ${file} --rebase     (with what the ERP says now)`)
+  } else output.say('  Correct it in the CRM: what is applied is what the CRM holds. Then:')
+  output.say(`  ponte falhas requeue ${file}     (once the cause is corrected)`)
+  output.say(`  ponte falhas discard ${file} --reason "<why>"`)
+  if (kind?.entity) output.say('A change in the ERP needs none of it: the next compare queues the corrected record by itself.')
+}

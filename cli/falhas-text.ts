@@ -1,0 +1,28 @@
+/** Refused lines in words. */
+import type { DeadLine } from '../jobs/operator/dead-line.ts'
+import { duration } from './output.ts'
+
+/** 2026-11-27 09:26:17 UTC, 2 h 10 min ago */
+export function since(iso: string): string {
+  const ms = Math.max(0, Date.now() - Date.parse(iso))
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC, ${age(ms / 1_000)} ago`
+}
+
+export function age(seconds: number): string {
+  if (seconds < 3_600) return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? duration(Math.floor(seconds / 60) * 60_000) : `${Math.floor(seconds / 86_400)} days`
+}
+
+/** Whom a line is about, as far as it says. */
+export function aboutText({ about }: DeadLine): string {
+  const { entity, key, leadId, taxId, name } = about
+  const record = key === null ? null : entity === 'leads.insert' ? `branch ${key}` : `record ${key}`
+  const parts = [name, taxId && `tax id ${taxId}`, leadId && leadId !== key ? `lead ${leadId}` : null, record]
+  return parts.filter((part) => part).join(' · ') || 'says of nobody that it is about them'
+}
+
+export const refusal = ({ reason: { code, httpStatus } }: DeadLine): string =>
+  `${code}${httpStatus === undefined ? '' : ` (HTTP ${httpStatus})`}`
+
+/** For machines; holds personal data, as the letter does. */
+export const lineDocument = ({ reason, about }: DeadLine) => ({ ...reason, about })
