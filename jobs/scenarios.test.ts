@@ -278,10 +278,10 @@ describe('letters on disk are the truth', () => {
 })
 
 describe('delivered letters', () => {
-  test('are kept for some days, and deleted by a compare after that', async () => {
+  test('are kept for some days, and deleted by the purge after that', async () => {
     for (const day of ['20200101', new Date().toISOString().slice(0, 10).replaceAll('-', '')])
       mkdirSync(join(bridge.folder, 'queue', 'leads', 'processados', day))
-    await bridge.run('job_execute_spark')
+    expect(await bridge.run('purge')).toMatchObject({ status: 'success', counts: { leadsDays: 1, contactsDays: 0 } })
     expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).not.toContain('20200101')
     expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).toHaveLength(1)
   })
