@@ -55,6 +55,7 @@ const samples: Readonly<Record<string, { path?: string; ask?: Ask; status: numbe
   'POST /in/{secret}/insertedtimeline': { path: `/in/${pathSecret}/insertedtimeline`, ask: { json: {}, as: null }, status: 200 },
   'GET /health': { ask: { as: null }, status: 200 },
   'GET /ready': { ask: { as: null }, status: 200 },
+  'GET /metrics': { status: 200 },
   'GET /queue': { status: 200 },
   'POST /queue/falhas/{file}/requeue': { path: `/queue/falhas/${deadLetter}/requeue`, status: 200 },
   'GET /jobs': { status: 200 },

@@ -74,8 +74,8 @@ async function until(url: string, says: (all: Map<string, number>) => boolean): 
   }
 }
 const metrics = () => [`${api.url}/metrics`, worker.metrics]
-const succeeded = 'ponte_runs_total{job="job_insert_leads_in_spotter",status="success"}'
-const delivered = 'ponte_deliveries_total{job="job_insert_leads_in_spotter",outcome="delivered"}'
+const succeeded = 'ponte_runs_total{job_name="job_insert_leads_in_spotter",status="success"}'
+const delivered = 'ponte_deliveries_total{job_name="job_insert_leads_in_spotter",outcome="delivered"}'
 
 describe('/metrics', () => {
   test('needs a token that may read, or an address of the list', async () => {
@@ -92,7 +92,7 @@ describe('/metrics', () => {
   test('tells the same from the API and from the worker: what runs delivered, waited, cost', { timeout: 120_000 }, async () => {
     for (const url of metrics()) {
       const all = await until(url, (now) => now.get(delivered) === 3 && (now.get(succeeded) ?? 0) > 0)
-      expect(all.get('ponte_compare_changes_total{job="job_execute_spark",result="queued"}')).toBe(3)
+      expect(all.get('ponte_compare_changes_total{job_name="job_execute_spark",result="queued"}')).toBe(3)
       expect([...all.keys()]).toContainEqual(expect.stringMatching(/^ponte_compare_step_seconds\{entity="leads.insert",step="pull"\}/))
       expect(all.get('ponte_lag_seconds')).toBeGreaterThanOrEqual(0)
       expect([...all.keys()]).toContainEqual(expect.stringMatching(/^ponte_disk_free_bytes\{machine=".+",place="queue"\}/))

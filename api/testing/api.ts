@@ -8,6 +8,8 @@ import { createLog } from '../../base/log.ts'
 import { spotter } from '../../connectors/crm/spotter.ts'
 import { postgresErp } from '../../connectors/erp/postgres.ts'
 import { testDatabase } from '../../connectors/erp/testing.ts'
+import { figureSources } from '../../jobs/watching/figures.ts'
+import { createMetrics } from '../../jobs/watching/metrics.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
 import { type CrmSimulator, type CrmSimulatorSettings, startCrmSimulator } from '../../simulators/crm/simulator.ts'
 import { createApp } from '../app.ts'
@@ -24,6 +26,7 @@ export const tokens: Readonly<Record<Scope, string>> = {
 
 export interface ApiOptions {
   readonly settings?: Partial<ApiSettings>
+  readonly metricsAddresses?: readonly string[]
   readonly simulator?: Partial<Pick<CrmSimulatorSettings, 'quota' | 'seed' | 'options'>>
 }
 
@@ -77,8 +80,12 @@ export async function openApi(options: ApiOptions = {}): Promise<TestApi> {
   const stopping = new AbortController()
   const queue = join(folder, 'queue')
   const lane = { root: queue, leaseMs: 10_000, heartbeatMs: 2_000, settleMs: 0 }
+  const erp = postgresErp({ url: erpDatabase.url })
+  const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
+  const sources = figureSources({ state, erp, lanes, log, machine: 'test', places: { queue } })
+  const figures = createMetrics(sources, { version: 'test', process: 'test' })
   const deps: ApiDeps = {
-    erp: postgresErp({ url: erpDatabase.url }),
+    erp,
     crm: spotter({
       baseUrl: simulator.url,
       token: crmToken,
@@ -90,8 +97,9 @@ export async function openApi(options: ApiOptions = {}): Promise<TestApi> {
       log,
     }),
     state,
-    lanes: { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) },
+    lanes,
     log,
+    metrics: { figures, addresses: options.metricsAddresses ?? [] },
     wake: (job) => void woken.push(job),
     settings: { ...defaults(), ...options.settings },
     stopping: stopping.signal,
@@ -110,6 +118,7 @@ export async function openApi(options: ApiOptions = {}): Promise<TestApi> {
     another: () => createApp(deps),
     async close() {
       stopping.abort()
+      figures.close()
       // A test may have taken any of these away.
       await Promise.allSettled([deps.lanes.leads.close(), deps.lanes.contacts.close(), deps.crm.close(), deps.erp.close()])
       await Promise.allSettled([simulator.close(), state.end()])

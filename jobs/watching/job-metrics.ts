@@ -1,4 +1,4 @@
-/** Jobs: their runs, what these delivered, what the last compare cost. */
+/** Jobs: their runs, what these delivered, what the last compare cost. The label is `job_name`: Prometheus keeps `job` for itself. */
 import { jobs } from '../catalogue.ts'
 import { budgetLeads } from '../orca-leads.ts'
 import { sellLeads } from '../vende-leads.ts'
@@ -53,50 +53,50 @@ export const jobMetrics: readonly Metric[] = [
   counter(
     'ends',
     'ponte_runs_total',
-    ['job', 'status'],
+    ['job_name', 'status'],
     'runs that ended, by job and how',
     eachEnd((end) => end.runs),
   ),
   counter(
     'ends',
     'ponte_runs_busy_seconds_total',
-    ['job', 'status'],
+    ['job_name', 'status'],
     'time that runs took together',
     eachEnd((end) => end.seconds),
   ),
   gauge(
     'ends',
     'ponte_run_last_seconds',
-    ['job', 'status'],
+    ['job_name', 'status'],
     'how long the last run took that ended so',
     eachEnd((end) => end.lastSeconds),
   ),
   gauge(
     'ends',
     'ponte_run_last_end_timestamp_seconds',
-    ['job', 'status'],
+    ['job_name', 'status'],
     'when a run last ended so',
     eachEnd((end) => end.lastEndedAt.getTime() / 1_000),
   ),
-  gauge('ends', 'ponte_job_state', ['job', 'status'], '1 for how the last run of a job ended, 0 for the other ways', (rows) =>
+  gauge('ends', 'ponte_job_state', ['job_name', 'status'], '1 for how the last run of a job ended, 0 for the other ways', (rows) =>
     lastEnds(rows).flatMap((last) => statuses.map((status): Sample => [[last.job, status], last.status === status ? 1 : 0])),
   ),
   counter(
     'counts',
     'ponte_deliveries_total',
-    ['job', 'outcome'],
+    ['job_name', 'outcome'],
     'lines and letters by job and how they ended; dead and rejected ones lie in falhas',
     counted('delivery'),
   ),
   counter(
     'counts',
     'ponte_inbound_events_total',
-    ['job', 'outcome'],
+    ['job_name', 'outcome'],
     'events of the CRM by job and what became of them; echo: it said what the mirror held already',
     counted('inbound'),
   ),
-  counter('counts', 'ponte_compare_changes_total', ['job', 'result'], 'rows that compares found to differ', counted('compare')),
-  counter('counts', 'ponte_conflicts_total', ['job'], 'fields that both sides changed apart', (rows) =>
+  counter('counts', 'ponte_compare_changes_total', ['job_name', 'result'], 'rows that compares found to differ', counted('compare')),
+  counter('counts', 'ponte_conflicts_total', ['job_name'], 'fields that both sides changed apart', (rows) =>
     counted('conflict')(rows).map(([[job], value]) => [[job!], value]),
   ),
   gauge(

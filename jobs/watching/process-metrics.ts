@@ -45,7 +45,7 @@ export function processMetrics(registry: Registry<OpenMetricsContentType>, { ver
   const runs = new Histogram({
     name: 'ponte_run_seconds',
     help: 'time that runs took in this process',
-    labelNames: ['job'],
+    labelNames: ['job_name'],
     buckets: runSeconds,
     registers,
   })
@@ -60,7 +60,7 @@ export function processMetrics(registry: Registry<OpenMetricsContentType>, { ver
       crmRequests.inc({ call, outcome })
       crmSeconds.observe({ call }, ms / 1_000)
     }),
-    signals.runEnded.listen(({ job, ms }) => runs.observe({ job }, ms / 1_000)),
+    signals.runEnded.listen(({ job, ms }) => runs.observe({ job_name: job }, ms / 1_000)),
     signals.logLineDropped.listen(() => dropped.inc()),
   ]
   return () => {
