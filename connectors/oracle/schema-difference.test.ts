@@ -1,4 +1,4 @@
-/** The difference views of sql/oracle on MariaDB in Oracle mode against a plain set difference: as erp/postgres-difference.test.ts. */
+/** The difference views of sql/oracle on MariaDB in Oracle mode against a plain set difference: as erp/difference.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cell, Row } from '../../engine/model.ts'
 import { addBranch, seedGeography } from '../erp/postgres-fixtures.ts'

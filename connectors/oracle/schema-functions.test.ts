@@ -1,4 +1,4 @@
-/** House routines, packages, views and stages of sql/oracle on MariaDB in Oracle mode: the cases of erp/postgres-schema.test.ts. */
+/** House routines, packages, views and stages of sql/oracle on MariaDB in Oracle mode: the cases of erp/schema.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VIEW_COLUMNS } from '../erp/contract.ts'
 import { addBranch, addLead, seedGeography } from '../erp/postgres-fixtures.ts'

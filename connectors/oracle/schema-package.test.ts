@@ -1,4 +1,4 @@
-/** PKG_CRM_CLIENT and the views over budgets and orders on MariaDB in Oracle mode: the cases of erp/postgres-package.test.ts. */
+/** PKG_CRM_CLIENT and the views over budgets and orders on MariaDB in Oracle mode: the cases of erp/package.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addBranch, seedGeography } from '../erp/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'

@@ -1,4 +1,4 @@
-/** What the triggers of sql/oracle do in the ERP, executed on MariaDB in Oracle mode: the cases of erp/postgres-triggers.test.ts. */
+/** What the triggers of sql/oracle do in the ERP, executed on MariaDB in Oracle mode: the cases of erp/triggers.contract.ts. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { addBranch, addLead, seedGeography } from '../erp/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
