@@ -33,7 +33,7 @@ export async function openDatabases(settings: Settings, closer: Closer): Promise
 export function erpPool(url: string, closer: Closer): pg.Pool {
   if (dialectOf(url) !== 'postgres')
     throw new PonteError('erp.postgres_only', 'this command works on an ERP on PostgreSQL only', {
-      hint: 'unset MYSQL_URL and ERP_DIALECT for the embedded one, or set DATABASE_URL to a PostgreSQL',
+      hint: 'unset MYSQL_URL, ORACLE_URL and ERP_DIALECT for the embedded one, or set DATABASE_URL to a PostgreSQL',
       exitCode: 2,
     })
   const pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 10_000, application_name: 'ponte' })

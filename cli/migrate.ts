@@ -14,7 +14,7 @@ export function migrateCommand(program: Command): void {
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
-      '\nExamples:\n  ponte migrate\n  DATABASE_URL=postgres://ponte@erp.example/erp ponte migrate --json\n  MYSQL_URL=mysql://ponte@erp.example/erp ponte migrate --dialect mysql',
+      '\nExamples:\n  ponte migrate\n  DATABASE_URL=postgres://ponte@erp.example/erp ponte migrate --json\n  MYSQL_URL=mysql://ponte@erp.example/erp ponte migrate --dialect mysql\n  ORACLE_URL=oracle://owner@erp.example/service ponte migrate --dialect oracle',
     )
     .action((options: { json?: boolean; dialect?: string }) =>
       execute(options, async ({ settings, output, closer }) => {

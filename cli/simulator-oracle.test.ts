@@ -1,5 +1,5 @@
 /** `ponte simulator oracle` as an operator starts it, and the real driver against it. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import oracledb from 'oracledb'
@@ -22,7 +22,7 @@ if (!mariaDbMissing('cli/simulator-oracle')) {
 
   test('it starts a MariaDB of its own, serves the driver, ends on SIGTERM with 0, and its data are there again', async () => {
     for (const time of [1, 2]) {
-      const running = ponte.start(['simulator', 'oracle', '--port', '0', '--data', join(folder, 'oracle'), '--json'], env())
+      const running = ponte.start(['simulator', 'oracle', '--port', '0', '--data', join(folder, 'oracle'), '--empty', '--json'], env())
       const { connectString } = JSON.parse(await running.shows('\n')) as { connectString: string }
       const connection = await oracledb.getConnection({ user: 'ponte', password: 'simulator', connectString })
       if (time === 1) await connection.execute('create table branches (id number(10))')
@@ -33,6 +33,31 @@ if (!mariaDbMissing('cli/simulator-oracle')) {
       running.child.kill('SIGTERM')
       expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
     }
+  })
+
+  test('it begins with schema and demo data, installed once, and the commands work on it as on an Oracle', async () => {
+    const running = ponte.start(['simulator', 'oracle', '--port', '0', '--data', join(folder, 'erp'), '--branches', '400', '--json'], env())
+    const { port } = JSON.parse(await running.shows('\n')) as { port: number }
+    const erp = { ERP_DIALECT: 'oracle', DB_USER: 'ponte', DB_PASSWD: 'simulator', DB_HOST: '127.0.0.1', DB_SERVICE_NAME: 'PONTE' }
+    const on = { ...env(), ...erp, DB_PORT: String(port) }
+    const document = async (words: string[]) => {
+      const { code, stdout, stderr } = await ponte([...words, '--json'], on)
+      return { code, stderr, ...JSON.parse(stdout) }
+    }
+    expect(await document(['migrate', '--dialect', 'oracle'])).toMatchObject({ code: 0, ok: true, applied: [] })
+    const checks = (await document(['doctor'])).checks as { name: string; status: string; detail: string }[]
+    expect(checks.filter(({ name }) => name.startsWith('ERP'))).toEqual([
+      { name: 'ERP', status: 'ok', detail: expect.stringContaining('Oracle at 127.0.0.1') },
+      { name: 'ERP schema', status: 'ok', detail: expect.any(String) },
+    ])
+    const first = await document(['run', 'job_execute_spark'])
+    expect(first).toMatchObject({ code: 0, ok: true })
+    const queued = readdirSync(join(folder, 'queue/leads/processar'))
+    expect(queued.filter((name) => name.startsWith('insert'))).not.toEqual([])
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+    const away = await document(['run', 'job_execute_spark'])
+    expect(away).toMatchObject({ code: 1, ok: false, error: { code: 'erp.unreachable' } })
   })
 
   test('faults that are no list are wrong usage, told before anything is started', async () => {

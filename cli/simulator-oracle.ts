@@ -1,9 +1,8 @@
 /** `ponte simulator oracle`: a server that the unmodified oracledb driver takes for an Oracle, on a MariaDB. */
-import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ZodError, z } from 'zod'
 import { PonteError } from '../base/error.ts'
-import type { FaultInput } from '../simulators/oracle-wire/faults.ts'
+import { type FaultInput, faultsSchema } from '../simulators/oracle-wire/faults.ts'
 import { execute } from './command.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -14,8 +13,12 @@ interface Options {
   service: string
   data: string
   mariadb?: string
+  branches: string
+  seed: string
+  empty?: boolean
   refuseFlashback?: boolean
   faults: string
+  untilStdinEnds?: boolean
   json?: boolean
 }
 
@@ -29,58 +32,70 @@ export function simulatorOracleCommand(simulator: Command): void {
     .option('--service <name>', 'the service name', 'PONTE')
     .option('--data <folder>', 'where the MariaDB that it starts keeps its data', './data/simulator-oracle')
     .option('--mariadb <url>', 'use this MariaDB instead: mysql://user:password@host:port/database')
+    .option('--branches <n>', 'demo data for an ERP that is empty: so many branches; 0: the schema only', '2000')
+    .option('--seed <n>', 'same seed and day, same data', '1')
+    .option('--empty', 'neither schema nor demo data: for ponte migrate --dialect oracle')
     .option('--refuse-flashback', 'answer AS OF SCN with ORA-01031, as to a user without the privilege')
     .option('--faults <json>', 'failures on demand, see simulators/oracle-wire/README.md', '[]')
     .option('--json', 'print the address as one JSON document')
+    .addOption(new Option('--until-stdin-ends').hideHelp())
     .addHelpText(
       'after',
       `
-This is a simulator, written without an Oracle at hand. It proves that the unmodified driver and our SQL work together on a
-MariaDB in Oracle mode; it does not prove plans, locks, privileges, flashback or the dialect of a real Oracle.
-The database is empty at first. MariaDB must be installed (Debian: apt-get install mariadb-server), unless --mariadb names one.
+This is a simulator, written without an Oracle at hand. It proves that the unmodified driver, our connector and our SQL work together
+on a MariaDB in Oracle mode; it does not prove plans, locks, privileges, read consistency or the dialect of a real Oracle.
+It begins with the schema of sql/oracle, installed through its own wire, and demo data. MariaDB must be installed
+(Debian: apt-get install mariadb-server), unless --mariadb names one.
 
 Examples:
   ponte simulator oracle
+  ERP_DIALECT=oracle DB_USER=ponte DB_PASSWD=simulator DB_HOST=127.0.0.1 DB_SERVICE_NAME=PONTE ponte run job_execute_spark
   ponte simulator oracle --faults '[{"at": "fetch", "do": "error", "ora": 1555, "afterRows": 1000}]'`,
     )
     .action((options: Options) =>
       execute(options, async ({ output, closer, signal }) => {
         const port = wholeNumber('--port', options.port)
+        const branches = wholeNumber('--branches', options.branches)
+        const seed = wholeNumber('--seed', options.seed)
         const faults = faultsOf(options.faults)
-        // Loaded here, so that other commands start without the driver of MySQL.
-        const { startPrivateServer } = await import('../connectors/mysql/private-server.ts')
-        const { mariadbBackend } = await import('../simulators/oracle-wire/mariadb/backend.ts')
-        const { startOracleSimulator } = await import('../simulators/oracle-wire/simulator.ts')
-        const own =
-          options.mariadb === undefined
-            ? await startPrivateServer(join(options.data, 'mariadb'), { instead: 'name one that runs with --mariadb' })
-            : null
-        if (own) closer.add(() => own.close())
-        const url = options.mariadb ?? own!.url
-        const simulator = await startOracleSimulator({
-          backend: mariadbBackend({ url, flashback: options.refuseFlashback ? 'refused' : 'kept' }),
-          port,
-          service: options.service,
-          users: { [options.user]: options.password },
-          faults,
-        }).catch((cause) => Promise.reject(refusal(port, cause)))
-        closer.add(() => simulator.close())
-        const { connectString } = simulator
-        output.result({ ok: true, connectString, port: simulator.port, service: options.service, user: options.user })
+        // Loaded here, so that other commands start without the drivers.
+        const { fillErp, startOracle } = await import('./simulated-oracle.ts')
+        const oracle = await startOracle({ ...options, port, refuseFlashback: options.refuseFlashback === true }, closer).catch((cause) =>
+          Promise.reject(refusal(port, cause)),
+        )
+        if (options.empty !== true) {
+          const bar = output.bar('installing the schema, loading demo data')
+          await fillErp(oracle.url, { branches, seed, signal }, (done) => bar.update(done, branches))
+          bar.stop()
+        }
+        // From here on: what was installed and loaded is whole.
+        oracle.simulator.setFaults(faults)
+        const { connectString } = oracle.simulator
+        output.result({ ok: true, connectString, port: oracle.simulator.port, service: options.service, user: options.user })
         output.end()
         output.say(`ORACLE SIMULATOR (not an Oracle) at ${connectString}, user ${options.user}`)
-        output.say(`  SQL runs on ${own ? `a MariaDB of its own in ${options.data}` : 'the MariaDB that was named'}`)
+        output.say(
+          `  SQL runs on ${options.mariadb === undefined ? `a MariaDB of its own in ${options.data}` : 'the MariaDB that was named'}`,
+        )
         output.say('  Ctrl-C ends it; its data stay.')
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        await ended(signal, options.untilStdinEnds === true)
         return 0
       }),
     )
 }
 
-/** Checked for good by the simulator. */
+/** Who started us as a part of itself holds our standard input: when it dies, it ends. */
+async function ended(signal: AbortSignal, untilStdinEnds: boolean): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (untilStdinEnds) process.stdin.once('end', resolve).once('error', resolve).resume()
+  })
+}
+
 function faultsOf(text: string): FaultInput[] {
   try {
-    return z.array(z.unknown()).parse(JSON.parse(text)) as FaultInput[]
+    return faultsSchema.parse(JSON.parse(text))
   } catch (cause) {
     throw wrongFaults(cause)
   }
@@ -94,9 +109,8 @@ function wrongFaults(cause: unknown): PonteError {
   })
 }
 
-/** A port that is taken or does not exist is a matter of usage, and so are wrong faults. */
+/** A port that is taken or does not exist is a matter of usage. */
 function refusal(port: number, cause: unknown): unknown {
-  if (cause instanceof ZodError) return wrongFaults(cause)
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? ''
   if (!['EADDRINUSE', 'EACCES', 'ERR_SOCKET_BAD_PORT'].includes(code)) return cause
   return new PonteError('simulator.port', `the simulator cannot listen on port ${port} of this machine (${code})`, {

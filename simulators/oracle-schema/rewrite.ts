@@ -28,6 +28,7 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bv_switched_in :=/g, 'set @ponte_switched_in :='],
   [/\bv_switched_in\b/g, '@ponte_switched_in'],
   [/\buser\b(?!\s*\()/g, 'current_user()'],
+  [/\brestart start with\b/g, 'restart with'],
 ]
 
 export function forMariaDb(statement: string): Rewritten {

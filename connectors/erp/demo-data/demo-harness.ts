@@ -1,8 +1,10 @@
 /** An ERP for the suites of this room, whatever its dialect: freshly migrated, with what only the dialect's catalogue knows. */
 import * as mysql from '../mysql-harness.ts'
+import * as oracle from '../oracle-harness.ts'
 import * as postgres from '../postgres-harness.ts'
 import type { DemoDatabase } from './database.ts'
 import { mysqlDemoDatabase } from './database-mysql.ts'
+import { oracleDemoDatabase } from './database-oracle.ts'
 import { postgresDemoDatabase } from './database-postgres.ts'
 
 type TextRow = Readonly<Record<string, string | null>>
@@ -52,11 +54,20 @@ export async function openMysql(): Promise<DemoHarness> {
   const it = await mysql.openHarness()
   // The demo's own server is started with it; the one for tests is shared, and counting harms nobody.
   await it.sql('set global userstat = 1')
-  return harness(it, it.database.url, mysqlDemoDatabase(it.database.url), MYSQL_KEYS, async () => {
-    const sessions = await it.sql(`select p.id from information_schema.processlist p
-      join information_schema.innodb_trx t on t.trx_mysql_thread_id = p.id where p.db = database() and p.id <> connection_id()`)
-    for (const { id } of sessions) await it.sql(`kill ${id}`)
-  })
+  return harness(it, it.database.url, mysqlDemoDatabase(it.database.url), MYSQL_KEYS, () => endOnMariaDb(it))
+}
+
+/** On the simulated Oracle. */
+export async function openOracle(): Promise<DemoHarness> {
+  const it = await oracle.openHarness()
+  await it.sql('set global userstat = 1')
+  return harness(it, it.url, oracleDemoDatabase(it.url), MYSQL_KEYS, () => endOnMariaDb(it))
+}
+
+async function endOnMariaDb(it: Pick<DemoHarness, 'sql'>): Promise<void> {
+  const sessions = await it.sql(`select p.id from information_schema.processlist p
+    join information_schema.innodb_trx t on t.trx_mysql_thread_id = p.id where p.db = database() and p.id <> connection_id()`)
+  for (const { id } of sessions) await it.sql(`kill ${id}`)
 }
 
 function harness(

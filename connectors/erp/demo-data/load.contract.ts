@@ -19,11 +19,17 @@ export const tableNames = (() => {
 })()
 
 const countOf = async ({ sql }: Sql, from: string): Promise<number> => Number((await sql(`select count(*) as n from ${from}`))[0]!.n)
-/** One md5 per table, whatever the order of its rows on disk. */
+/** One md5 per table, whatever the order of its rows on disk; the empty string is null. */
 export async function fingerprint({ sql }: Sql, names: readonly string[] = tableNames): Promise<Record<string, string>> {
   const sums: Record<string, string> = {}
   for (const name of names) {
-    const rows = (await sql(`select * from ${name}`)).map((row) => JSON.stringify(Object.entries(row).sort()))
+    const rows = (await sql(`select * from ${name}`)).map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .map(([name, value]) => [name, value || null])
+          .sort(),
+      ),
+    )
     sums[name] = createHash('md5').update(rows.sort().join('\n')).digest('hex')
   }
   return sums

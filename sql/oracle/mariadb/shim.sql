@@ -134,3 +134,30 @@ create or replace package body dbms_transaction as
   end;
 end;
 /
+
+-- Statistics of tables, and how many rows were changed, of which MariaDB keeps account when it is started with --userstat=1.
+create or replace package dbms_stats as
+  procedure gather_table_stats(p_owner varchar2, p_table varchar2);
+  procedure flush_database_monitoring_info;
+end;
+/
+
+create or replace package body dbms_stats as
+  procedure gather_table_stats(p_owner varchar2, p_table varchar2) is
+  begin
+    execute immediate 'analyze table ' || lower(p_table);
+  end;
+  procedure flush_database_monitoring_info is
+  begin
+    if @@global.userstat = 0 then
+      raise_application_error(-20000, 'start MariaDB with --userstat=1');
+    end if;
+  end;
+end;
+/
+
+create or replace view user_tab_modifications as
+select upper(table_name) as table_name, rows_changed as inserts, 0 as updates, 0 as deletes
+  from information_schema.table_statistics
+ where table_schema = database();
+/
