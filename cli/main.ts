@@ -8,6 +8,7 @@ import { coreIntegratorCommand } from './coreintegrator.ts'
 import { demoCommand } from './demo.ts'
 import { demoDataCommand } from './demo-data.ts'
 import { doctorCommand } from './doctor.ts'
+import { eraseCommand } from './erase.ts'
 import { falhasCommand } from './falhas.ts'
 import { heldCommand } from './held.ts'
 import { migrateCommand } from './migrate.ts'
@@ -74,6 +75,7 @@ usersCommand(program)
 migrateCommand(program)
 backupCommand(program)
 restoreCommand(program)
+eraseCommand(program)
 demoDataCommand(program)
 simulatorCommand(program)
 coreIntegratorCommand(program)

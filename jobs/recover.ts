@@ -2,7 +2,7 @@
 import type { Context } from './context.ts'
 import { recordManifest } from './publish.ts'
 
-export async function recoverLanes(context: Context): Promise<void> {
+export async function recoverLanes(context: Pick<Context, 'lanes' | 'state' | 'log'>): Promise<void> {
   for (const lane of Object.values(context.lanes)) {
     const found = await lane.recover(recordManifest(context.state))
     if (found.manifests + found.discarded + found.claims > 0)

@@ -10,6 +10,7 @@ import { deadLetters, describe, requeue, showDead } from './dead-letters.ts'
 import { deadNames } from './dead-names.ts'
 import { createDesk } from './desk.ts'
 import { editWaiting } from './edit-waiting.ts'
+import { eraseLines } from './erase.ts'
 import { createWatcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { createIds, createNameTime } from './ids.ts'
@@ -115,6 +116,7 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     showDead: (file) => showDead(house, name, file),
     mendDead: (file, plan) => mendDead(house, file, plan),
     requeue: (file) => requeue(house, file),
+    erase: (choice) => editing(() => eraseLines(house, name, choice)),
     purge: (days, at) => purge(house, days, at),
     close: () => desk.close(),
   }

@@ -131,6 +131,25 @@ export interface Mended {
   readonly left: number
 }
 
+/** Which lines are to be gone. */
+export interface EraseChoice {
+  /** @param prefix of the letter; `unknown` when no job takes it */
+  isMeant(prefix: string, text: string): boolean
+  /** Only counts. */
+  readonly dryRun: boolean
+}
+
+/** Lines, by where they lay. */
+export interface Erased {
+  readonly waiting: number
+  readonly dead: number
+  readonly ended: number
+  /** In a worker's hands: they are still there. */
+  readonly inHand: number
+  /** Names of letters that are no more. */
+  readonly removed: readonly string[]
+}
+
 export interface Lane {
   readonly name: LaneName
   /** A publisher's outbox for one run. */
@@ -210,6 +229,8 @@ export interface Lane {
   mendDead(file: string, plan: { version: string; fates: 'discarded' | readonly LineFate[] }): Promise<Mended>
   /** falhas -> processar under a fresh name (same prefix), sidecar removed last. Returns the new name. */
   requeue(file: string): Promise<string>
+  /** Takes lines out of all letters, for good; see erase.ts. */
+  erase(choice: EraseChoice): Promise<Erased>
   /** Deletes processados folders older than `days` (>= 1). Returns how many. */
   purge(days: number, now: Date): Promise<number>
   /** Stops this lane's heartbeats and removes its empty folders. Optional: a killed process is cleaned up after by `recover`. */

@@ -1,0 +1,84 @@
+/** `ponte erase <tax id>`: forgets one client. Shows what it would do; does it with --yes. */
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { PonteError } from '../base/error.ts'
+import { audited } from '../connectors/state/audit.ts'
+import type { Erasure } from '../jobs/erase.ts'
+import { type CommandContext, execute } from './command.ts'
+import { plural } from './output.ts'
+
+interface EraseOptions {
+  readonly json?: boolean
+  readonly yes?: boolean
+  readonly anyway?: boolean
+}
+
+export function eraseCommand(program: Command): void {
+  program
+    .command('erase')
+    .argument('<tax-id>', 'CNPJ or CPF, in any spelling')
+    .description('forget one client: letters, state, snapshots and reports')
+    .option('--yes', 'do it; without it only what would be done is shown')
+    .option('--anyway', 'also when the ERP still names it for integration')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      `
+ERP and CRM are not touched: erase there first. Backups are encrypted and not changed; the last one that knows the client is gone after
+BACKUP_KEEP days. What the balance of a run needs stays, without key or value.
+
+Examples:
+  ponte erase 12.345.678/0001-95
+  ponte erase 12345678000195 --yes`,
+    )
+    .action((taxId: string, options: EraseOptions) => execute(options, (command) => run(command, taxId, options)))
+}
+
+async function run({ settings, output, closer }: CommandContext, given: string, options: EraseOptions): Promise<number> {
+  const [{ wire }, { erase }, { padTaxId }] = await Promise.all([
+    import('./wire.ts'),
+    import('../jobs/erase.ts'),
+    import('../jobs/operator/find-dead.ts'),
+  ])
+  const taxId = padTaxId(given)
+  if (taxId.length !== 14 || /^0+$/.test(taxId) || given.replace(/[^\dA-Za-z]/g, '').length < 11)
+    throw new PonteError('usage.erase', 'this is no tax id', {
+      hint: 'a CNPJ has 14 positions, a CPF 11; marks between are ignored',
+      exitCode: 2,
+    })
+  const context = await wire(settings, closer)
+  const places = { stateDir: settings.stateDir, reportsDir: join(settings.stateDir, 'reports') }
+  const dryRun = options.yes !== true
+  const work = async () => {
+    const erasure = await erase({ ...context, ...places }, taxId, { dryRun, anyway: options.anyway ?? false })
+    return { erasure, after: totals(erasure) }
+  }
+  // Who did it and when, and nothing of whom.
+  const { erasure } = dryRun
+    ? await work()
+    : await audited(context.state)({ actor: `cli:${userInfo().username}`, action: 'erase', target: 'erased' }, work)
+  output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows: erasure.rows })
+  show(output.say, erasure, dryRun, settings.backup.keep)
+  return !dryRun && erasure.inHand > 0 ? 1 : 0
+}
+
+/** Numbers alone: they may be kept. */
+function totals({ letters, rows, snapshotRows, reports, inHand }: Erasure) {
+  const sum = (name: 'waiting' | 'dead' | 'ended') => Object.values(letters).reduce((total, one) => total + one[name], 0)
+  return {
+    ...{ waiting: sum('waiting'), dead: sum('dead'), ended: sum('ended'), inHand, snapshotRows, reports },
+    stateRows: Object.values(rows).reduce((total, one) => total + one, 0),
+  }
+}
+
+function show(say: (line: string) => void, erasure: Erasure, dryRun: boolean, keep: number): void {
+  const { waiting, dead, ended, inHand, stateRows, snapshotRows, reports } = totals(erasure)
+  say(dryRun ? 'Would be erased (run it with --yes):' : 'Erased:')
+  say(`  ${plural(waiting, 'line')} waiting, ${dead} in falhas, ${ended} in processados`)
+  const parts = Object.entries(erasure.rows).flatMap(([name, rows]) => (rows > 0 ? [`${name} ${rows}`] : []))
+  say(`  ${plural(stateRows, 'row')} of the state${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`)
+  say(`  ${plural(snapshotRows, 'row')} of snapshots, ${plural(reports, 'report')}`)
+  if (inHand > 0) say(`\n${plural(inHand, 'line')} in the hands of a worker right now: run the same command again.`)
+  if (!dryRun) say(`\nBackups made before still hold the client; the last of them is removed when ${keep} newer ones were made.`)
+}

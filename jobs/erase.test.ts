@@ -1,0 +1,184 @@
+/**
+ * One client is forgotten and its neighbours are not, though they share letters, an e-mail address and numbers. Judged by every byte that
+ * Ponte keeps: files, the whole state, snapshots.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { withExport } from '../connectors/state/export.ts'
+import { balanceOf } from './balance.ts'
+import { erase } from './erase.ts'
+import { aboutOf } from './erase-about.ts'
+import { type Bridge, openBridge } from './testing/bridge.ts'
+import { inCrm } from './testing/crm-leads.ts'
+import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
+
+const gone = { taxId: '11222333000181', name: 'Zacarias Esquecido', email: 'zaca.esquecido@example.com', company: 'ESQUECIDA LTDA' }
+/** Its tax id holds the other's digits, marks between; its contact has the same e-mail address. */
+const stays = { taxId: '91122233300018', name: 'Bia Fica', company: 'FICA SA' }
+
+let bridge: Bridge
+let run: string
+let goneLead: string
+let staysLead: string
+beforeEach(async () => {
+  bridge = await openBridge({ settleMs: 50 })
+  await seedReference(bridge.erp)
+  // Ids that no other number looks like.
+  await bridge.simulator.load([{ kind: 'lead', id: 4_711_000, lead: 'another', stage: 'Entrada' }])
+  await addBranch(bridge.erp, { client: 1, taxId: gone.taxId, name: gone.company })
+  await addBranch(bridge.erp, { client: 2, taxId: stays.taxId, name: stays.company })
+  await addContact(bridge.erp, { code: 1, client: 1, name: gone.name, email: gone.email })
+  await addContact(bridge.erp, { code: 2, client: 2, name: stays.name, email: gone.email })
+  run = (await bridge.cycle())[0]!.run
+  const ids = (await bridge.erp.query<{ id: string }>('select id_crm::text as id from branches order by client')).rows
+  ;[goneLead, staysLead] = [ids[0]!.id, ids[1]!.id]
+  await inCrm(bridge, `/leads/${goneLead}`, { stage: 'Desenvolvimento/Orçamento', phone1: '5511911112222' })
+  await inCrm(bridge, `/leads/${staysLead}`, { stage: 'Desenvolvimento/Orçamento' })
+  await bridge.run('job_update_leads_in_erp')
+  // An edit of both waits in one letter; one of each was refused in another; webhooks of both wait.
+  await bridge.erp.query('update branches set address_number = 222')
+  await bridge.run('job_execute_spark')
+  bridge.simulator.setFaults({ errors400: { share: 1, methods: ['PUT', 'POST'] } })
+  await bridge.run('job_update_leads_in_spotter')
+  bridge.simulator.setFaults({})
+  expect((await bridge.context.lanes.leads.counts()).filter(({ folder }) => folder === 'falhas')).toMatchObject([{ files: 1 }])
+  await bridge.erp.query('update branches set address_number = 333')
+  await bridge.run('job_execute_spark')
+  const hook = (id: string, cnpj: string) => JSON.stringify({ Lead: { Id: Number(id), Cnpj: cnpj, Stage: 'Entrada' } })
+  await bridge.context.lanes.leads.enqueue('update_leads_in_erp', 'esquecida', hook(goneLead, '11.222.333/0001-81'))
+  await bridge.context.lanes.leads.enqueue('update_leads_in_erp', 'fica', hook(staysLead, '91.122.233/3000-18'))
+  mkdirSync(join(bridge.folder, 'reports'), { recursive: true })
+  writeFileSync(join(bridge.folder, 'reports/validade_full_x.json'), `{"cnpj":"11.222.333/0001-81","id":${goneLead}}`)
+  writeFileSync(join(bridge.folder, 'reports/validade_full_y.json'), `{"cnpj":"91.122.233/3000-18","id":${staysLead}}`)
+  await bridge.state.query(
+    `insert into conflicts (entity, key, field, agreed, erp, crm, winner, event) values ('leads', $1, 'NAME', $2, $2, $2, 'erp', 'e')`,
+    [goneLead, gone.company],
+  )
+  await bridge.state.query(`insert into audit (actor, action, target, before) values ('user:ana', 'falhas.edit', 'x', $1)`, [
+    { TAXID: gone.taxId },
+  ])
+})
+afterEach(() => bridge.close())
+
+/** Out of the integration in the ERP, and gone from the CRM. */
+async function leave(): Promise<void> {
+  await bridge.erp.query(`update branches set integrate_crm = 'N', id_crm = null where client = 1`)
+  await inCrm(bridge, `/leads/${goneLead}`, null)
+}
+const forget = (options: { dryRun?: boolean; anyway?: boolean } = {}) =>
+  erase({ ...bridge.context, stateDir: bridge.folder, reportsDir: join(bridge.folder, 'reports') }, gone.taxId, {
+    dryRun: options.dryRun ?? false,
+    anyway: options.anyway ?? false,
+  })
+
+/** Everything that Ponte keeps, as text: names of files, their contents, all rows of the state, all rows of snapshots. */
+async function everything(): Promise<string> {
+  const kept: string[] = []
+  for (const place of ['queue', 'reports'])
+    for (const entry of readdirSync(join(bridge.folder, place), { recursive: true, withFileTypes: true }))
+      if (entry.isFile() && !entry.name.startsWith('.')) kept.push(entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+  await withExport(bridge.state, async ({ tables, rows }) => {
+    for (const table of tables) for await (const piece of rows(table)) kept.push(`${table.name}: ${Buffer.from(piece).toString()}`)
+  })
+  const duck = await (await DuckDBInstance.create(':memory:')).connect()
+  for (const entry of readdirSync(join(bridge.folder, 'snapshots'), { recursive: true, withFileTypes: true }))
+    if (entry.name.endsWith('.parquet'))
+      kept.push(JSON.stringify((await duck.runAndReadAll(`select * from '${join(entry.parentPath, entry.name)}'`)).getRowsJson()))
+  duck.closeSync()
+  return kept.join('\n')
+}
+const traces = (text: string) =>
+  [gone.taxId, '11.222.333/0001-81', gone.name, gone.name.toUpperCase(), gone.company, '_esquecida_', '5511911112222'].filter((trace) =>
+    text.toLowerCase().includes(trace.toLowerCase()),
+  )
+
+describe('erasing a client', () => {
+  test('leaves no trace of it, all of its neighbours, and runs that still balance', async () => {
+    await leave()
+    const before = await everything()
+    expect(traces(before)).toContain(gone.taxId)
+    const counted = await forget({ dryRun: true })
+    expect(await everything()).toBe(before)
+
+    const done = await forget()
+    const after = await everything()
+    expect(traces(after)).toEqual([])
+    const at = after.indexOf(goneLead)
+    expect(at < 0 ? '' : after.slice(Math.max(0, at - 200), at + 100)).toBe('')
+    expect(done.inHand).toBe(0)
+    // What was shown is what is done; a dead line is met a second time, when it was put away.
+    const sum = ({ letters }: typeof done) => Object.values(letters).reduce((all, { waiting, dead }) => all + waiting + dead, 0)
+    expect(sum(done)).toBe(sum(counted))
+    expect(sum(done)).toBeGreaterThanOrEqual(3)
+    expect({ ...done.rows, webhooks: 0 }).toEqual({ ...counted.rows, webhooks: 0 })
+    expect(done.snapshotRows).toBe(counted.snapshotRows)
+    expect(done).toMatchObject({ reports: 1, rows: { conflicts: 1, audit: 1 } })
+    for (const trace of [stays.taxId, stays.name, stays.company, gone.email, '91.122.233/3000-18']) expect(after, trace).toContain(trace)
+    expect(await balanceOf(bridge.state, run)).toMatchObject({ balanced: true })
+
+    // The neighbour's part of the letters is delivered; the client does not come back.
+    for (let round = 0; round < 2; round++)
+      for (const report of await bridge.allJobs()) expect(report.status, report.message).not.toBe('failed')
+    expect(traces(await everything())).toEqual([])
+    const numbers = await bridge.erp.query('select address_number::integer as n from leads where id = $1', [staysLead])
+    expect(numbers.rows).toEqual([{ n: 333 }])
+    expect(await forget()).toMatchObject({ snapshotRows: 0, reports: 0, rows: { changes: 0, agreed: 0, inboundEvents: 0 } })
+  }, 120_000)
+
+  test('is refused as long as the ERP names it, unless told otherwise', async () => {
+    const before = await everything()
+    await expect(forget()).rejects.toMatchObject({ code: 'erase.still_in_erp', exitCode: 2 })
+    expect(await everything()).toBe(before)
+    await forget({ anyway: true })
+    expect(traces(await everything())).toEqual([])
+  }, 120_000)
+
+  test('says what a worker has in hand, and takes it the next time', async () => {
+    await leave()
+    for await (const claim of bridge.context.lanes.leads.claims({ prefixes: ['update_leads_in_erp'], worker: 'w' })) {
+      expect(claim.name.file).toContain('_esquecida_')
+      expect((await forget()).inHand).toBe(1)
+      expect(traces(await everything())).toContain('_esquecida_')
+      break
+    }
+    expect(await forget()).toMatchObject({ inHand: 0 })
+    expect(traces(await everything())).toEqual([])
+  }, 120_000)
+})
+
+describe('a line is about', () => {
+  const about = (prefix: string, value: unknown) => aboutOf(prefix, typeof value === 'string' ? value : JSON.stringify(value))
+  test('a tax id in any spelling, at any depth, under any of its names', () => {
+    for (const value of [
+      { TAXID: '11.222.333/0001-81' },
+      { Lead: { cnpj: '11222333000181' } },
+      { a: [{ b: { CpfCnpj: 11222333000181 } }] },
+      { lead_cnpj: '11 222 333 0001 81' },
+      '{"TAXID": "11.222.333/0001-81", torn',
+    ])
+      expect([...about('unknown', value).taxIds], JSON.stringify(value)).toContain(gone.taxId)
+    expect([...about('unknown', { TAXID: '012.345.678-90' }).taxIds]).toEqual(['00001234567890'])
+  })
+  test('a lead by its id where that is what the number means, and nowhere else', () => {
+    expect(about('update_leads_in_crm', { ID: '77' }).leadId).toBe('77')
+    expect(about('insert_leads_in_crm', { ID: '77' })).toMatchObject({ leadId: null, branch: '77' })
+    expect(about('update_contacts_in_crm', { ID: '77', LEAD_ID: '8' })).toMatchObject({ leadId: '8', contact: null })
+    expect(about('insert_contact_crm', { CODE: '77', LEAD_ID: '8' })).toMatchObject({ leadId: '8', contact: '77' })
+    expect(about('update_leads_in_erp', { Lead: { Id: 77, Group: { Id: 5 } } }).leadId).toBe('77')
+    expect(about('unknown', { ID: '77', number: '8' })).toMatchObject({ leadId: null, branch: null })
+  })
+  test('nobody, when it is hostile', () => {
+    for (const text of [
+      '',
+      'null',
+      '[]',
+      '"x"',
+      '{"TAXID":{"a":1}}',
+      `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+      '{"__proto__":{"TAXID":"1"}}',
+    ])
+      expect(about('unknown', text).leadId, text.slice(0, 20)).toBeNull()
+  })
+})

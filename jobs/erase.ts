@@ -1,0 +1,131 @@
+/**
+ * Erases one client from what Ponte keeps: letters, state, snapshots, reports (the README of deploy says what for, and what stays). ERP and CRM
+ * are where the client is known; as long as the ERP names it for integration, it would come back with the next compare.
+ *
+ *   who: ERP, ledger and letters name leads, branches and contacts of the tax id → letters → state → snapshots → reports
+ *
+ * Letters first: names of those that are gone are looked for in the state. Killed anywhere, it is run again: what a letter knew of the
+ * client may be gone by then, but what the state knows of it goes last, in one transaction.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PonteError } from '../base/error.ts'
+import { type ForgottenRows, forgetRows, knownLeads, type Subject } from '../connectors/state/erase.ts'
+import { eraseFromSnapshots, type SnapshotSubject } from '../engine/erase-snapshots.ts'
+import type { Erased, LaneName } from '../queue-dirs/lane.types.ts'
+import type { Context } from './context.ts'
+import { aboutOf, type LineAbout } from './erase-about.ts'
+import { recoverLanes } from './recover.ts'
+
+export interface Erasure {
+  readonly letters: Readonly<Record<LaneName, Erased>>
+  readonly rows: ForgottenRows
+  readonly snapshotRows: number
+  readonly reports: number
+  /** Lines in a worker's hands: run it again. */
+  readonly inHand: number
+}
+
+export type EraseContext = Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & { readonly stateDir: string; readonly reportsDir: string }
+
+interface Known {
+  readonly taxId: string
+  readonly leadIds: Set<string>
+  readonly branches: Set<string>
+  readonly contacts: Set<string>
+}
+
+/**
+ * @param taxId normalised, 14 positions
+ * @param options.anyway also when the ERP still names it for integration
+ * @throws PonteError `erase.still_in_erp` (exit 2: nothing was changed), `erp.*`, `state.*`, `queue.*`
+ */
+export async function erase(
+  context: EraseContext,
+  taxId: string,
+  { dryRun, anyway }: { readonly dryRun: boolean; readonly anyway: boolean },
+): Promise<Erasure> {
+  const { state, lanes, stateDir, reportsDir } = context
+  // What a crash left half done, and a journal that would bring a letter back, comes to its end first.
+  if (!dryRun) await recoverLanes(context)
+  const known: Known = { taxId, leadIds: new Set(), branches: new Set(), contacts: new Set() }
+  await askErp(context, known, !dryRun && !anyway)
+  await askStateAndLetters(context, known)
+
+  const letters = {} as Record<LaneName, Erased>
+  const isMeant = (prefix: string, text: string) => isAbout(aboutOf(prefix, text), known)
+  for (const lane of Object.values(lanes)) letters[lane.name] = await lane.erase({ isMeant, dryRun })
+  const rows = await forgetRows(state, listed(known), { letters: Object.values(letters).flatMap(({ removed }) => removed), dryRun })
+  return {
+    letters,
+    rows,
+    snapshotRows: await eraseFromSnapshots(stateDir, snapshotSubjects(known), dryRun),
+    reports: await eraseReports(reportsDir, known, dryRun),
+    inHand: Object.values(letters).reduce((sum, { inHand }) => sum + inHand, 0),
+  }
+}
+
+async function askErp({ erp }: EraseContext, known: Known, refuse: boolean): Promise<void> {
+  const insert = await erp.viewRows('insert_leads', ['ID', 'TAXID'], { TAXID: known.taxId })
+  const linked = await erp.viewRows('desired_leads', ['ID', 'TAXID'], { TAXID: known.taxId })
+  for (const { ID } of insert) if (ID) known.branches.add(ID)
+  for (const { ID } of linked) if (ID) known.leadIds.add(ID)
+  if (refuse && insert.length + linked.length > 0)
+    throw new PonteError(
+      'erase.still_in_erp',
+      `the ERP still names this tax id for integration (${insert.length + linked.length} branches)`,
+      {
+        hint: 'take it out of the integration there first (INTEGRATE_CRM, ID_CRM), or it comes back with the next compare; --anyway erases all the same',
+        exitCode: 2,
+      },
+    )
+}
+
+/** A letter may name a lead that the ERP has forgotten, and another letter the contacts of that lead: until nothing new is found. */
+async function askStateAndLetters({ state, lanes }: EraseContext, known: Known): Promise<void> {
+  for (let before = -1; before !== known.leadIds.size + known.branches.size + known.contacts.size; ) {
+    before = known.leadIds.size + known.branches.size + known.contacts.size
+    for (const id of await knownLeads(state, known.taxId, [...known.branches])) known.leadIds.add(id)
+    const learn = (prefix: string, text: string) => {
+      const about = aboutOf(prefix, text)
+      if (!isAbout(about, known)) return false
+      if (about.leadId) known.leadIds.add(about.leadId)
+      if (about.branch) known.branches.add(about.branch)
+      if (about.contact) known.contacts.add(about.contact)
+      return true
+    }
+    for (const lane of Object.values(lanes)) await lane.erase({ isMeant: learn, dryRun: true })
+  }
+}
+
+const isAbout = ({ taxIds, leadId, branch }: LineAbout, known: Known): boolean =>
+  taxIds.has(known.taxId) || (leadId !== null && known.leadIds.has(leadId)) || (branch !== null && known.branches.has(branch))
+
+const listed = ({ taxId, leadIds, branches, contacts }: Known): Subject => ({
+  taxId,
+  leadIds: [...leadIds],
+  branches: [...branches],
+  contacts: [...contacts],
+})
+
+function snapshotSubjects({ taxId, leadIds, branches, contacts }: Known): Record<string, SnapshotSubject> {
+  const leads = [...leadIds]
+  return {
+    'leads.insert': { keys: [...branches], columns: { TAXID: [taxId] } },
+    'leads.update': { keys: leads, columns: { TAXID: [taxId] } },
+    'contacts.insert': { keys: [...contacts], columns: { LEAD_ID: leads } },
+    'contacts.update': { keys: [], secondParts: leads, columns: { LEAD_ID: leads } },
+  }
+}
+
+/** A report is made anew by its job: it goes whole. */
+async function eraseReports(folder: string, { taxId, leadIds }: Known, dryRun: boolean): Promise<number> {
+  const written = new RegExp([[...taxId].join('[^0-9A-Za-z"]?'), ...[...leadIds].map((id) => `\\b${id}\\b`)].join('|'), 'i')
+  let found = 0
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith('.json') || !written.test(await readFile(join(folder, name), 'utf8'))) continue
+    found++
+    if (!dryRun) await rm(join(folder, name))
+  }
+  return found
+}
