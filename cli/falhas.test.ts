@@ -1,5 +1,5 @@
 /** From an alert to a mended record, as an operator types it; and what the commands say. Real processes, the simulated CRM. */
-import { linkSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addRefused } from '../jobs/testing/operator.ts'
@@ -100,6 +100,9 @@ describe('wrong usage says what is right, changes nothing, and ends with 2', () 
     [['falhas', 'ls', '--older-than', 'yesterday'], /--older-than is not an age/],
     [['falhas', 'ls', '--entity', 'shoes'], /does not know "shoes"/],
     [['falhas', 'ls', '--after', 'x'], /not the end of a page/],
+    [['why'], /Nobody is named/],
+    [['why', '1', '--lead', '2'], /One company at a time/],
+    [['why', '--lead', 'x'], /no tax id, no lead of the CRM/],
     [['held', 'release'], /No key named/],
     [['held', 'release', '4711'], /Nothing of this key is held/],
   ])('%j', async (args, message) => {
@@ -109,6 +112,18 @@ describe('wrong usage says what is right, changes nothing, and ends with 2', () 
     expect(stderr).toMatch(message)
     expect(house.letters('leads', 'falhas')).toEqual(before)
   })
+})
+
+test('ponte why tells what happened to a company, and its log names nobody', async () => {
+  const { stdout, code } = await house.run('why', '10.000.000/0000-01')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^EMPRESA 1 LTDA · tax id 10000000000001 · lead \d+ · branch 1-1\n/)
+  expect(stdout).toMatch(/change {4}branch 1-1: .*\n.*operator {2}branch 1-1: cli:.* INDUSTRY Pesca → Varejo\n.*delivery {2}branch 1-1/)
+  const { document } = await house.json('why', '--client', '1')
+  expect(document.happenings).toHaveLength(3)
+  expect((await house.run('why', '11222333000181')).stdout).toContain('Ponte remembers nothing of it')
+  const log = readFileSync(join(house.folder, 'state/ponte.log'), 'utf8')
+  expect(log).not.toMatch(/EMPRESA|1000000000000\d/)
 })
 
 test('a hundred thousand refused letters are listed a page at a time, without reading them', async () => {

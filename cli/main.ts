@@ -23,6 +23,7 @@ import { tokenCommand } from './token.ts'
 import { upCommand } from './up.ts'
 import { usersCommand } from './users.ts'
 import { version } from './version.ts'
+import { whyCommand } from './why.ts'
 import { workerCommand } from './worker.ts'
 
 // Letters and snapshots are made for the owner and its group only (architecture 7).
@@ -66,6 +67,7 @@ pauseCommand(program)
 queueCommand(program)
 falhasCommand(program)
 heldCommand(program)
+whyCommand(program)
 conflictsCommand(program)
 upCommand(program)
 apiCommand(program)

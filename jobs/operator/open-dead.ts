@@ -58,7 +58,10 @@ export function linesNumbered(lines: readonly DeadLine[], numbers: readonly numb
 }
 
 const notFound = (named: string) =>
-  new PonteError('falhas.not_found', `there is no letter called "${named}" in falhas`, { hint: 'see what is there: ponte falhas ls', exitCode: 2 })
+  new PonteError('falhas.not_found', `there is no letter called "${named}" in falhas`, {
+    hint: 'see what is there: ponte falhas ls',
+    exitCode: 2,
+  })
 
 const ambiguous = (named: string, found: readonly { file: string }[]) =>
   new PonteError('falhas.ambiguous', `"${named}" is part of ${found.length} names in falhas`, {

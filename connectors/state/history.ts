@@ -1,0 +1,160 @@
+/** What Ponte remembers of one record, for whoever asks what became of it. Values are personal data: shown to operators, never logged. */
+import type { Conflict, LedgerEntity } from './agreed.ts'
+import { type Db, query } from './query.ts'
+
+/** One company as the systems name it. */
+export interface Subject {
+  /** Leads of the CRM. */
+  readonly leads: readonly string[]
+  /** ERP branches (client-branch) that were or are to become leads. */
+  readonly branches: readonly string[]
+  /** ERP contacts (code) that were or are to become persons. */
+  readonly contacts: readonly string[]
+}
+
+export interface PastChange {
+  readonly run: string
+  readonly entity: string
+  readonly key: string
+  readonly status: 'queued' | 'delivered' | 'failed' | 'superseded'
+  readonly letter: string
+  readonly sends: number
+  readonly code: string | null
+  readonly crmId: string | null
+  readonly inDoubt: boolean
+  readonly queuedAt: Date
+  readonly movedAt: Date
+}
+
+/** Leads, by what both sides were last agreed about. */
+export async function agreedLeads(db: Db, field: 'TAXID' | 'CLIENT_CODE', value: string): Promise<string[]> {
+  const { rows } = await query<{ key: string }>(
+    db,
+    `select key from agreed where entity = 'leads' and fields ->> '${field}' = $1 limit 50`,
+    [value],
+  )
+  return rows.map(({ key }) => key)
+}
+
+/** Branches from which these leads were created, and contacts from which these persons were. */
+export async function createdFrom(db: Db, leads: readonly string[]): Promise<{ branches: string[]; contacts: string[] }> {
+  const { rows } = await query<{ entity: string; key: string }>(
+    db,
+    `select entity, key from changes where entity = 'leads.insert' and crm_id = any($1::text[])
+     union
+     select c.entity, c.key from agreed a join changes c on c.entity = 'contacts.insert' and c.crm_id = split_part(a.key, '-', 1)
+      where a.entity = 'contacts' and split_part(a.key, '-', 2) = any($1::text[])`,
+    [leads],
+  )
+  const of = (entity: string) => rows.flatMap((row) => (row.entity === entity ? [row.key] : []))
+  return { branches: of('leads.insert'), contacts: of('contacts.insert') }
+}
+
+/** Of a lead and its persons: `$1` leads, `$2` branches, `$3` contacts. */
+const isAbout = (entity: string, key: string): string => `case
+    when ${entity} = 'leads.insert' then ${key} = any($2::text[])
+    when ${entity} = 'contacts.insert' then ${key} = any($3::text[])
+    when ${entity} in ('contacts', 'contacts.update', 'contato_update_erp') then split_part(${key}, '-', 2) = any($1::text[])
+    else ${key} = any($1::text[]) end`
+
+const values = ({ leads, branches, contacts }: Subject): readonly unknown[] => [leads, branches, contacts]
+
+/** The oldest first. */
+export async function pastChanges(db: Db, subject: Subject): Promise<PastChange[]> {
+  const { rows } = await query<PastChange>(
+    db,
+    `select run_id as run, entity, key, status, letter, sends, code, crm_id as "crmId", intent_at is not null as "inDoubt",
+            created_at as "queuedAt", updated_at as "movedAt"
+       from changes
+      where ${isAbout('entity', 'key')}
+      order by id limit 5000`,
+    values(subject),
+  )
+  return rows
+}
+
+export interface PastEvent {
+  readonly job: string
+  readonly letter: string
+  readonly leadId: string
+  readonly outcome: string
+  readonly code: string | null
+  readonly receivedAt: Date | null
+  readonly endedAt: Date
+}
+
+export async function pastEvents(db: Db, { leads }: Subject): Promise<PastEvent[]> {
+  const { rows } = await query<PastEvent>(
+    db,
+    `select job, letter, lead_id as "leadId", outcome, code, received_at as "receivedAt", ended_at as "endedAt"
+       from inbound_events where lead_id = any($1) order by ended_at limit 5000`,
+    [leads],
+  )
+  return rows
+}
+
+export interface PastConflict extends Conflict {
+  readonly entity: LedgerEntity
+  readonly key: string
+  readonly at: Date
+}
+
+export async function pastConflicts(db: Db, subject: Subject): Promise<PastConflict[]> {
+  const { rows } = await query<PastConflict>(
+    db,
+    `select entity, key, field, agreed, erp, crm, winner, created_at as at from conflicts where ${isAbout('entity', 'key')} order by id limit 5000`,
+    values(subject),
+  )
+  return rows
+}
+
+/** The latest webhook of each kind, also while its letter waits. */
+export async function latestWebhooks(
+  db: Db,
+  { leads }: Subject,
+): Promise<{ type: string; leadId: string; letter: string | null; at: Date }[]> {
+  const { rows } = await query<{ type: string; leadId: string; letter: string | null; at: Date }>(
+    db,
+    `select l.type, l.subject as "leadId", w.letter, l.received_at as at
+       from webhook_latest l left join webhook_ids w on w.type = l.type and w.id = l.id where l.subject = any($1)`,
+    [leads],
+  )
+  return rows
+}
+
+export interface PastAction {
+  readonly at: Date
+  readonly actor: string
+  readonly action: string
+  readonly target: string
+  readonly before: Readonly<Record<string, unknown>> | null
+  readonly after: Readonly<Record<string, unknown>> | null
+  readonly reason: string | null
+  readonly outcome: string | null
+}
+
+/** Actions of operators that name one of these records. */
+export async function pastActions(db: Db, subject: Subject): Promise<PastAction[]> {
+  const { rows } = await query<PastAction>(
+    db,
+    `select at, actor, action, target, before, after, reason, outcome from audit
+      where jsonb_typeof(before -> 'records') = 'array'
+        and exists (select from jsonb_array_elements(before -> 'records') r where ${isAbout("r ->> 'entity'", "r ->> 'key'")})
+      order by id limit 5000`,
+    values(subject),
+  )
+  return rows
+}
+
+/** Baton hand-overs that were asked for. */
+export async function pastTasks(
+  db: Db,
+  { leads }: Subject,
+): Promise<{ kind: string; leadId: string; status: string; code: string | null; at: Date; movedAt: Date }[]> {
+  const { rows } = await query<{ kind: string; leadId: string; status: string; code: string | null; at: Date; movedAt: Date }>(
+    db,
+    `select kind, lead_id::text as "leadId", status, code, created_at as at, updated_at as "movedAt" from tasks where lead_id = any($1::bigint[]) order by created_at`,
+    [leads],
+  )
+  return rows
+}

@@ -1,0 +1,144 @@
+/** What Ponte remembers, in words. Pure functions. */
+import type { PastAction, PastChange, PastConflict, PastEvent } from '../../connectors/state/history.ts'
+import type { DeadLetter } from '../../queue-dirs/lane.types.ts'
+
+/** One thing that happened. Holds personal data where values are told. */
+export interface Happening {
+  readonly at: Date
+  readonly kind: 'change' | 'delivery' | 'refusal' | 'webhook' | 'event' | 'conflict' | 'operator' | 'task'
+  /** As in `lead 4711`, `branch 12-1`. */
+  readonly record: string
+  readonly text: string
+  readonly code: string | null
+  readonly letter: string | null
+  readonly run: string | null
+}
+
+const none = { code: null, letter: null, run: null }
+
+const recordText = (entity: string, key: string): string => {
+  if (entity === 'leads.insert') return `branch ${key}`
+  return entity.startsWith('contact') || entity === 'contato_update_erp' ? `contact ${key}` : `lead ${key}`
+}
+
+const wants: Readonly<Record<string, string>> = {
+  'leads.insert': 'a new lead is to be created in the CRM',
+  'leads.update': 'the ERP differs from what the CRM holds: an update is to be sent',
+  'contacts.insert': 'a new contact is to be created in the CRM',
+  'contacts.update': 'the ERP differs from what the CRM holds of a contact: an update is to be sent',
+  'leads.budget': 'the ERP has another budget: the CRM is to be told',
+  'leads.sale': 'the ERP has an order: the CRM is to be told',
+}
+
+/** Queued, and how it ended. */
+export function changeHappenings(change: PastChange, dead: DeadLetter | undefined): Happening[] {
+  const { run, entity, key, status, letter, sends, code, crmId, inDoubt, queuedAt, movedAt } = change
+  const base = { record: recordText(entity, key), letter: letter || null, run }
+  const again = sends > 1 ? ` (for the ${sends}. time with these values)` : ''
+  const queued: Happening = {
+    ...base,
+    at: queuedAt,
+    kind: 'change',
+    code: null,
+    text: `${wants[entity] ?? `${entity} is to be sent`}${again}`,
+  }
+  const doubt = inDoubt ? '; whether the CRM has it is looked up before it is tried again' : ''
+  switch (status) {
+    case 'queued':
+      return [{ ...queued, text: `${queued.text}; it waits${doubt}` }]
+    case 'delivered':
+      return [queued, { ...base, at: movedAt, kind: 'delivery', code, text: `delivered to the CRM${crmId ? `, there ${crmId}` : ''}` }]
+    case 'superseded':
+      return [
+        queued,
+        { ...base, at: movedAt, kind: 'change', code, text: 'replaced by a newer change, or with nothing left to send: not sent' },
+      ]
+    case 'failed':
+      return [queued, { ...base, at: movedAt, kind: 'refusal', code, text: `${failedText(code, dead)}${doubt}` }]
+  }
+}
+
+function failedText(code: string | null, dead: DeadLetter | undefined): string {
+  if (code === 'DISCARDED') return 'put away by an operator: these values are not sent again'
+  if (code === 'LETTER_MISSING') return 'its letter was removed by hand: the next compare sends what still differs'
+  const reason = dead?.lines.find((line) => line.code === code)?.reason
+  return `refused${reason ? `: ${reason}` : ''}${dead ? ' It lies in falhas.' : ''}`
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+  applied: 'what the CRM holds was applied to the ERP',
+  unchanged: 'the CRM was read; there was nothing new for the ERP',
+  echo: 'an event said what was known already',
+  ignored: 'an event was left alone: the lead is in no integrated stage, or not there',
+  removed: 'the lead left the mirror',
+  refused: 'the ERP, or Ponte, refused an event',
+}
+
+export function eventHappening(
+  { job, letter, leadId, outcome, code, receivedAt, endedAt }: PastEvent,
+  dead: DeadLetter | undefined,
+): Happening {
+  const arrived = receivedAt === null ? '' : ` (arrived ${receivedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC)`
+  const reason = dead?.lines[0]?.reason
+  const text = `${outcomes[outcome] ?? outcome}${arrived}${reason ? `: ${reason} It lies in falhas.` : ''}`
+  return { at: endedAt, kind: outcome === 'refused' ? 'refusal' : 'event', record: `lead ${leadId}`, text, code, letter, run: job }
+}
+
+export function conflictHappening({ entity, key, field, erp, crm, winner, at }: PastConflict): Happening {
+  const stands = winner === 'erp' ? 'the ERP’s stands' : 'the CRM’s stands'
+  const text = `both sides changed ${field}: ERP ${erp ?? '—'}, CRM ${crm ?? '—'}; ${stands}`
+  return { ...none, at, kind: 'conflict', record: recordText(entity, key), text }
+}
+
+export function webhookHappening({
+  type,
+  leadId,
+  letter,
+  at,
+}: {
+  type: string
+  leadId: string
+  letter: string | null
+  at: Date
+}): Happening {
+  return { ...none, at, kind: 'webhook', record: `lead ${leadId}`, text: `a webhook arrived: ${type}`, letter }
+}
+
+export function actionHappening({ at, actor, action, target, before, after, reason, outcome }: PastAction): Happening {
+  const records = (before?.records as { entity: string; key: string | null }[] | undefined) ?? []
+  const moved = valuesText(before?.values, after?.values)
+  const ended = outcome === 'done' ? '' : outcome === null ? ' (cut short, or under way)' : ' (refused)'
+  const text = [`${actor}: ${action}${ended}`, moved, reason].filter((part) => part).join(': ')
+  const [first] = records
+  const record = first?.key ? recordText(first.entity, first.key) : target
+  return {
+    at,
+    kind: 'operator',
+    record,
+    text,
+    code: outcome === 'done' ? null : outcome,
+    letter: action.startsWith('falhas.') ? target : null,
+    run: null,
+  }
+}
+
+function valuesText(before: unknown, after: unknown): string {
+  const [from, to] = [before, after].map((side) => (typeof side === 'object' && side !== null ? (side as Record<string, unknown>) : {}))
+  return Object.keys({ ...from, ...to })
+    .map((field) => `${field} ${from![field] ?? '—'} → ${to![field] ?? '—'}`)
+    .join(', ')
+}
+
+export function taskHappenings(task: {
+  kind: string
+  leadId: string
+  status: string
+  code: string | null
+  at: Date
+  movedAt: Date
+}): Happening[] {
+  const { kind, leadId, status, code, at, movedAt } = task
+  const base = { ...none, kind: 'task' as const, record: `lead ${leadId}` }
+  const asked = { ...base, at, text: `${kind} was asked for` }
+  return status === 'waiting' ? [asked] : [asked, { ...base, at: movedAt, code, text: `${kind}: ${status}` }]
+}

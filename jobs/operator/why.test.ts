@@ -1,0 +1,81 @@
+/** Everything that happened to one company, found by whatever a person knows of it. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Bridge, openBridge } from '../testing/bridge.ts'
+import { insertLeads, onlyDead, operatorAt, pickyCrm, refuse, taxIdOf } from '../testing/operator.ts'
+import { addBranch, addContact, seedReference } from '../testing/small-erp.ts'
+import { discardDead } from './discard-dead.ts'
+import { editDead } from './edit-dead.ts'
+import type { Question } from './who-is.ts'
+import { why } from './why.ts'
+
+let bridge: Bridge
+beforeEach(async () => {
+  bridge = await openBridge(pickyCrm)
+  await seedReference(bridge.erp)
+})
+afterEach(() => bridge.close())
+
+const ask = (question: Question, sources = {}) => {
+  const { state, erp, crm, lanes } = bridge.context
+  return why({ state, erp, crm, lanes, ...sources }, question)
+}
+const told = async (question: Question) => (await ask(question)).happenings.map(({ kind, record, code }) => [kind, record, code])
+
+test('a lead is followed from its refusal over its correction to its events, by tax id, lead and client code alike', async () => {
+  await refuse(bridge, 1)
+  await addBranch(bridge.erp, { client: 2, taxId: taxIdOf(2) })
+  await addContact(bridge.erp, { code: 5, client: 1, name: 'Zé da Silva', email: 'ze@example.com' })
+  const before = await ask({ taxId: '10.000.000/0000-01' })
+  expect(before.who).toMatchObject({ branches: ['1-1'], leads: [], names: ['EMPRESA 1 LTDA'], notes: [] })
+  expect(before.happenings).toMatchObject([
+    { kind: 'change', record: 'branch 1-1', letter: expect.stringMatching(/^insert_leads_in_crm_/) },
+    { kind: 'refusal', code: 'NOT_FOUND', text: expect.stringMatching(/^refused: .*It lies in falhas\.$/) },
+  ])
+
+  await editDead(operatorAt(bridge), await onlyDead(bridge), { set: { industry: 'Varejo' }, requeue: true })
+  await bridge.cycle()
+  await bridge.run('job_insert_contacts_in_spotter')
+  const lead = String((await bridge.context.crm.leadsByTaxId(taxIdOf(1)))[0]!.id)
+  await bridge.context.lanes.leads.enqueue('converted_lead', 'x', JSON.stringify({ Lead: { Id: Number(lead), Stage: 'Novos leads' } }))
+  await bridge.run('job_update_converted_lead_in_erp')
+
+  const expected = [
+    ['change', 'branch 1-1', null],
+    ['operator', 'branch 1-1', null],
+    // Its contacts are queued as soon as the lead has an id.
+    ['change', 'contact 5', null],
+    ['delivery', 'branch 1-1', null],
+    ['delivery', 'contact 5', null],
+    ['event', `lead ${lead}`, null],
+  ]
+  for (const question of [{ taxId: taxIdOf(1) }, { leadId: lead }, { clientCode: '1' }]) expect(await told(question)).toEqual(expected)
+  const { happenings } = await ask({ leadId: lead })
+  expect(happenings.find(({ kind }) => kind === 'operator')!.text).toBe('cli:test: falhas.edit: INDUSTRY Pesca → Varejo')
+})
+
+test('with both systems away it tells what Ponte remembers, and says so', async () => {
+  await bridge.cycle()
+  await addBranch(bridge.erp, { client: 2, taxId: taxIdOf(2) })
+  await bridge.cycle()
+  const away = () => Promise.reject(new Error('connection refused'))
+  const { who, happenings } = await ask({ taxId: taxIdOf(2) }, { erp: { viewRows: away }, crm: { leadsByTaxId: away, leadById: away } })
+  expect(who.notes).toEqual([expect.stringMatching(/^The ERP cannot be asked now/), expect.stringMatching(/^The CRM cannot be asked now/)])
+  expect(happenings.map(({ kind }) => kind)).toEqual(['change', 'delivery'])
+})
+
+test('a discarded line says who put it away and why', async () => {
+  await refuse(bridge, 1)
+  await discardDead(operatorAt(bridge, 'user:ana'), await onlyDead(bridge), null, 'a filial fechou')
+  const texts = (await ask({ taxId: taxIdOf(1) })).happenings.map(({ text }) => text)
+  expect(texts).toContainEqual('user:ana: falhas.discard: a filial fechou')
+  expect(texts).toContainEqual(expect.stringMatching(/^put away by an operator/))
+})
+
+test.each([{ taxId: ' ./' }, { leadId: 'x' }, { clientCode: '1; drop' }])('%j is no question', async (question) => {
+  await expect(ask(question)).rejects.toMatchObject({ code: 'why.bad_question', exitCode: 2 })
+})
+
+test('of somebody unknown nothing is told', async () => {
+  expect(await ask({ taxId: '11222333000181' })).toMatchObject({ who: { leads: [], branches: [] }, happenings: [] })
+  await bridge.run(insertLeads)
+})
