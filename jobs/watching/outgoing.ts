@@ -20,7 +20,8 @@ export async function send(
     if (answer.statusCode >= 200 && answer.statusCode < 300) return
     reason = `HTTP ${answer.statusCode}`
   } catch (error) {
-    reason = (error as NodeJS.ErrnoException).code ?? (error as Error).name
+    const { name, code } = error as NodeJS.ErrnoException
+    reason = name === 'TimeoutError' ? 'no answer in time' : (code ?? name)
   }
   throw new PonteError('watch.not_told', `the receiver of ${what} did not take it (${reason})`, {
     hint: 'check the address in the settings and the receiver; it is tried again by itself',
