@@ -36,7 +36,7 @@ export function Direction({ way, data, clock }: { way: Way; data: HomeData; cloc
         <Figure name="lag" value={waiting === 0 ? 'none' : age(lag)} hint="age of the oldest that waits" />
         <Figure name="waiting" value={number(waiting)} hint={way === 'out' ? 'changes' : 'letters'} />
         <Figure name="in 24 h" value={number(went)} hint={way === 'out' ? 'changes delivered' : 'events applied'} />
-        <Figure name="refused" value={number(refused)} hint="letters in falhas" href={`/ui/falhas?way=${way}`} />
+        <Figure name="refused" value={number(refused)} hint="letters in falhas" href="/ui/falhas" />
       </dl>
       {broken.slice(0, 3).map((run) => (
         <p class="trouble">

@@ -36,11 +36,13 @@ export function JobsTable({ rows, all, view }: { rows: readonly JobRow[]; all: P
           </Act>
         ) : null}
       </div>
-      {all ? (
-        <p class="said warn">
-          Every job is paused by {all.pausedBy} since <Time at={all.pausedAt} clock={clock} />. Webhooks are still taken in.
-        </p>
-      ) : null}
+      <div data-live="all">
+        {all ? (
+          <p class="said warn">
+            Every job is paused by {all.pausedBy} since <Time at={all.pausedAt} clock={clock} />. Webhooks are still taken in.
+          </p>
+        ) : null}
+      </div>
       {rows.every(({ schedule }) => schedule === null) ? (
         <Empty>
           No schedule stands: no worker has run yet. Start one with <code>ponte worker</code> (or <code>ponte up</code>).

@@ -59,7 +59,7 @@ export function registerLogout(pages: Hono<ApiEnv>, { state }: ApiDeps): void {
 }
 
 /** Only places of ours: a link must not lead through our login to somewhere else. */
-function safeNext(next: string | undefined): string {
+export function safeNext(next: string | undefined): string {
   return next !== undefined && /^\/(ui|painel)([/?][\w/?=&.%+:~-]*)?$/.test(next) && !next.startsWith(path) ? next : '/ui'
 }
 

@@ -6,12 +6,17 @@ import type { ApiDeps, PageSettings } from '../deps.ts'
 import { answerError, toApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { registerAssets } from './assets.ts'
+import { registerAudit } from './audit.tsx'
+import { registerConflicts } from './conflicts.tsx'
+import { registerFalhas } from './falhas.ts'
 import { isLive, personOf, requireLogin, requireOwnForm } from './guard.ts'
 import { registerHome } from './home.tsx'
 import { registerJobPages } from './jobs.tsx'
 import { barePage, page, type View } from './layout.tsx'
 import { registerLogin, registerLogout } from './login.tsx'
 import { ownPasswordPath, registerOwnPassword } from './own-password.tsx'
+import { registerPainel } from './painel.ts'
+import { registerSearch } from './search.tsx'
 
 /** Adds the pages to an app: the one of the API, or one that listens elsewhere (UI_PORT). */
 export function registerPages(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, settings: PageSettings): void {
@@ -25,7 +30,7 @@ export function registerPages(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, settings:
   pages.onError((error, c) => {
     const known = toApiError(error)
     if (known.status >= 500) log.error({ err: error, requestId: c.get('requestId'), code: known.code }, 'a page failed')
-    if (isLive(c)) return answerError(c, known)
+    if (isLive(c) || c.req.path.startsWith('/painel/api/')) return answerError(c, known)
     const body = <Failure message={known.message} hint={known.hint} requestId={c.get('requestId')} />
     const title = 'That did not work'
     return c.get('person') === undefined
@@ -37,12 +42,17 @@ export function registerPages(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, settings:
   pages.use('/ui/*', pageHeaders())
   registerAssets(pages)
   registerLogin(pages, deps, settings.session)
-  pages.use('/ui/*', requireLogin(state, settings.session, ownPasswordPath))
+  for (const path of ['/ui/*', '/painel', '/painel/*']) pages.use(path, requireLogin(state, settings.session, ownPasswordPath))
   pages.use('/ui/*', requireOwnForm())
   registerLogout(pages, deps)
   registerOwnPassword(pages, deps, viewOf)
   registerHome(pages, deps, viewOf)
   registerJobPages(pages, deps, viewOf)
+  registerFalhas(pages, deps, viewOf)
+  registerConflicts(pages, deps, viewOf)
+  registerSearch(pages, deps, viewOf)
+  registerAudit(pages, deps, viewOf)
+  registerPainel(pages, deps)
   app.route('/', pages)
 }
 

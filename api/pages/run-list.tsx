@@ -80,12 +80,14 @@ export function registerRunList(pages: Hono<ApiEnv>, state: ApiDeps['state'], vi
       <>
         <Said notice={said(c)} />
         <RunPage run={run} balance={balance} view={view} job={knownJob(run.job)} />
-        {children.length === 0 ? null : (
-          <section class="card" data-live="children">
-            <h2>Runs that came of it</h2>
-            <RunTable runs={children} clock={view.clock} withJob />
-          </section>
-        )}
+        <div data-live="children">
+          {children.length === 0 ? null : (
+            <section class="card">
+              <h2>Runs that came of it</h2>
+              <RunTable runs={children} clock={view.clock} withJob />
+            </section>
+          )}
+        </div>
       </>
     )
     return page(c, view, { title: `Run of ${run.job}`, live: true }, body)

@@ -6,7 +6,7 @@ import type { Detected } from '../../jobs/detect.ts'
 import { age, number, took } from './format.ts'
 import { Csrf, type View } from './layout.tsx'
 import { Badge, Empty, Scroll, Time } from './parts.tsx'
-import { RunBadge } from './run-badge.tsx'
+import { RunBadge, runWords } from './run-badge.tsx'
 import { cause } from './run-table.tsx'
 
 export function RunPage({ run, balance, job, view }: { run: Run; balance: Balance | null; job: Job; view: View }) {
@@ -21,7 +21,7 @@ export function RunPage({ run, balance, job, view }: { run: Run; balance: Balanc
         <p class="state">
           <RunBadge status={run.status} /> {run.code === null ? null : <code>{run.code}</code>}
         </p>
-        {run.message === null ? null : <p class="message">{run.message}</p>}
+        {run.message === null || run.message === runWords[run.status] ? null : <p class="message">{run.message}</p>}
         <dl class="facts">
           <dt>{run.status === 'queued' ? 'asked for' : 'began'}</dt>
           <dd>
@@ -58,17 +58,19 @@ export function RunPage({ run, balance, job, view }: { run: Run; balance: Balanc
         </dl>
         {view.person.role === 'operator' && run.endedAt !== null ? <Again run={run} job={job} view={view} /> : null}
       </section>
-      {balance === null ? null : (
-        <section class="card" data-live="balance">
-          <h2>Balance</h2>
-          <Books balance={balance} />
+      <div data-live="outcome">
+        {balance === null ? null : (
+          <section class="card">
+            <h2>Balance</h2>
+            <Books balance={balance} />
+          </section>
+        )}
+        <Detectors run={run} />
+        <section class="card">
+          <h2>All figures</h2>
+          <Counts run={run} />
         </section>
-      )}
-      <Detectors run={run} />
-      <section class="card" data-live="counts">
-        <h2>All figures</h2>
-        <Counts run={run} />
-      </section>
+      </div>
     </>
   )
 }
@@ -128,7 +130,7 @@ function Detectors({ run }: { run: Run }) {
   const detectors = run.counts.detectors as readonly Detected[] | undefined
   if (!Array.isArray(detectors) || detectors.length === 0) return null
   return (
-    <section class="card" data-live="detectors">
+    <section class="card">
       <h2>Detectors</h2>
       <Scroll label="Detectors">
         <table>

@@ -8,7 +8,7 @@ export function RunTable({ runs, clock, withJob = false }: { runs: readonly Run[
   if (runs.length === 0) return <Empty>No such run. Runs that found nothing to do are forgotten after a while.</Empty>
   return (
     <Scroll label="Runs">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th>began</th>
@@ -22,18 +22,24 @@ export function RunTable({ runs, clock, withJob = false }: { runs: readonly Run[
         <tbody>
           {runs.map((run) => (
             <tr>
-              <td class="nowrap">
+              <td class="nowrap" data-label="began">
                 <a href={`/ui/runs/${run.id}`}>
                   <Time at={run.startedAt} clock={clock} />
                 </a>
               </td>
-              {withJob ? <td>{run.job}</td> : null}
-              <td>
+              {withJob ? <td data-label="job">{run.job}</td> : null}
+              <td data-label="ended as">
                 <RunBadge status={run.status} />
               </td>
-              <td class="n">{run.endedAt === null ? '–' : took(run.endedAt.getTime() - run.startedAt.getTime())}</td>
-              <td class="nowrap">{cause(run)}</td>
-              <td class="wrap">{run.message ?? summary(run)}</td>
+              <td class="n" data-label="took">
+                {run.endedAt === null ? '–' : took(run.endedAt.getTime() - run.startedAt.getTime())}
+              </td>
+              <td class="nowrap" data-label="because of">
+                {cause(run)}
+              </td>
+              <td class="wrap" data-label="found">
+                {run.message ?? summary(run)}
+              </td>
             </tr>
           ))}
         </tbody>
