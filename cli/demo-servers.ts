@@ -28,6 +28,13 @@ export const demoServers = {
       return server.url
     },
   },
+  oracle: {
+    what: 'a simulated Oracle (a MariaDB in Oracle mode behind the wire of an Oracle; no real one)',
+    async open({ folder, closer }) {
+      const { startDemoOracle } = await import('./demo-oracle.ts')
+      return startDemoOracle(folder, closer)
+    },
+  },
 } satisfies Record<string, DemoServer>
 
 export type DemoServerName = keyof typeof demoServers

@@ -34,7 +34,7 @@ export function demoCommand(program: Command): void {
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
-      '\nExamples:\n  ponte demo\n  ponte demo --erp mysql\n  ponte demo --branches 10000 --json\n\nWorks in ./data/demo, which is emptied first.',
+      '\nExamples:\n  ponte demo\n  ponte demo --erp mysql\n  ponte demo --erp oracle   (the driver, the connector and the SQL are real; the Oracle is simulated)\n  ponte demo --branches 10000 --json\n\nWorks in ./data/demo, which is emptied first.',
     )
     .action((options: Options) =>
       execute(options, (command) =>
