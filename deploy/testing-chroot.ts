@@ -1,6 +1,6 @@
 /** A bare Debian 12 to install into: debootstrap's smallest, entered by chroot. Needs root. */
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface BareDebian {
@@ -22,6 +22,8 @@ const trusted = ['NODE_EXTRA_CA_CERTS', 'CURL_CA_BUNDLE'].filter((name) => proce
 
 export async function bareDebian(): Promise<BareDebian> {
   const root = mkdtempSync('/var/tmp/ponte-debian-')
+  // mkdtemp makes it for its owner alone; it is to be the root folder of everybody.
+  chmodSync(root, 0o755)
   try {
     const made = await run(
       'debootstrap',
