@@ -140,6 +140,7 @@ function fromRoom(error: PonteError): ApiError {
   const retryAfterMs = error instanceof CrmUnavailable ? error.retryAfterMs : undefined
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   const room = code.split('.')[0] ?? ''
+  if (aboutTheQuestion.has(room)) return new ApiError('INVALID_PAYLOAD', message, { hint: error.hint, cause: error })
   const away = unavailable[room]
   if (away) return new ApiError(away, message, { hint, headers, cause: error })
   return new ApiError('INTERNAL_ERROR', message, { hint, cause: error })
@@ -156,9 +157,13 @@ const notAway: Readonly<Record<string, { code: ErrorCode; status: ContentfulStat
   'crm.unexpected_answer': { code: 'CRM_REFUSED', status: 502 },
   'crm.paging_stuck': { code: 'CRM_REFUSED', status: 502 },
   'queue.no_such_letter': { code: 'NOT_FOUND', status: 404 },
+  'queue.letter_changed': { code: 'CONFLICT', status: 409 },
   'run.no_dry_run': { code: 'INVALID_PAYLOAD', status: 400 },
   'run.not_stopped': { code: 'CONFLICT', status: 409 },
 }
+
+/** Rooms whose errors are about what was asked, and nothing else. */
+const aboutTheQuestion = new Set(['falhas', 'why'])
 
 const unavailable: Readonly<Record<string, ErrorCode>> = {
   crm: 'CRM_UNAVAILABLE',

@@ -1,5 +1,7 @@
 /** The document at /openapi.json: valid, whole, and true: one request per documented operation is held against it. */
 import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRun } from '../connectors/state/runs.ts'
@@ -9,6 +11,7 @@ import { type Operation, operations, schemaOf } from './testing/documented.ts'
 
 const pathSecret = 'a-secret-in-the-path'
 const taskId = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+const deadUpdate = 'update_leads_in_crm_2.json'
 const deadLetter = 'lead_descartada_acme.json'
 
 const event = { json: { Lead: { Id: 7, Stage: 'Ativação', Company: 'Alfa' } } }
@@ -57,6 +60,22 @@ const samples: Readonly<Record<string, { path?: string; ask?: Ask; status: numbe
   'GET /ready': { ask: { as: null }, status: 200 },
   'GET /metrics': { status: 200 },
   'GET /queue': { status: 200 },
+  'GET /queue/falhas': { path: '/queue/falhas?prefix=update_leads_in_crm&limit=1', status: 200 },
+  'GET /queue/falhas/{file}': { path: `/queue/falhas/${deadUpdate}`, status: 200 },
+  'POST /queue/falhas/{file}/edit': {
+    path: `/queue/falhas/${deadUpdate}/edit`,
+    ask: { json: { set: { name: 'Beta' }, requeue: false } },
+    status: 200,
+  },
+  'POST /queue/falhas/{file}/discard': {
+    path: `/queue/falhas/${deadUpdate}/discard`,
+    ask: { json: { reason: 'for the test' } },
+    status: 200,
+  },
+  'POST /queue/falhas/requeue': { ask: { json: { prefix: 'update_contacts_in_crm' } }, status: 200 },
+  'GET /held': { status: 200 },
+  'POST /held/release': { ask: { json: { keys: [{ entity: 'leads.update', key: '1' }] } }, status: 200 },
+  'GET /why': { path: '/why?lead_id=1', status: 200 },
   'POST /queue/falhas/{file}/requeue': { path: `/queue/falhas/${deadLetter}/requeue`, status: 200 },
   'GET /jobs': { status: 200 },
   'GET /jobs/{name}/runs': { path: '/jobs/job_execute_spark/runs', status: 200 },
@@ -86,6 +105,7 @@ beforeAll(async () => {
   await startRun(api.state, 'run-1', 'job_execute_spark')
   const { leads } = api.deps.lanes
   await leads.enqueue('converted_lead', 'x', JSON.stringify({ Lead: { Id: 8 } }))
+  await writeFile(join(api.queue, 'leads/falhas', deadUpdate), JSON.stringify({ ID: '2', NAME: 'Alfa' }))
   await leads.enqueue('lead_descartada', 'x', '{}')
   for await (const claim of leads.claims({ prefixes: ['lead_descartada'], worker: 'w' })) {
     await claim.reject('test', 'for the requeue')

@@ -3,9 +3,11 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { balanceOf } from './balance.ts'
-import { requeueLetter } from './requeue.ts'
+import { openDead } from './operator/open-dead.ts'
+import { requeue } from './operator/requeue.ts'
 import { type Bridge, type BridgeOptions, openBridge } from './testing/bridge.ts'
 import { creations, expectExactlyOnce } from './testing/checks.ts'
+import { operatorAt } from './testing/operator.ts'
 import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
 
 let bridge: Bridge
@@ -124,8 +126,8 @@ describe('the ERP is away after the CRM took a lead', () => {
     await bridge.run('job_execute_spark')
     await bridge.run(insertLeads)
     const [dead] = filesIn('leads', 'falhas')
-    expect(await requeueLetter(bridge.state, bridge.context.lanes.leads, dead!)).toMatchObject({ queued: 0, superseded: 1 })
-    expect(await bridge.run(insertLeads)).toMatchObject({ counts: { superseded: 1 } })
+    expect(await requeue(operatorAt(bridge), await openDead(bridge.context.lanes, dead!), null)).toMatchObject({ again: 0, superseded: 1 })
+    expect(await bridge.run(insertLeads)).toMatchObject({ status: 'skipped' })
     await expectExactlyOnce(bridge, { leads: 2, persons: 0 })
   })
 })

@@ -71,7 +71,7 @@ describe('the queue', () => {
     const file = await bury('converted_lead', '{"Lead":{"Id":1}}')
     expect(await look()).toContainEqual(expect.objectContaining({ folder: 'falhas', prefix: 'converted_lead', files: 1 }))
     const answer = await api.ask('POST', `/queue/falhas/${file}/requeue`)
-    expect(answer).toMatchObject({ status: 200, json: { lane: 'leads', queued: 0, superseded: 0 } })
+    expect(answer).toMatchObject({ status: 200, json: { lane: 'leads', queued: 1, superseded: 0, left: 0 } })
     expect(await readdir(join(api.queue, 'leads/processar'))).toContain(answer.json.letter)
     expect(await readdir(join(api.queue, 'leads/falhas'))).toEqual([])
     expect(api.woken).toEqual(['job_update_converted_lead_in_erp'])
@@ -124,6 +124,12 @@ test.each([
   ['GET', '/jobs/job_execute_spark/runs', 'webhook', 403],
   ['POST', '/queue/falhas/x.json/requeue', 'read', 403],
   ['POST', '/queue/falhas/x.json/requeue', null, 401],
+  ['GET', '/queue/falhas', 'webhook', 403],
+  ['POST', '/queue/falhas/x.json/edit', 'read', 403],
+  ['POST', '/queue/falhas/x.json/discard', 'read', 403],
+  ['POST', '/queue/falhas/requeue', 'read', 403],
+  ['POST', '/held/release', 'read', 403],
+  ['GET', '/why?tax_id=1', 'webhook', 403],
 ] as const)('%s %s with a token of scope %s: %i', async (method, path, as, status) => {
   expect((await api.ask(method, path, { as })).status).toBe(status)
 })

@@ -58,10 +58,10 @@ export async function recordRebased(
 
 /** There is nothing to send any more: these changes end without a call. */
 export async function endRefused(pool: pg.Pool, changes: readonly ChangeId[]): Promise<void> {
-  await update(pool, changes, `status = 'superseded'`)
+  await update(pool, changes, `status = 'superseded', updated_at = clock_timestamp()`)
 }
 
-/** An operator does not want these sent: the compare holds their values until the data changes, or until they are released. */
+/** An operator does not want these sent: the compare holds their values until the data changes, or until they are released. When it was refused stays known. */
 export async function setAside(pool: pg.Pool, changes: readonly ChangeId[]): Promise<void> {
   await update(pool, changes, `sends = ${maxSends}, code = 'DISCARDED'`)
 }
@@ -69,7 +69,7 @@ export async function setAside(pool: pg.Pool, changes: readonly ChangeId[]): Pro
 async function update(pool: pg.Pool, changes: readonly ChangeId[], set: string): Promise<void> {
   await query(
     pool,
-    `update changes c set ${set}, updated_at = clock_timestamp()
+    `update changes c set ${set}
        from unnest($1::text[], $2::text[], $3::text[]) as i(run, entity, key)
       where c.run_id = i.run and c.entity = i.entity and c.key = i.key and c.status = 'failed'`,
     columns(changes),

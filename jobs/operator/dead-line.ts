@@ -34,6 +34,8 @@ export interface About {
 
 export interface DeadView {
   readonly letter: DeadLetter
+  /** `unknown` when no job takes it. */
+  readonly prefix: string
   readonly kind: LetterKind | null
   readonly version: string
   /** null: the file is no text. */
@@ -46,7 +48,7 @@ export function viewOf({ letter, prefix, lines, version }: ShownLetter): DeadVie
   const kind = kindOf(prefix)
   const read =
     lines?.map(({ text, reason }, index) => ({ index, reason, text, ...contentOf(kind, letter.file, reason.line, text) })) ?? null
-  return { letter, kind, version, lines: read }
+  return { letter, prefix, kind, version, lines: read }
 }
 
 function contentOf(kind: LetterKind | null, file: string, line: number, text: string): Omit<DeadLine, 'index' | 'reason' | 'text'> {

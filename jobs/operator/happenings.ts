@@ -59,7 +59,7 @@ export function changeHappenings(change: PastChange, dead: DeadLetter | undefine
 }
 
 function failedText(code: string | null, dead: DeadLetter | undefined): string {
-  if (code === 'DISCARDED') return 'put away by an operator: these values are not sent again'
+  if (code === 'DISCARDED') return 'refused, and put away by an operator since: these values are not sent again'
   if (code === 'LETTER_MISSING') return 'its letter was removed by hand: the next compare sends what still differs'
   const reason = dead?.lines.find((line) => line.code === code)?.reason
   return `refused${reason ? `: ${reason}` : ''}${dead ? ' It lies in falhas.' : ''}`

@@ -2,11 +2,12 @@
 
 import type pg from 'pg'
 import { countOpen, listHeld } from '../../connectors/state/operator.ts'
+import type { LaneName } from '../../queue-dirs/lane.types.ts'
 import { kindOf } from './letter-kinds.ts'
 import type { Lanes } from './open-dead.ts'
 
 export interface LetterCount {
-  readonly lane: string
+  readonly lane: LaneName
   readonly folder: 'processar' | 'processando' | 'falhas'
   readonly prefix: string
   /** null: no job takes them. */

@@ -21,6 +21,7 @@ export type Rebase = (line: DeadLine, entity: Entity) => Promise<Rebased>
 export interface Requeued {
   readonly lane: string
   readonly file: string
+  readonly prefix: string
   /** The letter that waits now; null: no line had to be sent. */
   readonly letter: string | null
   /** Its job; null: nobody reads such letters. */
@@ -45,7 +46,7 @@ export async function requeueDead(
   { rebase, texts = new Map() }: { readonly rebase?: Rebase; readonly texts?: ReadonlyMap<number, string> } = {},
 ): Promise<Requeued> {
   const { lane, file, lines } = dead
-  const common = { lane: lane.name, file, job: dead.kind?.job ?? null }
+  const common = { lane: lane.name, file, prefix: dead.prefix, job: dead.kind?.job ?? null }
   if (lines === null) return { ...common, letter: await lane.requeue(file), again: 1, superseded: 0, left: 0 }
   const plans = await plansOf(operator, dead.kind?.entity ?? null, chosen ?? lines, rebase)
   const fates = lines.map((line): LineFate => {

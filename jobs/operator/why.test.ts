@@ -68,7 +68,7 @@ test('a discarded line says who put it away and why', async () => {
   await discardDead(operatorAt(bridge, 'user:ana'), await onlyDead(bridge), null, 'a filial fechou')
   const texts = (await ask({ taxId: taxIdOf(1) })).happenings.map(({ text }) => text)
   expect(texts).toContainEqual('user:ana: falhas.discard: a filial fechou')
-  expect(texts).toContainEqual(expect.stringMatching(/^put away by an operator/))
+  expect(texts).toContainEqual(expect.stringMatching(/^refused, and put away by an operator/))
 })
 
 test.each([{ taxId: ' ./' }, { leadId: 'x' }, { clientCode: '1; drop' }])('%j is no question', async (question) => {
