@@ -13,7 +13,7 @@ import { needCrm, type Settings } from '../deploy/env.ts'
 export function openCrm(settings: Settings, state: pg.Pool, log: Logger, urgency: Urgency = 'bulk'): Spotter {
   const { url, token } = needCrm(settings)
   const { limit, windowMs, concurrency, timeoutMs, backoffMs } = settings.crmLimits
-  return spotter({
+  const crm = spotter({
     baseUrl: url,
     token,
     quota: limit === 0 ? null : postgresQuota(state, { resource: new URL(url).host, limit, windowMs }),
@@ -23,6 +23,20 @@ export function openCrm(settings: Settings, state: pg.Pool, log: Logger, urgency
     backoff: { ...defaultBackoff, baseMs: backoffMs },
     log,
   })
+  return settings.shadow ? readOnly(crm) : crm
+}
+
+/** Shadow mode: whoever would write is refused by name, before anything leaves. */
+function readOnly(crm: Spotter): Spotter {
+  const refuse = () =>
+    Promise.reject(
+      new PonteError('crm.shadow', 'SHADOW is on: nothing is written to the CRM', {
+        hint: 'set SHADOW=false to let Ponte work',
+        exitCode: 2,
+      }),
+    )
+  const writes = { addLead: refuse, updateLead: refuse, addPerson: refuse, updatePerson: refuse, winLead: refuse, qualify: refuse }
+  return { ...crm, ...writes, removeRecommendedProduct: refuse, addRecommendedProducts: refuse }
 }
 
 /** For a process that must also work without a CRM: every call is refused by name. */

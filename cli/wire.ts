@@ -79,6 +79,7 @@ export const jobOptions = (settings: Settings): Context['options'] => ({
   productId: settings.productId,
   salesEmailFallback: settings.salesEmailFallback,
   reportsDir: join(settings.stateDir, 'reports'),
+  shadow: settings.shadow,
   stateDir: settings.stateDir,
   version,
   backup: settings.backup,

@@ -40,6 +40,7 @@ const schema = z.object({
   CRM_BACKOFF_MS: whole(1).default(1_000),
   LEADS_PER_RUN: whole(0).default(0),
   KEEP_DAYS: whole(1).default(30),
+  SHADOW: oneOf(['true', 'false']).default('false'),
   DISCARD_LIMIT_PERCENT: whole(0, 100).default(20),
   FULL_SYNC_MIN_PERCENT: whole(0, 100).default(50),
   ENGINE_MEMORY: z
@@ -81,6 +82,8 @@ export interface Settings {
   readonly leadsPerRun: number
   /** Days that delivered letters stay in processados. */
   readonly keepDays: number
+  /** Compare and report; queue, deliver and apply nothing (deploy/CUTOVER.md). */
+  readonly shadow: boolean
   readonly guards: {
     /** More of the mirror than this is never removed by one compare (mission C.11). */
     readonly discardLimitPercent: number
@@ -134,6 +137,7 @@ export function readSettings(source: Source = process.env): Settings {
     countryName: env.COUNTRY_NAME,
     leadsPerRun: env.LEADS_PER_RUN,
     keepDays: env.KEEP_DAYS,
+    shadow: env.SHADOW === 'true',
     guards: { discardLimitPercent: env.DISCARD_LIMIT_PERCENT, fullSyncMinPercent: env.FULL_SYNC_MIN_PERCENT },
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
     logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),

@@ -41,6 +41,8 @@ export interface Context {
     readonly salesEmailFallback: string | null
     /** Folder of report files; they hold personal data. */
     readonly reportsDir: string
+    /** Only look: another system still does the work. */
+    readonly shadow: boolean
     /** Where snapshots are. */
     readonly stateDir: string
     /** Version of Ponte, which a backup's name carries. */

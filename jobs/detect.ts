@@ -10,6 +10,7 @@ import { errorText } from './error-text.ts'
 import { releaseLostLetters } from './lost-letters.ts'
 import { publish } from './publish.ts'
 import { recoverLanes } from './recover.ts'
+import { shadowCompare } from './shadow.ts'
 
 export interface Detected {
   readonly entity: string
@@ -33,6 +34,7 @@ export const executeSpark: Job = {
   aliases: [],
   summary: 'compare the ERP with what the CRM is known to hold, and queue what differs',
   async run(context, run) {
+    if (context.options.shadow) return shadowCompare(context, run)
     await recoverLanes(context)
     await releaseLostLetters(context)
     const ambiguous = await context.erp.ambiguousTaxIds()

@@ -12,6 +12,7 @@ import { jobNamed } from './catalogue.ts'
 import type { Context, Job, JobOutcome, Progress } from './context.ts'
 import { errorText } from './error-text.ts'
 import { checkParameters, parametersOf } from './run-parameters.ts'
+import { shadowed } from './shadow.ts'
 
 export interface RunReport extends JobOutcome {
   readonly run: string
@@ -59,6 +60,8 @@ async function runOnce(context: Context, job: Job, options: RunOptions): Promise
   const left = (message: string): RunReport => ({ run: id, job: job.name, ms: 0, status: 'skipped', counts: {}, message })
   await checkParameters(context.state, job, options)
   if (trigger !== 'manual' && (await isPaused(context.state, job.name))) return left(PAUSED)
+  const inShadow = shadowed(context.options, job, options.dryRun ?? false)
+  if (inShadow !== null) return left(inShadow)
   const worker = `${hostname()}:${process.pid}`
   const lease = await acquireLease(context.state, job.name, worker, context.options.leaseMs)
   if (!lease) return left(BUSY)

@@ -18,10 +18,13 @@ if [ -d /run/systemd/system ]; then
     -p EnvironmentFile=/etc/ponte/ponte.env "$@"
 fi
 
-# Without systemd: the file is read as systemd reads it, KEY=value to the end of the line, no shell.
+# Without systemd: the file is read as systemd reads it, KEY=value or KEY="value" to the end of the line, no shell.
 set -- /bin/sh -c "umask 0027; $secrets $run" ponte "$@"
 while IFS= read -r line; do
-  case $line in [A-Z]*=*) set -- "$line" "$@" ;; esac
+  case $line in
+    [A-Z]*=\"*\") line=${line%\"} && set -- "${line%%=*}=${line#*=\"}" "$@" ;;
+    [A-Z]*=*) set -- "$line" "$@" ;;
+  esac
 done < /etc/ponte/ponte.env
 for place in $places; do set -- "$place" "$@"; done
 cd /var/lib/ponte

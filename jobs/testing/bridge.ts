@@ -33,6 +33,7 @@ export interface BridgeOptions {
   readonly salesEmailFallback?: string
   readonly backupRecipients?: readonly string[]
   readonly backupKeep?: number
+  readonly shadow?: boolean
 }
 
 export interface Bridge {
@@ -106,6 +107,7 @@ export async function openContext({
       productId: 10_001,
       salesEmailFallback: options.salesEmailFallback ?? null,
       reportsDir: join(folder, 'reports'),
+      shadow: options.shadow ?? false,
       stateDir: folder,
       version: 'test',
       backup: { dir: join(folder, 'backups'), recipients: options.backupRecipients ?? [], keep: options.backupKeep ?? 7 },
