@@ -28,12 +28,12 @@ export async function openApiServer(
   settings: Settings,
   parts: Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & { readonly crm: Spotter; readonly context: Context | null } & Pick<
       ApiDeps,
-      'metrics'
+      'metrics' | 'ticks'
     >,
   closer: Closer,
   signal: AbortSignal,
 ): Promise<ApiServer> {
-  const { erp, state, lanes, log, crm, context, metrics } = parts
+  const { erp, state, lanes, log, crm, context, metrics, ticks } = parts
   const writer = openWriter(laneOptions(settings))
   closer.add(() => writer.close())
   const waker = context === null ? null : createWaker(context)
@@ -48,6 +48,7 @@ export async function openApiServer(
     wake: (job: string) => waker?.wake(job),
     stopping: signal,
     ...(metrics ? { metrics } : {}),
+    ...(ticks ? { ticks } : {}),
   }
   const server = await serveHttp(deps, settings, closer)
   log.info(server, 'the API is up')

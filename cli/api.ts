@@ -14,6 +14,7 @@ import { erpPool, migrateErp, openDatabases } from './databases.ts'
 import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
+import { lazyTicks } from './ticks.ts'
 import { openTraces } from './traces.ts'
 
 const RETRY_MS = 5_000
@@ -65,9 +66,10 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   closer.add(() => engine.close())
   const metrics = startWatching(settings, { stateUrl: databases.stateUrl, erp, lanes, log }, 'api', closer)
   const context = { erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }
+  const ticks = lazyTicks(settings, databases.stateUrl, log, closer)
   const server = await openApiServer(
     settings,
-    { erp, state, lanes, log, crm, metrics, context: settings.crm ? context : null },
+    { erp, state, lanes, log, crm, metrics, ticks, context: settings.crm ? context : null },
     closer,
     signal,
   )

@@ -37,7 +37,8 @@ async function up({ settings, output, closer, signal }: CommandContext): Promise
   const { erp, state, lanes, log } = context
   const hasCrm = settings.crm !== null
   const metrics = startWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'up', closer)
-  const parts = { erp, state, lanes, log, metrics, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
+  const ticks = async () => backend
+  const parts = { erp, state, lanes, log, metrics, ticks, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
   const server = await openApiServer(settings, parts, closer, signal)
 
   output.result({ ok: true, ...server, queue: backend.kind, schedules: described(schedules) })

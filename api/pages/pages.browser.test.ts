@@ -121,17 +121,21 @@ describe.skipIf(missing).each(missing ? [] : [['the pages']])('%s', () => {
     expectClean(operator)
   })
 
-  test('all that match a filter are requeued at once', async () => {
+  test('those that are chosen, and all that match a filter, are requeued at once', async () => {
     const before = await leadsInCrm()
     const clients = await refused(3)
     await it.bridge.erp.query('delete from client_industries where client = any($1)', [clients])
     const { page } = operator
     await page.goto('/ui/falhas?code=SOMETHING_ELSE')
     await shown(page, 'No refused letter matches')
+    await page.goto('/ui/falhas')
+    for (const box of [1, 2]) await page.getByRole('checkbox').nth(box).check()
+    await page.getByRole('button', { name: 'Rebase and requeue' }).click()
+    await page.getByText('2 letters: 2 lines wait again').waitFor()
     await page.goto('/ui/falhas?text=industry')
     await page.getByLabel(/all that match/).check()
     await page.getByRole('button', { name: 'Rebase and requeue' }).click()
-    await page.getByText('3 letters: 3 lines wait again').waitFor()
+    await page.getByText('1 letter: 1 line waits again').waitFor()
     await expect.poll(leadsInCrm, { timeout: 60_000, interval: 200 }).toBe(before + 3)
     expectClean(operator)
   })

@@ -2,11 +2,7 @@
  * Bull Board at /painel: the queue of ticks as BullMQ has it. It only says when jobs look (architecture 2), so nothing that is done there can
  * lose anything; pausing a job is done on the page of jobs. Viewers get a board that only shows.
  */
-import { createBullBoard } from '@bull-board/api'
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
-import { HonoAdapter } from '@bull-board/hono'
-import { serveStatic } from '@hono/node-server/serve-static'
-import { type Context, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { type Audited, audited } from '../../connectors/state/audit.ts'
 import type { Role } from '../../connectors/state/users.ts'
@@ -14,16 +10,13 @@ import { checkOrigin } from '../compat/csrf.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
-import { assetUrl } from './assets.ts'
 import { personOf, requireOperator } from './guard.ts'
+import { painelPath as path } from './painel-path.ts'
 
-const path = '/painel'
 /** Its page asks Google for a font; nothing here is fetched from outside. */
 const foreign = /<link[^>]+href="https?:[^>]*>/g
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
-
-type Queue = Awaited<ReturnType<NonNullable<ApiDeps['ticks']>>>['queue']
 
 /** Behind the guard. */
 export function registerPainel(pages: Hono<ApiEnv>, { ticks, state }: Pick<ApiDeps, 'ticks' | 'state'>): void {
@@ -45,28 +38,9 @@ export function registerPainel(pages: Hono<ApiEnv>, { ticks, state }: Pick<ApiDe
 
 async function open(ticks: ApiDeps['ticks'], role: Role): Promise<Hono> {
   if (!ticks) throw new ApiError('NOT_FOUND', 'The queue of ticks cannot be looked into from here.')
+  // Loaded by who looks: what starts the API does not wait for it.
+  const { boardOf } = await import('./painel-board.ts')
   return boardOf((await ticks()).queue, role === 'viewer')
-}
-
-function boardOf(queue: Queue, readOnlyMode: boolean): Hono {
-  const adapter = new HonoAdapter(serveStatic)
-  adapter.setBasePath(path)
-  createBullBoard({
-    queues: [
-      new BullMQAdapter(queue, { readOnlyMode, description: 'When each job looks. What remains to do is in the queue directories.' }),
-    ],
-    serverAdapter: adapter,
-    options: {
-      uiConfig: {
-        boardTitle: 'Ponte',
-        boardLogo: { path: assetUrl('icon.svg') },
-        favIcon: { default: assetUrl('icon.svg'), alternative: assetUrl('icon.svg') },
-        miscLinks: [{ text: 'Back to Ponte', url: '/ui' }],
-        hideDocsLink: true,
-      },
-    },
-  })
-  return new Hono().route(path, adapter.registerPlugin())
 }
 
 async function answer(c: Context<ApiEnv>, board: Hono): Promise<Response> {
