@@ -17,7 +17,7 @@ export interface StateImport {
 }
 
 /** Not history: there from the start, or gone in a while. */
-const incidental = new Set(['quota', 'leases', 'login_attempts', 'schedules', 'restores'])
+const incidental = new Set(['quota', 'leases', 'login_attempts', 'schedules', 'restores', 'disks', 'reachability', 'alerts'])
 
 /**
  * Empties the state and runs `load` in one transaction, then brings it in line with a world that went on. It ends as an unfinished
