@@ -21,7 +21,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Ponte {
   /** Runs to the end. `env` replaces the whole environment, except for PATH and HOME. */
   (args: readonly string[], env?: Environment, cwd?: string): Promise<Result>
-  start(args: readonly string[], env?: Environment, cwd?: string): Started
+  /** @param input for its standard input; default none */
+  start(args: readonly string[], env?: Environment, cwd?: string, input?: string): Started
   /** Ends what a failed test left running, and removes the compiled command. */
   remove(): void
 }
@@ -44,13 +45,15 @@ export function compilePonte(): Ponte {
   execFileSync(process.execPath, [join(root, 'deploy/copy-assets.mjs'), out])
 
   const running = new Set<ChildProcess>()
-  const start = (args: readonly string[], env: Environment = {}, cwd?: string): Started => {
+  const start = (args: readonly string[], env: Environment = {}, cwd?: string, input = ''): Started => {
     const { PATH, HOME } = process.env
     const child = spawn(process.execPath, [join(out, 'cli/main.js'), ...args], {
       env: { PATH, HOME, ...env },
       cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
+    // A command that does not read it may be gone before it is written.
+    child.stdin.on('error', () => {}).end(input)
     running.add(child)
     let stdout = ''
     let stderr = ''
