@@ -1,5 +1,5 @@
 /** `ponte up`, `ponte worker`, `ponte runs`, `ponte pause` and `ponte run --enqueue`, as processes. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -88,6 +88,17 @@ describe('on a bare machine', () => {
     expect(await stopped(up)).toBe(0)
   })
 })
+
+if (!redisMissing('cli/worker without its Redis'))
+  test('a worker whose Redis goes away stays, tells it in its log, and ends with 0 on SIGTERM', async () => {
+    const redis = await startRedis()
+    const worker = await start(['worker'], { ...env, REDIS_URL: redis.url, LOG_FILE: join(house.folder, 'away.log') })
+    await redis.stop()
+    await vi.waitFor(() => expect(readFileSync(join(house.folder, 'away.log'), 'utf8')).toContain('does not answer'), patience)
+    expect(worker.child.exitCode).toBeNull()
+    worker.child.kill('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0, stderr: '' })
+  })
 
 describe('runs, pauses and requests', () => {
   test('a run that a person asks for is begun by a worker, also of a paused job, and is in the history', async () => {

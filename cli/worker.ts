@@ -71,7 +71,7 @@ export async function openWorker(
 ): Promise<QueueBackend> {
   const { startWorker } = await import('../jobs/worker.ts')
   const where = { redisUrl: settings.schedule.redisUrl, stateUrl: context.databases.stateUrl }
-  const onError = (err: Error) => context.log.warn({ err }, 'the queue of ticks does not answer; tried again')
+  const onError = toldOnceAMinute((err) => context.log.warn({ err }, 'the queue of ticks does not answer; tried again'))
   const backend = await openQueueBackend(where, { nextTick, onError })
   closer.add(() => backend.close())
   const worker = await startWorker(context, backend, { schedules, retryMs: settings.schedule.retryMs })
@@ -87,3 +87,13 @@ export function sayWorking(output: Output, settings: Settings, backend: QueueBac
 
 export const described = (schedules: readonly Schedule[]) =>
   schedules.map((schedule) => ({ ...schedule, next: nextTick(schedule, new Date())?.toISOString() ?? null }))
+
+/** What is away fails at every attempt, several times a second. */
+function toldOnceAMinute(tell: (error: Error) => void): (error: Error) => void {
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (error) => {
+    if (performance.now() - toldAt < 60_000) return
+    toldAt = performance.now()
+    tell(error)
+  }
+}

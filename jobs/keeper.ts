@@ -44,16 +44,12 @@ export async function startKeeper(context: Context, backend: QueueBackend, sched
 }
 
 async function keepUp(context: Context, backend: QueueBackend, schedules: readonly Schedule[], signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   let troubled = false
   while (!signal.aborted) {
     try {
-      const standing = await backend.standing()
-      await putBack(
-        context,
-        backend,
-        schedules.filter((one) => !isThere(one, standing)),
-      )
-      for (const { id, job } of await queuedRuns(context.state)) await backend.tick({ job, request: id }, { id, retries: retriesOf(job) })
+      // A queue that is away answers when it is back: nobody who stops waits for that.
+      await Promise.race([lookAfter(context, backend, schedules), stopped])
       troubled = false
     } catch (error) {
       if (!troubled) context.log.error({ err: error }, 'the schedules cannot be looked after; tried again every second')
@@ -61,6 +57,13 @@ async function keepUp(context: Context, backend: QueueBackend, schedules: readon
     }
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
   }
+}
+
+async function lookAfter(context: Context, backend: QueueBackend, schedules: readonly Schedule[]): Promise<void> {
+  const standing = await backend.standing()
+  const missing = schedules.filter((one) => !isThere(one, standing))
+  await putBack(context, backend, missing)
+  for (const { id, job } of await queuedRuns(context.state)) await backend.tick({ job, request: id }, { id, retries: retriesOf(job) })
 }
 
 /** At the start ours replace those of other settings; later another worker's may stand, until it is started anew. */

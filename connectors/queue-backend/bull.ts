@@ -18,12 +18,13 @@ type Processor = (job: TickJob, token?: string) => Promise<unknown>
 /** What is used of BullMQ's classes, whose types differ by database. */
 export type TickQueue = Pick<
   Queue<TickData, unknown, string>,
-  'add' | 'upsertJobScheduler' | 'getJobScheduler' | 'getJobSchedulers' | 'removeJobScheduler' | 'close'
+  'add' | 'upsertJobScheduler' | 'getJobScheduler' | 'getJobSchedulers' | 'removeJobScheduler' | 'close' | 'disconnect'
 >
 export interface TickWorker {
   on(event: 'error', listener: (error: Error) => void): unknown
   waitUntilReady(): Promise<unknown>
   close(): Promise<void>
+  disconnect(): Promise<void>
 }
 
 interface Bull extends BackendOptions {
@@ -39,6 +40,7 @@ export const queueName = 'ponte'
 /** A worker that was killed loses its ticks within six seconds; its lease ends within eight. */
 const lockMs = 4_000
 const checkMs = 2_000
+const GOODBYE_MS = 3_000
 
 export const workerOptions = {
   /** More than there are jobs: none waits for another. */
@@ -102,23 +104,51 @@ export function bullBackend(bull: Bull): QueueBackend {
       await queue.add(job, request === undefined ? {} : { request }, options)
     },
     async work(name, handle) {
-      const worker = bull.worker(name, processorOf(handle), workerSettings(bull))
+      const inHand = new Set<Promise<unknown>>()
+      const worker = bull.worker(name, processorOf(tracked(handle, inHand)), workerSettings(bull))
       worker.on('error', onError)
       await worker.waitUntilReady()
-      return { close: () => worker.close() }
+      return {
+        async close() {
+          const closing = worker.close()
+          await Promise.allSettled(inHand)
+          await endSoon(closing, () => worker.disconnect())
+        },
+      }
     },
     async close() {
-      await queue.close()
+      await endSoon(queue.close(), () => queue.disconnect())
       await bull.close()
     },
   }
+}
+
+type Handle = (tick: Tick, handling: Handling) => Promise<Handled>
+
+const tracked =
+  (handle: Handle, inHand: Set<Promise<unknown>>): Handle =>
+  async (tick, handling) => {
+    const handled = handle(tick, handling)
+    inHand.add(handled)
+    return handled.finally(() => inHand.delete(handled))
+  }
+
+/** What is away cannot be told goodbye: after a while its connection is cut. What was not told is told again to somebody else. */
+async function endSoon(closing: Promise<unknown>, cut: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), GOODBYE_MS)
+  })
+  const end = await Promise.race([closing.catch(() => {}), late])
+  clearTimeout(timer)
+  if (end === 'late') void cut().catch(() => {})
 }
 
 function standingScheduler(found: { key: string; pattern?: string; tz?: string; next?: number }): StandingScheduler {
   return { job: found.key, cron: found.pattern ?? '', zone: found.tz ?? '', next: found.next ? new Date(found.next) : null }
 }
 
-function processorOf(handle: (tick: Tick, handling: Handling) => Promise<Handled>): Processor {
+function processorOf(handle: Handle): Processor {
   return async (job, token) => {
     const { request } = job.data
     const handling = { attempt: job.attemptsMade + 1, takenOver: job.stalledCounter > 0 }

@@ -18,9 +18,11 @@ export async function redisBackend(url: string, options: BackendOptions): Promis
   const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true, connectionName: 'ponte' })
   await reach(connection)
   connection.on('error', options.onError)
+  const queue = new Queue(queueName, { settings: queueSettings(options), connection, prefix })
+  queue.on('error', options.onError)
   return bullBackend({
     kind: 'redis',
-    queue: new Queue(queueName, { settings: queueSettings(options), connection, prefix }),
+    queue,
     worker: (name, processor, settings) => new Worker(queueName, processor, { ...workerOptions, settings, name, connection, prefix }),
     close: async () => connection.disconnect(),
     ...options,
