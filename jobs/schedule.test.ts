@@ -41,7 +41,8 @@ describe('the schedules', () => {
 
   test('the example file names every default as it is', () => {
     const text = readFileSync(new URL('../deploy/.env.example', import.meta.url), 'utf8')
-    const given = [...text.matchAll(/^# (SCHEDULE_(?!ZONE=)[A-Z_]+)=(.+)$/gm)].map(([, name, cron]) => [name!, cron!] as const)
+    // In quotes, because the shell reads this file too.
+    const given = [...text.matchAll(/^# (SCHEDULE_(?!ZONE=)[A-Z_]+)="(.+)"$/gm)].map(([, name, cron]) => [name!, cron!] as const)
     const known = given.filter(([name]) => jobs.some((job) => name === `SCHEDULE_${job.name.toUpperCase()}`))
     expect(known).toHaveLength(schedules().length)
     expect(schedules(Object.fromEntries(known))).toEqual(schedules())
