@@ -59,6 +59,8 @@ describe('with nothing set', () => {
       logLevel: 'info',
       productId: 10_001,
       salesEmailFallback: null,
+      shadow: false,
+      backup: { dir: resolve('data/backups'), keep: 7, identity: null, recipients: [] },
       watch: {
         metricsAddresses: [],
         metricsListen: null,
