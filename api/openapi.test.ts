@@ -128,8 +128,9 @@ describe('the document', () => {
     expect(documented.map(keyOf).sort()).toEqual(Object.keys(samples).sort())
   })
 
-  test('has every route that the app answers, except the pages about itself', () => {
-    const inApp = api.app.routes.filter(({ method, path }) => method !== 'ALL' && !['/openapi.json', '/docs'].includes(path))
+  test('has every route that the app answers, except the pages', () => {
+    const isPage = (path: string) => ['/openapi.json', '/docs'].includes(path) || /^\/(ui|painel)(\/|$)/.test(path)
+    const inApp = api.app.routes.filter(({ method, path }) => method !== 'ALL' && !isPage(path))
     const known = new Set(documented.map(({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`))
     expect(inApp.map(({ method, path }) => `${method} ${path}`).filter((route) => !known.has(route))).toEqual([])
   })
