@@ -129,7 +129,7 @@ describe('the document', () => {
   })
 
   test('has every route that the app answers, except the pages', () => {
-    const isPage = (path: string) => ['/openapi.json', '/docs'].includes(path) || /^\/(ui|painel)(\/|$)/.test(path)
+    const isPage = (path: string) => ['/', '/openapi.json', '/docs'].includes(path) || /^\/(ui|painel)(\/|$)/.test(path)
     const inApp = api.app.routes.filter(({ method, path }) => method !== 'ALL' && !isPage(path))
     const known = new Set(documented.map(({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`))
     expect(inApp.map(({ method, path }) => `${method} ${path}`).filter((route) => !known.has(route))).toEqual([])
