@@ -1,7 +1,6 @@
-/** Rows and values between oracledb and the contract: text or null, canonical names, whole numbers exact. */
+/** Rows and values between oracledb and the contract: text or null, canonical names. */
 import oracledb from 'oracledb'
 import { exact } from './oracle-connection.ts'
-import { whole } from './text-rows.ts'
 
 /** Runs a query on some connection of the pool; one that was lost is replaced once. Binds by name. */
 export type Ask = <T extends object = Record<string, string | null>>(sql: string, binds?: oracledb.BindParameters) => Promise<T[]>
@@ -57,27 +56,4 @@ export async function changedMany(
     batchErrors: true,
   })
   return { rowsAffected, refused: batchErrors.map((error) => ({ row: (error as { offset?: number }).offset ?? 0, error })) }
-}
-
-/** Oracle takes at most 1,000 in one list. */
-const LONGEST_LIST = 500
-
-/**
- * Ids for `in (...)` as binds, in parts that Oracle takes. The last part is filled up with its last id to a power of two, so that few
- * different statements arise.
- */
-export function listsOf(ids: readonly string[]): { readonly text: string; readonly binds: Record<string, bigint | null> }[] {
-  const parts = []
-  for (let from = 0; from < ids.length; from += LONGEST_LIST) {
-    const part = ids.slice(from, from + LONGEST_LIST)
-    const size = Math.min(LONGEST_LIST, 2 ** Math.ceil(Math.log2(part.length)))
-    const binds = Object.fromEntries(Array.from({ length: size }, (_, at) => [`i${at}`, whole(part[Math.min(at, part.length - 1)]!)]))
-    parts.push({
-      text: Object.keys(binds)
-        .map((name) => `:${name}`)
-        .join(', '),
-      binds,
-    })
-  }
-  return parts
 }
