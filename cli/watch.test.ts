@@ -1,5 +1,7 @@
 /** Those who watch, against real processes: the same figures from API and worker, alerts once, the heartbeat, traces. */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addLeads, type House, openHouse } from './testing/house.ts'
@@ -114,6 +116,18 @@ describe('/metrics', () => {
     expect(rows.length).toBeGreaterThan(2)
     expect(rows.filter(({ name }) => text.includes(name))).toEqual([])
   })
+})
+
+test('the log is one file of JSON lines with msg, and dag_id in those of a run (mission J)', () => {
+  const lines = readFileSync(join(house.folder, 'state', 'ponte.log'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(lines.filter(({ msg }) => typeof msg !== 'string')).toEqual([])
+  expect(lines).toContainEqual(
+    expect.objectContaining({ msg: 'run ended', dag_id: 'job_insert_leads_in_crm', job: 'job_insert_leads_in_spotter', status: 'success' }),
+  )
+  expect(new Set(lines.map(({ pid }) => pid)).size).toBeGreaterThan(1)
 })
 
 describe('alerts', () => {

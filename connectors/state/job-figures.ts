@@ -67,7 +67,7 @@ export async function lastHour(pool: pg.Pool): Promise<LastHour> {
                      where ended_at > clock_timestamp() - interval '1 hour' and received_at is not null order by ended_at desc limit 10000)
      select (select count(*) from conflicts where created_at > clock_timestamp() - interval '1 hour')::float8 as conflicts,
             (select coalesce(sum(coalesce((counts ->> 'dead')::float8, 0) + coalesce((counts ->> 'rejected')::float8, 0)), 0)
-               from runs where started_at > clock_timestamp() - interval '1 hour' and ended_at is not null) as dead,
+               from runs where started_at > clock_timestamp() - interval '1 day' and ended_at > clock_timestamp() - interval '1 hour' and status <> 'skipped') as dead,
             (select percentile_cont(0.5) within group (order by seconds) from times) as "inboundMedian",
             (select percentile_cont(0.95) within group (order by seconds) from times) as "inboundP95"`,
   )

@@ -10,6 +10,7 @@ import { PonteError } from '../../base/error.ts'
 import { type AlertRow, dueAlerts, markTold, markUntold, noteConditions } from '../../connectors/state/alerts.ts'
 import { acquireLease, type Lease } from '../../connectors/state/leases.ts'
 import type { AlertSettings } from '../../deploy/env-watch.ts'
+import { alerts } from './alert-catalogue.ts'
 import { alertMessage } from './alert-message.ts'
 import type { FigureSources, Looked } from './figures.ts'
 import { judge } from './judge.ts'
@@ -48,10 +49,10 @@ export function startAlerter(deps: AlerterDeps): Alerter {
     const known = lease
     if (known !== null && !known.held()) lease = null
     lease ??= await acquireLease(deps.state, LEASE, `${hostname()}:${process.pid}`, LEASE_MS)
-    await deps.stateAway.there()
-    if (lease !== null) await lead(deps, lease)
+    if (lease !== null) await lead(deps, lease, stopping.signal)
     // Who does not lead notes what only this machine can see: its disks, and whether the ERP answers it.
     else await deps.sources.look(PATIENCE_MS)
+    await deps.stateAway.there()
   }
   const run = async () => {
     while (!stopping.signal.aborted) {
@@ -74,14 +75,16 @@ export function startAlerter(deps: AlerterDeps): Alerter {
   }
 }
 
-async function lead(deps: AlerterDeps, lease: Lease): Promise<void> {
+async function lead(deps: AlerterDeps, lease: Lease, stopping: AbortSignal): Promise<void> {
   const { state, settings } = deps
   const looked = await deps.sources.look(PATIENCE_MS)
   const { found, unjudged } = judge(looked, settings.limits)
   await noteConditions(state, found, unjudged, lease)
   const until = performance.now() + TELLING_MS
   for (const row of await dueAlerts(state, settings.repeatMinutes * 60)) {
-    if (performance.now() > until) break
+    if (performance.now() > until || stopping.aborted) break
+    // Noted by another version of Ponte, which will tell it.
+    if (!(row.code in alerts)) continue
     // The last question before the effect: a leader that slept past its lease tells nobody.
     if (!lease.held()) return
     await tell(deps, row, lease)
