@@ -82,7 +82,7 @@ async function migrateLocked(
   )
   const applied: string[] = []
   for (const file of pendingStructure(folder, files, rows)) {
-    for (const statement of statements(file.sql)) await run(connection, file, collations(statement))
+    for (const statement of statementsOf(file.sql)) await run(connection, file, collations(statement))
     await remember(connection, folder, file, [])
     applied.push(file.name)
   }
@@ -90,7 +90,7 @@ async function migrateLocked(
   if (repeatablesChanged(repeatables, rows)) {
     await dropRepeatables(connection, folder, repeatables, rows)
     for (const file of repeatables) {
-      for (const statement of statements(file.sql)) await run(connection, file, collations(statement))
+      for (const statement of statementsOf(file.sql)) await run(connection, file, collations(statement))
       await remember(connection, folder, file, createdBy(file))
       applied.push(file.name)
     }
@@ -99,13 +99,13 @@ async function migrateLocked(
 }
 
 /** A statement ends at a line of two slashes; pieces of comments alone are none. */
-function statements(sql: string): string[] {
+export function statementsOf(sql: string): string[] {
   return sql.split(/^\/\/$/m).filter((piece) => piece.replace(/^\s*--.*$/gm, '').trim() !== '')
 }
 
 /** `kind name` of every view, routine and trigger of the file. */
 function createdBy(file: MigrationFile): string[] {
-  return statements(file.sql).flatMap((statement) => {
+  return statementsOf(file.sql).flatMap((statement) => {
     const found = /^create (view|function|procedure|trigger) (\w+)/m.exec(statement)
     return found === null ? [] : [`${found[1]} ${found[2]}`]
   })

@@ -1,26 +1,11 @@
 /** What can be said of Oracle's SQL without an Oracle: whether a grammar of PL/SQL reads it, and whether names are free. */
-import * as library from 'antlr4ts-sql'
-
-/** The module is CommonJS: how its names arrive depends on who loads it. */
-const { antlr4tsSQL, SQLDialect, PredictionMode } = ('default' in library ? library.default : library) as typeof library
+import { grammarErrors } from '../../testing/grammar.ts'
 
 /** Settings of SQL*Plus, which are no SQL. */
 const SQLPLUS = /^(set|whenever|@@).*$/gm
 
 /** Errors that the grammar of PL/SQL finds. It knows no names: an unknown table or column is none. */
-export function syntaxErrors(script: string): number {
-  // What the quick mode accepts the full one accepts; what it refuses the full one, three times as slow, decides.
-  return errorsIn(script, PredictionMode.SLL) === 0 ? 0 : errorsIn(script, PredictionMode.LL)
-}
-
-function errorsIn(script: string, mode: library.PredictionMode): number {
-  const grammar = new antlr4tsSQL(SQLDialect.PLSQL)
-  const parser = grammar.getParserFromSQL(script.replace(SQLPLUS, ''))
-  parser.removeErrorListeners()
-  parser.interpreter.setPredictionMode(mode)
-  grammar.getParseTree(parser)
-  return parser.numberOfSyntaxErrors
-}
+export const syntaxErrors = (script: string): number => grammarErrors(script.replace(SQLPLUS, ''), 'PLSQL')
 
 /** V$RESERVED_WORDS of 19c where RESERVED = 'Y', without the signs: none may be the name of anything. */
 export const RESERVED: ReadonlySet<string> = new Set(
