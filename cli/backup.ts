@@ -39,12 +39,14 @@ Examples:
     .command('ls')
     .description('backups in BACKUP_DIR, newest first')
     .option('--json', 'one JSON document on standard output')
+    .addHelpText('after', '\nExample:\n  ponte backup ls')
     .action((_: unknown, command: Command) => execute(command.optsWithGlobals(), list))
 
   backup
     .command('key')
     .description('make a pair of keys and show it once')
     .option('--json', 'one JSON document on standard output')
+    .addHelpText('after', '\nExample:\n  ponte backup key')
     .action((_: unknown, command: Command) => execute(command.optsWithGlobals(), key))
 }
 

@@ -25,8 +25,8 @@ export function eraseCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-ERP and CRM are not touched: erase there first. Backups are encrypted and not changed; the last one that knows the client is gone after
-BACKUP_KEEP days. What the balance of a run needs stays, without key or value.
+ERP and CRM are not touched: erase there first. Backups are encrypted and not changed; the last one that knows the client is
+gone after BACKUP_KEEP days. What the balance of a run needs stays, without key or value.
 
 Examples:
   ponte erase 12.345.678/0001-95

@@ -17,8 +17,8 @@ export function restoreCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Stop all of Ponte first. Needs the secret key (BACKUP_IDENTITY_FILE). What was done after the backup is found out by itself: nothing is
-sent twice, what still differs is sent by the next compare.
+Stop all of Ponte first. Needs the secret key (BACKUP_IDENTITY_FILE). What was done after the backup is found out by itself:
+nothing is sent twice, what still differs is sent by the next compare.
 
 Examples:
   BACKUP_IDENTITY_FILE=/root/key.txt ponte restore ponte-0.2.0-20261127T033000Z.tar.gz.age
