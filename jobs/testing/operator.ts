@@ -10,7 +10,7 @@ import { addBranch } from './small-erp.ts'
 export const insertLeads = 'job_insert_leads_in_spotter'
 export const updateLeads = 'job_update_leads_in_spotter'
 
-export function operatorAt(bridge: Bridge, actor = 'cli:test'): Operator {
+export function operatorAt(bridge: Pick<Bridge, 'context'>, actor = 'cli:test'): Operator {
   const { lanes, state, log } = bridge.context
   return { lanes, state, log, actor, audited: audited(state) }
 }

@@ -1,0 +1,37 @@
+/**
+ * An operator whose process is killed in the middle: the victim of crash tests. Arguments: `Whereabouts` as JSON, what to do, and where to
+ * die: `letter`: when the letter has been dealt with and the index has not, `index`: when the index knows and the letter was not touched.
+ */
+import type { Lane } from '../../queue-dirs/lane.types.ts'
+import { discardDead } from '../operator/discard-dead.ts'
+import { editDead } from '../operator/edit-dead.ts'
+import { type OpenDead, openDead } from '../operator/open-dead.ts'
+import { rebaseOn } from '../operator/rebase.ts'
+import { requeue } from '../operator/requeue.ts'
+import { openContext } from './bridge.ts'
+import { operatorAt } from './operator.ts'
+
+const [where, act, at, file] = process.argv.slice(2) as [string, 'requeue' | 'rebase' | 'edit' | 'discard', 'letter' | 'index', string]
+const { context } = await openContext(JSON.parse(where))
+const die = () => process.kill(process.pid, 'SIGKILL')
+
+/** Dies before or after the letter moves. */
+function doomed(lane: Lane): Lane {
+  const around =
+    <A extends unknown[], T>(move: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      if (at === 'index') die()
+      const result = await move(...args)
+      die()
+      return result
+    }
+  return { ...lane, requeue: around(lane.requeue), mendDead: around(lane.mendDead) }
+}
+
+const operator = operatorAt({ context })
+const found = await openDead(context.lanes, file)
+const dead: OpenDead = { ...found, lane: doomed(found.lane) }
+if (act === 'edit') await editDead(operator, dead, { set: { industry: 'Varejo' }, requeue: true })
+if (act === 'requeue') await requeue(operator, dead, null)
+if (act === 'rebase') await requeue(operator, dead, null, { rebase: rebaseOn(context.erp) })
+if (act === 'discard') await discardDead(operator, dead, null, 'for the test')
