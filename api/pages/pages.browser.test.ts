@@ -9,9 +9,9 @@ import { addRefused, insertLeads, pickyCrm } from '../../jobs/testing/operator.t
 import { seedReference } from '../../jobs/testing/small-erp.ts'
 import { chromiumMissing, expectClean, logIn, type Opened, openPages, type Pages } from '../testing/browser.ts'
 
-const missing = chromiumMissing('api/pages in a browser')
+if (!chromiumMissing('api/pages in a browser')) describe('the pages', walk)
 
-describe.skipIf(missing).each(missing ? [] : [['the pages']])('%s', () => {
+function walk(): void {
   let it: Pages
   let operator: Opened
   let client = 0
@@ -129,13 +129,14 @@ describe.skipIf(missing).each(missing ? [] : [['the pages']])('%s', () => {
     await page.goto('/ui/falhas?code=SOMETHING_ELSE')
     await shown(page, 'No refused letter matches')
     await page.goto('/ui/falhas')
-    for (const box of [1, 2]) await page.getByRole('checkbox').nth(box).check()
+    // Each compare queues what was refused before once more, so the newest letter carries all three.
+    await page.getByRole('checkbox').last().check()
     await page.getByRole('button', { name: 'Rebase and requeue' }).click()
-    await page.getByText('2 letters: 2 lines wait again').waitFor()
+    await page.getByText('1 letter: 3 lines wait again').waitFor()
     await page.goto('/ui/falhas?text=industry')
     await page.getByLabel(/all that match/).check()
     await page.getByRole('button', { name: 'Rebase and requeue' }).click()
-    await page.getByText('1 letter: 1 line waits again').waitFor()
+    await page.getByText('2 letters: 0 lines wait again. 3 lines ended without a call').waitFor()
     await expect.poll(leadsInCrm, { timeout: 60_000, interval: 200 }).toBe(before + 3)
     expectClean(operator)
   })
@@ -293,4 +294,4 @@ describe.skipIf(missing).each(missing ? [] : [['the pages']])('%s', () => {
     expectClean(one)
     await one.close()
   })
-})
+}

@@ -22,7 +22,13 @@ export function registerSearch(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
         <h1>Search: everything that happened</h1>
         <Said notice={problem === null ? null : { tone: 'bad', text: problem }} />
         <Form kind={kind} value={value} view={view} />
-        {history === null ? null : <Found history={history} view={view} />}
+        {history === null ? (
+          <Empty>
+            Every change, delivery, refusal, webhook, conflict and operator’s action of one company, by any of its names in ERP and CRM.
+          </Empty>
+        ) : (
+          <Found history={history} view={view} />
+        )}
       </>,
     )
   }
