@@ -30,7 +30,7 @@ export async function listFalhas({ settings, output }: CommandContext, options: 
     output.say(`What was sent, and what ERP and CRM hold now:
   ponte falhas show <file>
 Correct it, put it back, and deliver it:
-  ponte falhas edit <file> --set <field>=<value> --deliver
+  ponte falhas edit <file> [--line <n>] --set <field>=<value> --deliver
 Put it back once its cause is corrected:
   ponte falhas requeue <file>
 Part of a file's name will do, when no other has it.`)

@@ -50,13 +50,15 @@ function tell(output: Output, view: LineView): void {
   if (line.reason.editedAt !== undefined) output.say(`  Edited ${since(line.reason.editedAt)}; not requeued yet.`)
   if (standing === 'overtaken') output.say('  A newer change of this record waits or was delivered: requeueing this one sends nothing.')
   const named = fields.filter(({ sent, erp, crm }) => sent !== null || erp !== null || crm !== null)
-  // The insert has nothing to compare with in a CRM that does not know the lead.
   const sides = [view.erp, view.crm].map(({ kind }) => kind === 'read')
-  const moved = named.filter((field) => differs(field, sides))
   if (Object.values(line.sent).every((value) => value === null)) output.say(`  ${line.text}`)
-  else if (moved.length > 0) output.say(table(['field', 'sent', 'ERP now', 'CRM now'], moved.map(row)))
-  const same = named.length - moved.length
-  if (same > 0 && moved.length > 0) output.say(`  ${plural(same, 'field')} more: the same wherever they are.`)
+  else
+    output.say(
+      table(
+        ['field', 'sent', 'ERP now', 'CRM now', ''],
+        named.map((field) => row(field, differs(field, sides))),
+      ),
+    )
   for (const [name, side] of [
     ['ERP', view.erp],
     ['CRM', view.crm],
@@ -65,11 +67,13 @@ function tell(output: Output, view: LineView): void {
 }
 
 function differs({ sent, erp, crm }: FieldView, [hasErp, hasCrm]: readonly boolean[]): boolean {
-  if (!hasErp && !hasCrm) return true
   return (hasErp === true && erp !== sent) || (hasCrm === true && crm !== sent)
 }
 
-const row = ({ field, sent, erp, crm }: FieldView): string[] => [field, ...[sent, erp, crm].map((value) => cut(value ?? '—'))]
+const row = ({ field, sent, erp, crm }: FieldView, isMarked: boolean): string[] => [
+  ...[field, ...[sent, erp, crm].map((value) => cut(value ?? '—'))],
+  isMarked ? '≠' : '',
+]
 
 const cut = (text: string): string => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`)
 
@@ -81,12 +85,13 @@ function sideText(name: string, side: Side): string {
 
 function nextSteps(output: Output, { file, kind, lines }: OpenDead, shown: readonly DeadLine[]): void {
   const line = (lines?.length ?? 0) > 1 ? ` --line ${shown[0]?.reason.line ?? 1}` : ''
-  output.say('\nNext:')
+  const command = (title: string, words: string) => output.say(`${title}\n  ponte falhas ${words}`)
+  output.say()
   if (kind?.entity && lines !== null) {
-    output.say(`  ponte falhas edit ${file}${line} --set <field>=<value> --deliver`)
-    output.say(`  ponte falhas requeue ${file} --rebase     (with what the ERP says now)`)
-  } else output.say('  Correct it in the CRM: what is applied is what the CRM holds. Then:')
-  output.say(`  ponte falhas requeue ${file}     (once the cause is corrected)`)
-  output.say(`  ponte falhas discard ${file} --reason "<why>"`)
+    command('Correct it, put it back and deliver it:', `edit ${file}${line} --set <field>=<value> --deliver`)
+    command('Put it back with what the ERP says now:', `requeue ${file} --rebase`)
+    command('Put it back as it is, once the CRM is corrected:', `requeue ${file}`)
+  } else command('Correct it in the CRM, which is read again when the event is applied; then put it back:', `requeue ${file}`)
+  command('Do not send it:', `discard ${file} --reason "<why>"`)
   if (kind?.entity) output.say('A change in the ERP needs none of it: the next compare queues the corrected record by itself.')
 }
