@@ -44,6 +44,21 @@ describe('frames', () => {
     )
   })
 
+  it('are the same, byte by byte, when whole rows of text are put in at once', () => {
+    const cell = fc.oneof(
+      fc.constant(null),
+      hostileCell.map((text) => text?.replace(/\p{Surrogate}/gu, '\ufffd') ?? null),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 150 }), fc.integer({ min: 1, max: 130 }), (rows, rowsPerFrame) => {
+        const builder = new FrameBuilder(3, rowsPerFrame)
+        const frames = [...builder.textRows(rows.slice(0, 70)), ...builder.textRows(rows.slice(70))]
+        const rest = builder.flush()
+        expect(rest ? [...frames, rest] : frames).toEqual(build(rows, 3, rowsPerFrame))
+      }),
+    )
+  })
+
   it('become a RecordBatch over the same memory, and survive Arrow IPC', () => {
     const [frame] = build(
       [

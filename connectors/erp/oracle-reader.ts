@@ -82,11 +82,7 @@ async function readOnce(connection: oracledb.Connection, settings: RangeSettings
   const frames: Frame[] = []
   for await (const page of pagesOf(connection, settings, step)) {
     signal.throwIfAborted()
-    for (const row of page) {
-      for (let at = 0; at < row.length; at += 1) builder.text(row[at]!)
-      const full = builder.endRow()
-      if (full !== undefined) frames.push(full)
-    }
+    frames.push(...builder.textRows(page))
   }
   const last = builder.flush()
   if (last !== undefined) frames.push(last)

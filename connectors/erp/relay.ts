@@ -141,7 +141,7 @@ async function sendRows(socket: Socket, rows: AsyncIterable<Buffer>): Promise<vo
     const whole = Buffer.concat(gathered)
     gathered = []
     bytes = 0
-    if (!socket.write(part(PART.rows, whole))) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    if (!socket.write(part(PART.rows, whole))) await drained(socket)
     if (socket.destroyed) throw new PonteError('erp.reader_gone', 'a reader hung up', { hint: 'its own error says why' })
   }
   for await (const tuple of rows) {
@@ -151,6 +151,15 @@ async function sendRows(socket: Socket, rows: AsyncIterable<Buffer>): Promise<vo
   }
   gathered.push(copyTrailer)
   await send()
+}
+
+/** Or closed. */
+async function drained(socket: Socket): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })])
+  // The other one's listener goes too.
+  over.abort()
 }
 
 function part(kind: number, bytes: Buffer): Buffer {

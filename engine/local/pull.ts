@@ -94,6 +94,8 @@ function startPool(threads: number): Piscina<ReadTask, ReadResult> {
     // Compiled code lies beside this file as .js; under tsx and vitest the thread loads the .ts itself.
     filename: new URL(import.meta.url.endsWith('.ts') ? './reader.ts' : './reader.js', import.meta.url).href,
     name: 'readRange',
+    // Rows live until their page is in a frame: with room for some pages they die young, and are not copied about.
+    resourceLimits: { maxYoungGenerationSizeMb: 96 },
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 30_000,

@@ -127,10 +127,24 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
       expect(next).toBeGreaterThan(scn)
       expect(await Promise.all([ids(one, scn), ids(other, scn), ids(one, next)])).toEqual([[5, 6], [5, 6], []])
       await expect(ids(one, next + 1e12)).rejects.toMatchObject({ errorNum: 8181 })
+      await one.executeMany(
+        'insert into branches (id) values (:1)',
+        Array.from({ length: 9_000 }, (_, id) => [id]),
+        { autoCommit: true },
+      )
+      const long = (await holder.execute<[number]>('select current_scn from v$database')).rows![0]![0]
+      // More than lies in memory, so that each waits for the rest while the others want the connection.
+      const count = async (connection: oracledb.Connection) => {
+        const { resultSet } = await connection.execute(sql, { scn: long, low: 0 }, { resultSet: true, prefetchRows: 100 })
+        let rows = 0
+        for (let page = await resultSet!.getRows(100); page.length > 0; page = await resultSet!.getRows(100)) rows += page.length
+        return rows
+      }
+      expect(await Promise.all([holder, one, other].map(count))).toEqual([9_000, 9_000, 9_000])
       await holder.close()
       await expect
         .poll(() =>
-          ids(one, scn).then(
+          ids(one, long).then(
             () => 0,
             ({ errorNum }) => errorNum,
           ),

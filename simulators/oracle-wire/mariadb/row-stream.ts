@@ -16,7 +16,8 @@ export class RowStream implements RowSource {
   #hold = 1000
   #ended = false
   #error: unknown = null
-  #wake = () => {}
+  /** Those who wait for more: the session that reads, and another one that wants the connection. */
+  #waiting: (() => void)[] = []
 
   /** `kill` ends the running query; it resolves when the server has taken notice. */
   constructor(connection: Connection, query: Query, columns: readonly Column[], kill: () => Promise<void>) {
@@ -84,9 +85,13 @@ export class RowStream implements RowSource {
 
   #more(): Promise<void> {
     const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve
+      this.#waiting.push(resolve)
     })
     this.#connection.resume()
     return woken
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 }

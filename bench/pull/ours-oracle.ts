@@ -1,0 +1,30 @@
+/** Our pull from an Oracle: reader threads, frames that arrive here and are dropped. */
+
+import type { RangeBounds } from '../../connectors/erp/oracle-range.ts'
+import type { RangeSettings } from '../../connectors/erp/oracle-reader.ts'
+import { Readers } from '../../engine/local/pull.ts'
+import { columns, measure, task } from './leads.ts'
+
+/** As many as the replaying server gives per query (see ../pull.ts). */
+export const STEP_ROWS = 50_000
+
+const { url, readers, rows } = task()
+const settings: RangeSettings = {
+  connection: { url },
+  view: 'known_leads',
+  scn: '1',
+  expressions: columns.map((name) => name.toLowerCase()),
+}
+const steps = Math.ceil(rows / readers / STEP_ROWS)
+const ranges: RangeBounds[] = Array.from({ length: readers }, () => ({ bounds: Array.from({ length: steps + 1 }, (_, at) => String(at)) }))
+const module = new URL('../../connectors/erp/oracle-reader.ts', import.meta.url).href
+const pool = new Readers(readers)
+await measure(async () => {
+  let count = 0
+  const onFrame = (frame: { rows: number }) => {
+    count += frame.rows
+  }
+  await pool.pull([{ source: { module, settings, ranges }, onFrame }], new AbortController().signal)
+  return count
+})
+await pool.close()
