@@ -10,6 +10,7 @@ import { sentence, whatHappened } from '../jobs/error-text.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
+import { trySchedules } from './doctor-schedules.ts'
 import { openLog } from './log.ts'
 import { plural } from './output.ts'
 
@@ -53,6 +54,7 @@ export async function examine(settings: Settings, closer: Closer): Promise<Check
       return `${settings.stateUrl ? place(stateUrl) : 'embedded'}: answers, schema up to date`
     }),
   )
+  if (state) checks.push(await check('schedules', () => trySchedules(settings, stateUrl, state!)))
   checks.push(await crm(settings, state))
   return checks
 }
