@@ -34,7 +34,7 @@ test('in shadow mode a compare reports what it would queue; no job writes to CRM
   for (const { name } of jobs) {
     const { status, message } = await bridge.run(name)
     if (!['job_execute_spark', 'backup_postgresql', 'purge'].includes(name))
-      expect({ name, status, message }).toMatchObject({ status: 'skipped', message: /shadow/ })
+      expect({ name, status, message }).toMatchObject({ status: 'skipped', message: expect.stringContaining('shadow mode') })
   }
   expect(await bridge.run('job_leads_full_sync', { dryRun: true })).toMatchObject({ message: expect.not.stringMatching(/shadow/) })
   expect(await bridge.simulator.effects({ by: 'api' })).toEqual([])
