@@ -14,10 +14,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../connectors/mysql/testing.ts'
 import { startProgram } from '../simulators/oracle-wire/testing/process.ts'
-import { columns, type Side, sample, type Task } from './pull/leads.ts'
+import { columns, type Side, STEP_ROWS, sample, type Task } from './pull/leads.ts'
 
 const ROUNDS = 3
-const STEP_ROWS = 50_000
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '400000' }, json: { type: 'boolean', default: false } } })
 const rows = Number(values.rows)
 if (!Number.isSafeInteger(rows) || rows < 100_000 || rows % 100_000 !== 0) {

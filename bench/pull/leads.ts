@@ -18,6 +18,9 @@ export const columns = [
   'FINANCIAL_ANALYSIS',
 ] as const
 
+/** What the replaying server gives per query of ours: a step of a range. */
+export const STEP_ROWS = 50_000
+
 /** A few rows that go round. */
 export const sample: (string | null)[][] = Array.from({ length: 50 }, (_, at) => [
   String(1_000_000 + at),

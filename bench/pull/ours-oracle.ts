@@ -3,10 +3,7 @@
 import type { RangeBounds } from '../../connectors/erp/oracle-range.ts'
 import type { RangeSettings } from '../../connectors/erp/oracle-reader.ts'
 import { Readers } from '../../engine/local/pull.ts'
-import { columns, measure, task } from './leads.ts'
-
-/** As many as the replaying server gives per query (see ../pull.ts). */
-export const STEP_ROWS = 50_000
+import { columns, measure, STEP_ROWS, task } from './leads.ts'
 
 const { url, readers, rows } = task()
 const settings: RangeSettings = {

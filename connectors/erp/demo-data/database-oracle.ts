@@ -8,7 +8,7 @@ import oracledb from 'oracledb'
 import { PonteError } from '../../../base/error.ts'
 import type { Cell } from '../../../engine/model.ts'
 import { commandPool, openConnection } from '../oracle-connection.ts'
-import { erpError, isOra } from '../oracle-errors.ts'
+import { erpError, isOra, numberOf } from '../oracle-errors.ts'
 import { asText } from '../oracle-rows.ts'
 import { inTransaction } from '../oracle-transaction.ts'
 import type { DemoDatabase, DemoSession, Found } from './database.ts'
@@ -58,7 +58,7 @@ export function oracleDemoDatabase(url: string): DemoDatabase {
         return result
       } catch (error) {
         await connection.rollback().catch(() => {})
-        throw isOra(error) ? erpError(error) : error
+        throw numberOf(error) === undefined ? error : erpError(error)
       } finally {
         await connection.close({ drop: true }).catch(() => {})
       }
