@@ -18,7 +18,7 @@ export async function differences(it: TwoWay, since: string): Promise<string[]> 
       if (!stages.isIntegrated(lead.stage)) continue
       const id = String(lead.id)
       const inCrm = leadRow(lead, await crm.leadCustomFields(lead.id))
-      const { rows } = await it.bridge.erp.query('select * from desired_leads where id = $1', [id])
+      const { rows } = await it.bridge.sql.query('select * from desired_leads where id = $1', [id])
       if (rows.length !== 1) {
         found.push(`lead ${id}: ${rows.length} branches`)
         continue
@@ -40,7 +40,7 @@ export async function differences(it: TwoWay, since: string): Promise<string[]> 
 async function contactDifferences(it: TwoWay, leadId: number): Promise<string[]> {
   const found: string[] = []
   const persons = await it.bridge.context.crm.persons(leadId)
-  const { rows } = await it.bridge.erp.query(
+  const { rows } = await it.bridge.sql.query(
     `select c.id_crm as id, c.name, c.email, c.phone, coalesce(nullif(c.job_title_desc, ''), t.title) as job_title, coalesce(c.is_primary, 'N') as is_primary
        from contact c join branches b on b.client = c.branch_client and b.code = c.branch_code left join contact_job_titles t using (job_title_code)
       where b.id_crm = $1`,
@@ -86,9 +86,7 @@ export function surplusWrites(effects: readonly Effect[]): Effect[] {
 
 /** Tax ids that more than one client or lead carries. */
 export async function doubled(it: TwoWay): Promise<unknown[]> {
-  const { rows } = await it.bridge.erp.query(
-    'select taxid_key, count(*)::integer as n from branches group by taxid_key having count(*) > 1',
-  )
+  const { rows } = await it.bridge.sql.query('select taxid_key, count(*) as n from branches group by taxid_key having count(*) > 1')
   const leads = new Map<string, number>()
   for (const effect of await it.bridge.simulator.effects({ by: 'api', kind: 'leadAdded' }))
     leads.set(effect.key, (leads.get(effect.key) ?? 0) + 1)

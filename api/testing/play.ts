@@ -26,7 +26,7 @@ export interface Player {
 export async function play(player: Player, step: Step): Promise<void> {
   const { it, pairs } = player
   const { bridge, crmUser } = it
-  const sql = (text: string, values: unknown[]) => bridge.erp.query(text, values)
+  const sql = (text: string, values: unknown[]) => bridge.sql.query(text, values)
   switch (step.do) {
     case 'erp-lead': {
       const value = erpLeadValues[step.field]![step.value]
@@ -44,7 +44,7 @@ export async function play(player: Player, step: Step): Promise<void> {
     }
     case 'erp-contact': {
       const value = erpContactValues[step.field]![step.value]
-      await sql(`update contact set ${step.field} = nullif($1, '') where id_crm = $2`, [value, pairs[step.pair]!.personId])
+      await sql(`update contact set ${step.field} = $1 where id_crm = $2`, [value || null, pairs[step.pair]!.personId])
       return
     }
     case 'crm-contact': {
@@ -56,7 +56,7 @@ export async function play(player: Player, step: Step): Promise<void> {
     case 'analysis':
       await sql(
         `insert into credit_limit_history (client_code, sequence_number, entry_date, observations)
-         select $1, coalesce(max(sequence_number), 0) + 1, clock_timestamp(), $2 from credit_limit_history where client_code = $1`,
+         select $1, coalesce(max(sequence_number), 0) + 1, current_timestamp(6), $2 from credit_limit_history where client_code = $1`,
         [pairs[step.pair]!.client, ['Limite baixo', 'Bom', 'Análise: pagou'][step.value]],
       )
       return
@@ -65,7 +65,7 @@ export async function play(player: Player, step: Step): Promise<void> {
       return
     case 'erp-new-contact': {
       const n = player.fresh()
-      await addContact(bridge.erp, { code: n, client: pairs[step.pair]!.client, name: `Novo ${n}`, email: `novo${n}@example.com` })
+      await addContact(bridge.sql, { code: n, client: pairs[step.pair]!.client, name: `Novo ${n}`, email: `novo${n}@example.com` })
       return
     }
     case 'crm-new-person': {
@@ -79,7 +79,7 @@ export async function play(player: Player, step: Step): Promise<void> {
     }
     case 'erp-new-branch': {
       const n = player.fresh()
-      await addBranch(bridge.erp, { client: n, taxId: taxIdOf(n), name: `Filial ${n}` })
+      await addBranch(bridge.sql, { client: n, taxId: taxIdOf(n), name: `Filial ${n}` })
       return
     }
     case 'crm-new-lead': {

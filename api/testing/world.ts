@@ -143,13 +143,15 @@ export const crmFaults: Readonly<Record<'none' | 'answersLost' | 'errors5xx' | '
 
 export const webhookFaults = { none: {}, duplicate: { duplicate: 0.7 }, reorder: { reorder: 0.7 }, lose: { lose: 0.5 } } as const
 
-/** Physical versions of every row that integration may write: equal before and after means that nothing was written. */
-export async function erpVersions(it: TwoWay): Promise<string> {
-  const tables = ['clients', 'branches', 'contact', 'leads', 'contacts', 'credit_limit_history', 'client_industries', 'sales_rep_branches']
-  const parts = await Promise.all(
-    tables.map((table) =>
-      it.bridge.erp.query(`select coalesce(md5(string_agg(ctid::text || xmin::text, ',' order by ctid)), '') as v from ${table}`),
-    ),
-  )
-  return parts.map(({ rows }) => rows[0].v).join()
-}
+/** Of every row that integration may write: equal before and after means that nothing was written. */
+export const erpVersions = (it: TwoWay): Promise<string> =>
+  it.bridge.sql.versions([
+    'clients',
+    'branches',
+    'contact',
+    'leads',
+    'contacts',
+    'credit_limit_history',
+    'client_industries',
+    'sales_rep_branches',
+  ])

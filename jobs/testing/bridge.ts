@@ -1,4 +1,4 @@
-/** A whole bridge for tests: real PostgreSQL databases, real files, the real engine and client, the simulated CRM. */
+/** A whole bridge for tests: real databases, real files, the real engine and client, the simulated CRM. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { createLog } from '../../base/log.ts'
 import { memoryQuota } from '../../connectors/crm/memory-quota.ts'
 import { postgresQuota } from '../../connectors/crm/postgres-quota.ts'
 import { spotter } from '../../connectors/crm/spotter.ts'
-import { postgresErp } from '../../connectors/erp/postgres.ts'
+import { type Dialect, openErp } from '../../connectors/erp/open.ts'
 import { testDatabase } from '../../connectors/erp/testing.ts'
 import { localEngine } from '../../engine/local/local-engine.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
@@ -15,11 +15,14 @@ import { type CrmSimulator, type CrmSimulatorSettings, startCrmSimulator } from 
 import { jobNamed, jobs, recordJobs } from '../catalogue.ts'
 import type { Context } from '../context.ts'
 import { type RunOptions, type RunReport, runJob } from '../run-job.ts'
+import { type ErpSql, erpDatabase } from './erp-sql.ts'
 
-const schemas = { erp: new URL('../../sql/postgres/', import.meta.url), state: new URL('../../sql/state/', import.meta.url) }
+const stateSchema = new URL('../../sql/state/', import.meta.url)
 export const token = 'bridge-test-token'
 
 export interface BridgeOptions {
+  /** Of the ERP; default postgres. */
+  readonly dialect?: Dialect
   readonly simulator?: Partial<Pick<CrmSimulatorSettings, 'quota' | 'seed' | 'options' | 'load'>>
   /** Our own limit; default none. `shared`: through the state database. */
   readonly quota?: { limit: number; windowMs: number; shared?: boolean }
@@ -38,7 +41,10 @@ export interface BridgeOptions {
 
 export interface Bridge {
   readonly context: Context
+  /** Of an ERP on PostgreSQL. */
   readonly erp: pg.Pool
+  /** The ERP on whatever dialect. */
+  readonly sql: ErpSql
   readonly state: pg.Pool
   readonly simulator: CrmSimulator
   readonly folder: string
@@ -72,7 +78,7 @@ export async function openContext({
   const log = createLog({ name: 'bridge', level: 'debug', file: join(folder, 'ponte.log') })
   const state = new pg.Pool({ connectionString: stateUrl, max: 8 })
   state.on('error', () => {})
-  const erp = postgresErp({ url: erpUrl })
+  const erp = await openErp({ url: erpUrl })
   const engine = await localEngine({ stateDir: folder, readers: 2, memoryLimit: '1GB' })
   const { quota, leaseMs = 10_000 } = options
   const crm = spotter({
@@ -126,13 +132,10 @@ export async function openContext({
 
 export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'ponte-bridge-'))
-  const [erpDatabase, stateDatabase] = await Promise.all([
-    testDatabase({ migrate: [schemas.erp] }),
-    testDatabase({ migrate: [schemas.state] }),
-  ])
+  const [erp, stateDatabase] = await Promise.all([erpDatabase(options.dialect ?? 'postgres'), testDatabase({ migrate: [stateSchema] })])
   const simulator = await startCrmSimulator({ dataDir: join(folder, 'crm'), token, quota: null, ...options.simulator })
   const where: Whereabouts = {
-    erpUrl: erpDatabase.url,
+    erpUrl: erp.url,
     stateUrl: stateDatabase.url,
     crmUrl: simulator.url,
     folder,
@@ -142,7 +145,11 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const run = (job: string, runOptions: RunOptions = {}) => runJob(context, jobNamed(job), runOptions)
   return {
     context,
-    erp: erpDatabase.pool,
+    get erp() {
+      if (erp.pool === null) throw new Error('the ERP of this test is not on PostgreSQL: use `sql`')
+      return erp.pool
+    },
+    sql: erp.sql,
     state: stateDatabase.pool,
     simulator,
     folder,
@@ -162,7 +169,7 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     async close() {
       await close()
       await simulator.close()
-      await erpDatabase.drop()
+      await erp.drop()
       await stateDatabase.drop()
       rmSync(folder, { recursive: true, force: true })
     },

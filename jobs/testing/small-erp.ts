@@ -1,5 +1,6 @@
 /** A handful of ERP rows, written by hand so that a test can say exactly what it expects. */
 import type pg from 'pg'
+import type { Queries } from './erp-sql.ts'
 
 export interface BranchSeed {
   readonly client: number
@@ -17,20 +18,36 @@ export interface BranchSeed {
   readonly city?: number
 }
 
-/** São Paulo and Olho d'Água das Flores, two reps, two industries. */
-export async function seedReference(erp: pg.Pool): Promise<void> {
-  await erp.query(`insert into countries (code, name) values ('BR', 'BRASIL') on conflict do nothing`)
-  await erp.query(`insert into states (code, name) values ('SP', 'SÃO PAULO'), ('AL', 'ALAGOAS') on conflict do nothing`)
-  await erp.query(
-    `insert into cities (id, city_code, city_name, state_code, country_code) values
-       (1, '3550308', 'SÃO PAULO', 'SP', 'BR'), (2, '2705705', 'OLHO D''ÁGUA DAS FLORES', 'AL', 'BR') on conflict do nothing`,
-  )
-  await erp.query(`insert into sales_reps (code, email) values (7, 'rep7@example.com'), (99, null) on conflict do nothing`)
+/** Inserts the row unless one with this key is there. Names are columns. */
+async function insertOnce(
+  erp: Queries,
+  table: string,
+  key: Readonly<Record<string, unknown>>,
+  rest: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const where = Object.keys(key).map((name, at) => `${name} = $${at + 1}`)
+  const { rows } = await erp.query(`select 1 as x from ${table} where ${where.join(' and ')}`, Object.values(key))
+  if (rows.length > 0) return
+  const all = { ...key, ...rest }
+  const values = Object.keys(all).map((_, at) => `$${at + 1}`)
+  await erp.query(`insert into ${table} (${Object.keys(all).join(', ')}) values (${values.join(', ')})`, Object.values(all))
 }
 
-export async function addBranch(erp: pg.Pool, seed: BranchSeed): Promise<void> {
+/** São Paulo and Olho d'Água das Flores, two reps, two industries. */
+export async function seedReference(erp: Queries): Promise<void> {
+  const home = { state_code: 'SP', country_code: 'BR' }
+  await insertOnce(erp, 'countries', { code: 'BR' }, { name: 'BRASIL' })
+  await insertOnce(erp, 'states', { code: 'SP' }, { name: 'SÃO PAULO' })
+  await insertOnce(erp, 'states', { code: 'AL' }, { name: 'ALAGOAS' })
+  await insertOnce(erp, 'cities', { id: 1 }, { city_code: '3550308', city_name: 'SÃO PAULO', ...home })
+  await insertOnce(erp, 'cities', { id: 2 }, { city_code: '2705705', city_name: "OLHO D'ÁGUA DAS FLORES", ...home, state_code: 'AL' })
+  await insertOnce(erp, 'sales_reps', { code: 7 }, { email: 'rep7@example.com' })
+  await insertOnce(erp, 'sales_reps', { code: 99 }, { email: null })
+}
+
+export async function addBranch(erp: Queries, seed: BranchSeed): Promise<void> {
   const name = seed.name ?? `EMPRESA ${seed.client} LTDA`
-  await erp.query('insert into clients (client_code, company_name) values ($1, $2) on conflict do nothing', [seed.client, name])
+  await insertOnce(erp, 'clients', { client_code: seed.client }, { company_name: name })
   await erp.query(
     `insert into branches (client, code, description, taxid, integrate_crm, id_crm, sales_rep, tax_registration, address, address_number,
                            complement, zipcode, district, city, state, country, phone)
@@ -54,7 +71,7 @@ export async function addBranch(erp: pg.Pool, seed: BranchSeed): Promise<void> {
 }
 
 export async function addContact(
-  erp: pg.Pool,
+  erp: Queries,
   seed: {
     code: number
     client: number
@@ -98,43 +115,32 @@ export async function mirrorLinked(erp: pg.Pool): Promise<void> {
 }
 
 /** The client's first branch has an approved budget of this value, in force; the one before it is replaced. */
-export async function setBudget(erp: pg.Pool, client: number, value: string): Promise<void> {
-  const number = client
-  await erp.query(
-    'insert into budget (budget_number, client_billing_code, branch_billing_code) values ($1, $1, 1) on conflict do nothing',
-    [number],
-  )
-  await erp.query(
-    `insert into budget_item (bdg_number, item, item_date, generated) values ($1, 1, localtimestamp + interval '2 days', 'S') on conflict do nothing`,
-    [number],
-  )
-  await erp.query('insert into budget_item_quantity (bit_bdg_number, bit_item, quantity) values ($1, 1, 1000) on conflict do nothing', [
-    number,
-  ])
-  await erp.query(
-    `insert into budget_item_delivery (bit_bdg_number, bit_item, client_code, branch_code, billing_client, approval_date)
-     values ($1, 1, $1, 1, 'S', localtimestamp) on conflict do nothing`,
-    [number],
-  )
-  await erp.query(
-    `insert into budget_item_quant_delivery as d (bid_bdg_number, bid_item, bid_quantity, client_code, branch_code, price) values ($1, 1, 1000, $1, 1, $2)
-     on conflict (bid_bdg_number, bid_item, bid_quantity, client_code, branch_code) do update set price = excluded.price`,
-    [number, value],
-  )
+export async function setBudget(erp: Queries, client: number, value: string): Promise<void> {
+  const item = { bit_bdg_number: client, bit_item: 1 }
+  const branch = { client_code: client, branch_code: 1 }
+  await insertOnce(erp, 'budget', { budget_number: client }, { client_billing_code: client, branch_billing_code: 1 })
+  await insertOnce(erp, 'budget_item', { bdg_number: client, item: 1 }, { generated: 'S' })
+  await erp.query(`update budget_item set item_date = ${SOON} where bdg_number = $1`, [client])
+  await insertOnce(erp, 'budget_item_quantity', { ...item, quantity: 1000 })
+  await insertOnce(erp, 'budget_item_delivery', { ...item, ...branch }, { billing_client: 'S' })
+  await erp.query('update budget_item_delivery set approval_date = localtimestamp where bit_bdg_number = $1', [client])
+  await insertOnce(erp, 'budget_item_quant_delivery', { bid_bdg_number: client, bid_item: 1, bid_quantity: 1000, ...branch })
+  await erp.query('update budget_item_quant_delivery set price = $1 where bid_bdg_number = $2', [value, client])
 }
 
 /** The client's first branch has an order of this value, in force; the one before it is replaced. */
-export async function setOrder(erp: pg.Pool, client: number, value: string): Promise<void> {
-  await erp.query('insert into person (code, key1, key2) values ($1, $1, 1) on conflict do nothing', [client])
-  await erp.query('insert into sales_order (company_code, order_number, pers_code) values (1, $1, $1) on conflict do nothing', [client])
-  await erp.query(
-    `insert into sales_order_item (so_company_code, so_number, sequence_number, item_date, item_qty)
-     values (1, $1, 1, localtimestamp + interval '2 days', 1) on conflict do nothing`,
-    [client],
+export async function setOrder(erp: Queries, client: number, value: string): Promise<void> {
+  await insertOnce(erp, 'person', { code: client }, { key1: client, key2: 1 })
+  await insertOnce(erp, 'sales_order', { company_code: 1, order_number: client }, { pers_code: client })
+  await insertOnce(erp, 'sales_order_item', { so_company_code: 1, so_number: client, sequence_number: 1 }, { item_qty: 1 })
+  await erp.query(`update sales_order_item set item_date = ${SOON} where so_number = $1`, [client])
+  await insertOnce(
+    erp,
+    'sales_order_item_delivery',
+    { sod_company_code: 1, sod_number: client, sequence_number: 1 },
+    { billing_client: 'S' },
   )
-  await erp.query(
-    `insert into sales_order_item_delivery as d (sod_company_code, sod_number, sequence_number, billing_client, unit_value) values (1, $1, 1, 'S', $2)
-     on conflict (sod_company_code, sod_number, sequence_number, delivery_number) do update set unit_value = excluded.unit_value`,
-    [client, value],
-  )
+  await erp.query('update sales_order_item_delivery set unit_value = $1 where sod_number = $2', [value, client])
 }
+
+const SOON = "localtimestamp + interval '2' day"
