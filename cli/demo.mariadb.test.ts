@@ -1,4 +1,4 @@
-/** The demo on MariaDB beside the one on PostgreSQL: the same seed, the same figures. Real processes, as they ship. */
+/** The demo on MariaDB, and on the simulated Oracle, beside the one on PostgreSQL: the same seed, the same figures. Real processes, as they ship. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,11 +17,12 @@ const branches = 600
 if (!mariaDbMissing('cli/demo'))
   describe(`ponte demo, seed ${seed}`, () => {
     let ponte: Ponte
-    let folders: { postgres: string; mysql: string }
+    let folders: { postgres: string; mysql: string; oracle: string }
+    let onPostgres: Awaited<ReturnType<typeof runIn>>
     beforeAll(() => {
       ponte = compilePonte()
       const folder = (on: string) => mkdtempSync(join(tmpdir(), `ponte-demo-${on}-`))
-      folders = { postgres: folder('postgres'), mysql: folder('mysql') }
+      folders = { postgres: folder('postgres'), mysql: folder('mysql'), oracle: folder('oracle') }
     })
     afterAll(async () => {
       ponte.remove()
@@ -54,7 +55,9 @@ if (!mariaDbMissing('cli/demo'))
     })
 
     test('on MariaDB gives the figures of the one on PostgreSQL, to the last, and its log names nobody', async () => {
-      const [onPostgres, onMysql] = await Promise.all([runIn('postgres'), runIn('mysql', { LOG_LEVEL: 'trace' })])
+      const both = await Promise.all([runIn('postgres'), runIn('mysql', { LOG_LEVEL: 'trace' })])
+      onPostgres = both[0]
+      const onMysql = both[1]
       expect(onMysql.document).toMatchObject({ ok: true, erpEdits: 40, crmUpdates: 40, conflicts: 5, falhas: 0, balanced: true })
       const { ms: _, ...figures } = onPostgres.document
       const { ms, ...same } = onMysql.document
@@ -63,5 +66,15 @@ if (!mariaDbMissing('cli/demo'))
       expect([onPostgres.code, onMysql.code]).toEqual([0, 0])
       expectNoPersonalData(join(folders.mysql, 'data/demo'), onMysql.stdout, onMysql.stderr)
       expect(serversIn(join(folders.mysql, 'data'))).toEqual([])
+    }, 400_000)
+
+    test('on the simulated Oracle gives them too, all of it through the driver, and ends its processes', async () => {
+      const onOracle = await runIn('oracle', { LOG_LEVEL: 'trace' })
+      const { ms: _, ...figures } = onPostgres.document
+      const { ms: __, ...same } = onOracle.document
+      expect(same).toEqual(figures)
+      expect(onOracle.code).toBe(0)
+      expectNoPersonalData(join(folders.oracle, 'data/demo'), onOracle.stdout, onOracle.stderr)
+      expect(serversIn(join(folders.oracle, 'data'))).toEqual([])
     }, 400_000)
   })
