@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { schedulesFrom } from '../jobs/schedule.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm } from './crm.ts'
-import { described, openWorker, sayWorking } from './worker.ts'
+import { described, endForSure, openWorker, sayWorking } from './worker.ts'
 
 export function upCommand(program: Command): void {
   program
@@ -25,6 +25,7 @@ Examples:
 }
 
 async function up({ settings, output, closer, signal }: CommandContext): Promise<number> {
+  closer.add(endForSure)
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
   // The rooms it needs are loaded only now: help texts do not wait for them.
   const [{ wire }, { openApiServer, sayServing }, { startWatching }] = await Promise.all([

@@ -31,6 +31,7 @@ Examples:
 }
 
 async function work({ settings, output, closer, signal }: CommandContext): Promise<number> {
+  closer.add(endForSure)
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
   const [{ wire }, { startWatching }] = await Promise.all([import('./wire.ts'), import('./watch.ts')])
   const context = await wire(settings, closer)
@@ -97,3 +98,6 @@ function toldOnceAMinute(tell: (error: Error) => void): (error: Error) => void {
     tell(error)
   }
 }
+
+/** For the last thing closed: BullMQ goes on trying to reach a Redis that is away, and that must not keep an ended process alive. */
+export const endForSure = async (): Promise<void> => void setTimeout(() => process.exit(), 1_000).unref()
