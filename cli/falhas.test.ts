@@ -87,6 +87,7 @@ describe('a letter of several lines', () => {
 
 describe('wrong usage says what is right, changes nothing, and ends with 2', () => {
   test.each([
+    [['falhas', 'show', 'nothing'], /no letter called "nothing"/],
     [['falhas', 'edit', 'nothing', '--set', 'a=b'], /no letter called "nothing"/],
     [['falhas', 'edit', 'insert_leads', '--set', 'phone'], /--set needs a field and its value/],
     [['falhas', 'edit', 'insert_leads', '--set', 'phone=12'], /phone: expected: 10 to 13 digits/],

@@ -91,8 +91,8 @@ Exit code 1 with --deliver when a line is refused again.`,
     .addHelpText(
       'after',
       `
-A line whose record has a newer change, queued or delivered, is not sent again: it is put away. With --rebase so is a line whose record
-differs no more.
+A line whose record has a newer change, queued or delivered, is not sent again: it is put away.
+With --rebase so is a line whose record differs no more.
 
 Examples:
   ponte falhas requeue insert_leads_in_crm_….json

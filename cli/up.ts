@@ -14,8 +14,8 @@ export function upCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Without any setting it uses the embedded database for ERP and state and compares only; API_URL and API_TOKEN name the CRM. On several
-machines, or to keep webhooks apart from work: ponte api and ponte worker.
+Without any setting it uses the embedded database for ERP and state and compares only; API_URL and API_TOKEN name the CRM.
+On several machines, or to keep webhooks apart from work: ponte api and ponte worker.
 
 Examples:
   ponte up

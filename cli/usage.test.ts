@@ -92,7 +92,6 @@ describe('wrong usage ends with 2', () => {
     ['coreintegrator crm --port 70000', 'cannot listen on 127.0.0.1 port 70000 (ERR_SOCKET_BAD_PORT)'],
     ['falhas requeue', 'No letter named'],
     ['falhas requeue --all some.json', 'exclude each other'],
-    ['falhas show absent.json', 'no letter called "absent.json"'],
     ['run job_execute_spark --accept-guard', 'argument missing'],
   ]
   test.each(wrong.slice(0, 3))('ponte %s says it on standard error', async (command, says) => {

@@ -19,8 +19,8 @@ export function workerCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Schedules: SCHEDULE_<JOB> and SCHEDULE_ZONE of deploy/.env.example. All workers of one installation share STATE_DATABASE_URL, QUEUE_ROOT and
-REDIS_URL. SIGTERM lets what runs come to its next line; another worker goes on with it.
+Schedules: SCHEDULE_<JOB> and SCHEDULE_ZONE of deploy/.env.example. All workers of one installation share
+STATE_DATABASE_URL, QUEUE_ROOT and REDIS_URL. SIGTERM lets what runs come to its next line; another worker goes on with it.
 
 Examples:
   ponte worker
