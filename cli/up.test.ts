@@ -133,10 +133,17 @@ describe('runs, pauses and requests', () => {
     await vi.waitFor(async () => expect(await house.effects('leadAdded')).toBe(before + 3), patience)
   })
 
-  test('ponte runs filters, shows one run with its balance, and leaves idle runs out unless asked', async () => {
+  test('ponte runs filters, shows one run with its balance, and leaves idle runs out unless asked', { timeout: 120_000 }, async () => {
     await addLeads(house.erp, 40, 1)
-    await house.json('run', 'job_execute_spark')
-    const delivered = (await house.json('run', 'job_insert_leads_in_spotter')).document
+    // The worker of the test before was killed: its leases outlive it by some seconds.
+    const worked = (job: string) =>
+      vi.waitFor(async () => {
+        const { document } = await house.json('run', job)
+        expect(document).toMatchObject({ status: 'success' })
+        return document
+      }, patience)
+    await worked('job_execute_spark')
+    const delivered = await worked('job_insert_leads_in_spotter')
     await house.json('run', 'purge')
     const all = (await house.json('runs', '--all', '--limit', '500')).document.runs as { id: string; status: string; job: string }[]
     const eventful = (await house.json('runs', '--limit', '500')).document.runs as typeof all

@@ -69,9 +69,12 @@ const series = async (url: string) => {
 }
 /** Until the metrics of a process say so. */
 async function until(url: string, says: (all: Map<string, number>) => boolean): Promise<Map<string, number>> {
+  const end = performance.now() + 90_000
   for (;;) {
     const all = await series(url)
     if (says(all)) return all
+    const runs = () => [...all].filter(([name]) => /^ponte_(runs|deliveries)_total/.test(name)).map(([name, value]) => `${name} ${value}`)
+    if (performance.now() > end) throw new Error(`${url} does not come to say it:\n${runs().join('\n')}`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
