@@ -96,8 +96,9 @@ describe('/metrics', () => {
 
   test('tells the same from the API and from the worker: what runs delivered, waited, cost', { timeout: 120_000 }, async () => {
     for (const url of metrics()) {
-      const all = await until(url, (now) => now.get(delivered) === 3 && (now.get(succeeded) ?? 0) > 0)
-      expect(all.get('ponte_compare_changes_total{job_name="job_execute_spark",result="queued"}')).toBe(3)
+      // A compare that looked before the first delivery and decided after it queues the three again; they are found, not made again.
+      const all = await until(url, (now) => (now.get(delivered) ?? 0) >= 3 && (now.get(succeeded) ?? 0) > 0)
+      expect(all.get('ponte_compare_changes_total{job_name="job_execute_spark",result="queued"}')).toBeGreaterThanOrEqual(3)
       expect([...all.keys()]).toContainEqual(expect.stringMatching(/^ponte_compare_step_seconds\{entity="leads.insert",step="pull"\}/))
       expect(all.get('ponte_lag_seconds')).toBeGreaterThanOrEqual(0)
       expect([...all.keys()]).toContainEqual(expect.stringMatching(/^ponte_disk_free_bytes\{machine=".+",place="queue"\}/))
