@@ -5,7 +5,7 @@ import { errorText } from './error-text.ts'
 
 /**
  * alreadySold: the CRM knows the lead as sold, the mirror holds the ERP's value all the same · refused: tried again later ·
- * withdrawn: the difference went away before it was told · open: left for the next run
+ * withdrawn: the difference went away before it was told, or budget and sale met at the lead: the next run tells it · open: left for the next run
  */
 const columns = ['delivered', 'alreadySold', 'refused', 'withdrawn', 'waiting', 'held', 'open'] as const
 export type LeadEnd = (typeof columns)[number]

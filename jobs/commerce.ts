@@ -100,10 +100,10 @@ async function keepInErp(
   job: string,
   { leadId, name, values, alreadySold }: { leadId: string; name: string | null; values: Row; alreadySold: boolean },
 ): Promise<void> {
-  // Nothing changed: an earlier try came as far as this.
-  if ((await erp.writeLeadMirror({ ID: leadId, ...values })) === 0) return
   const [field, value] = Object.entries(values)[0]!
-  await erp.logExecution({ job, leadId, leadName: name ?? '', field, value: alreadySold ? `${value} (the lead is sold)` : `${value}` })
+  const entry = { job, leadId, leadName: name ?? '', field, value: alreadySold ? `${value} (the lead is sold)` : `${value}` }
+  // Nothing changed: an earlier try came as far as this, and said so.
+  await erp.writeLeadMirror({ ID: leadId, ...values }, entry)
 }
 
 const changeOf = (run: JobRun, entity: Trade['entity'], { leadId, hash }: Item) => ({

@@ -1,5 +1,6 @@
 /** job_orca_lead_in_spotter: the ERP's budget stands on the lead as its recommended product (mission C.12). */
 import type { Spotter } from '../connectors/crm/types.ts'
+import { isUnderWay } from '../connectors/state/standing.ts'
 import type { Attempt } from './attempt.ts'
 import { runCommerce, type Trade } from './commerce.ts'
 import type { Context, Job } from './context.ts'
@@ -18,10 +19,12 @@ const budgets: Trade = {
   entity: 'leads.budget',
   differing: async (erp) => (await erp.budgetedLeads()).map(({ leadId, budgetValue }) => ({ leadId, value: budgetValue })),
   async tell(context, { id, stage, budgetValue, told }, attempt, keep) {
-    const { crm, options } = context
+    const { crm, options, state } = context
     // In doubt, the product may be gone between removal and adding, although the ERP went back to the value that was told before.
     const value = budgetValue ?? (attempt.inDoubt ? told.budgetValue : null)
     if (value === null || (value === told.budgetValue && !attempt.inDoubt)) return { kind: 'withdrawn' }
+    // Each looks after its own intent is on record, so that one of the two always sees the other.
+    if (!attempt.inDoubt && (await isUnderWay(state, 'leads.sale', `${id}`))) return { kind: 'withdrawn' }
     const product = { productId: options.productId, quantity: 1, labelValue: value }
     const replaced = await replaceProduct(writingThrough(crm, attempt), id, product, { settleMs: options.settleMs })
     if (isDone(replaced)) return keep({ BUDGET_VALUE: value })

@@ -1,4 +1,6 @@
 /** job_vende_lead_in_spotter: an order in the ERP wins the lead in the CRM, once and for good (mission C.13). */
+
+import { isUnderWay } from '../connectors/state/standing.ts'
 import { runCommerce, type Trade } from './commerce.ts'
 import type { Job } from './context.ts'
 import { createOnce } from './in-doubt.ts'
@@ -16,7 +18,9 @@ const sales: Trade = {
   // With the address, so that a lead refused for want of one is tried at once when it has one.
   differing: async (erp) =>
     (await erp.soldLeads()).map(({ leadId, orderValue, salesRepEmail }) => ({ leadId, value: `${orderValue} ${salesRepEmail ?? ''}` })),
-  async tell({ crm, options }, { id, budgetValue, orderValue, salesRepEmail, told }, attempt, keep) {
+  async tell({ crm, options, state }, { id, budgetValue, orderValue, salesRepEmail, told }, attempt, keep) {
+    // Sold between the removal of a product and the adding of the next, a lead would keep none.
+    if (!attempt.inDoubt && (await isUnderWay(state, 'leads.budget', `${id}`))) return { kind: 'withdrawn' }
     const isSold = async () => (await crm.soldLead(id)) !== null
     // As the view says: an order counts with a budget, and not again once it was told. In doubt it may be told and not written down.
     const isDue = budgetValue !== null && orderValue !== told.orderValue

@@ -201,6 +201,19 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       expect(await one('select name from leads')).toEqual({ name: 'old name' })
     })
 
+    test('says of what it took, in the same transaction, and nothing when nothing changed or the values are refused', async () => {
+      const entry = { job: 'job_x', leadId: '9001', leadName: 'N'.repeat(300), field: 'BUDGET_VALUE', value: '7.5' }
+      const row = { ID: '9001', BUDGET_VALUE: '7.5' }
+      await expect(it.erp.writeLeadMirror({ ...row, NAME: 'X'.repeat(101) }, entry)).rejects.toMatchObject({ code: 'erp.value_refused' })
+      expect(await it.sql('select value from log_execution_crm')).toEqual([])
+      await it.erp.writeLeadMirror(row, entry)
+      await it.erp.writeLeadMirror(row, entry)
+      expect(await it.sql('select value from log_execution_crm')).toEqual([{ value: '7.5' }])
+      // The entry that cannot be written takes the values with it.
+      await expect(it.erp.writeLeadMirror({ ID: '9001', BUDGET_VALUE: '8' }, { ...entry, job: 'j'.repeat(400) })).rejects.toThrow()
+      expect(await it.erp.writeLeadMirror(row)).toBe(0)
+    })
+
     test('logs business events', async () => {
       await it.erp.logExecution({ job: 'job_x', leadId: '9001', leadName: 'N'.repeat(300), field: 'Email', value: 'v' })
       expect(await one('select job, lead_id, field, value from log_execution_crm')).toEqual({

@@ -132,6 +132,15 @@ export interface MirrorStaging {
   close(): Promise<void>
 }
 
+/** A row of LOG_EXECUTION_CRM. Of a name 200 characters are kept, of a value 4,000. */
+export interface LogEntry {
+  readonly job: string
+  readonly leadId: string
+  readonly leadName: string
+  readonly field: string
+  readonly value: string
+}
+
 export interface Erp {
   readonly dialect: 'postgres' | 'mysql' | 'oracle'
   /** Throws PonteError `erp.unreachable` | `erp.login_refused` | `erp.database_missing`... with a hint. */
@@ -154,8 +163,11 @@ export interface Erp {
     jobTitle: string | null
     isPrimary: boolean
   }): Promise<number>
-  /** The CRM took these values: write them into LEADS, keyed by ID. Triggers do nothing when the ERP agrees. Returns rows changed. */
-  writeLeadMirror(row: Row): Promise<number>
+  /**
+   * The CRM took these values: write them into LEADS, keyed by ID. Triggers do nothing when the ERP agrees. Returns rows changed.
+   * @param entry written into LOG_EXECUTION_CRM in the same transaction, when a row changed
+   */
+  writeLeadMirror(row: Row, entry?: LogEntry): Promise<number>
   /** The same for CONTACTS (ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID). */
   writeContactMirror(row: Row): Promise<number>
   /**
@@ -216,7 +228,7 @@ export interface Erp {
    */
   storeIndustries(industries: readonly { readonly id: number; readonly value: string }[]): Promise<{ inserted: number; existing: number }>
   /** LOG_EXECUTION_CRM: one business event. */
-  logExecution(entry: { job: string; leadId: string; leadName: string; field: string; value: string }): Promise<void>
+  logExecution(entry: LogEntry): Promise<void>
   /** How full the database's tablespaces are. Absent where there is no such thing (PostgreSQL, MySQL). */
   tablespaces?(): Promise<Tablespace[]>
   close(): Promise<void>

@@ -1,7 +1,7 @@
 /** The ERP on PostgreSQL. Views and procedures are those of sql/postgres. */
 import type pg from 'pg'
 import type { Row } from '../../engine/model.ts'
-import type { Erp } from './erp.ts'
+import type { Erp, LogEntry } from './erp.ts'
 import { commerce } from './postgres-commerce.ts'
 import { erpError } from './postgres-errors.ts'
 import { openPostgresExtract, upperKeys } from './postgres-extract.ts'
@@ -41,7 +41,12 @@ export function postgresErp(settings: PostgresSettings): Erp {
         return rows[0]!.n
       }),
     storeContactId: (contact) => inTransaction(pool, `contact ${contact.crmId}`, (client) => storeContact(client, contact)),
-    writeLeadMirror: (row) => inTransaction(pool, `lead ${row.ID}`, (client) => updateMirror(client, 'leads', LEAD_COLUMNS, row)),
+    writeLeadMirror: (row, entry) =>
+      inTransaction(pool, `lead ${row.ID}`, async (client) => {
+        const changed = await updateMirror(client, 'leads', LEAD_COLUMNS, row)
+        if (changed > 0 && entry !== undefined) await client.query(LOG, logged(entry))
+        return changed
+      }),
     writeContactMirror: (row) =>
       inTransaction(pool, `contact ${row.ID}`, (client) => updateMirror(client, 'contacts', CONTACT_COLUMNS, withoutLead(row))),
     ...inbound(pool, ask),
@@ -49,15 +54,15 @@ export function postgresErp(settings: PostgresSettings): Erp {
     ...fullSync(pool, ask),
     ...commerce(ask),
     ...lookup(pool, ask),
-    logExecution: async ({ job, leadId, leadName, field, value }) => {
-      await ask(
-        'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))',
-        [job, leadId, leadName, field, value],
-      )
+    logExecution: async (entry) => {
+      await ask(LOG, logged(entry))
     },
     close: () => pool.end(),
   }
 }
+
+const LOG = 'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))'
+const logged = ({ job, leadId, leadName, field, value }: LogEntry) => [job, leadId, leadName, field, value]
 
 const CONTACTS_TO_INSERT = `
   select code, name, email, phone, job_title, is_primary, lead_id

@@ -1,8 +1,8 @@
 /** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), what is held back, and the log of business events. */
 import { PonteError } from '../../base/error.ts'
 import type { Erp } from './erp.ts'
-import { type Ask, cut, type Link, type SqlDialect, type Transact } from './sql-link.ts'
-import { LEAD_COLUMNS } from './sql-mirror.ts'
+import type { Ask, Link, SqlDialect, Transact } from './sql-link.ts'
+import { addLogEntry, LEAD_COLUMNS } from './sql-mirror.ts'
 import { whole } from './text-rows.ts'
 
 type Lookup = Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution'>
@@ -29,16 +29,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
       }
       return [...found].map(([taxId, branches]) => ({ taxId, branches }))
     },
-    logExecution: ({ job, leadId, leadName, field, value }) =>
-      transact(`log of lead ${leadId}`, async (link) => {
-        await link.changed('insert into log_execution_crm (job, lead_id, lead_name, field, value) values (?, ?, ?, ?, ?)', [
-          job,
-          leadId,
-          cut(leadName, 200),
-          field,
-          cut(value, 4_000),
-        ])
-      }),
+    logExecution: (entry) => transact(`log of lead ${entry.leadId}`, (link) => addLogEntry(link, entry)),
   }
 }
 

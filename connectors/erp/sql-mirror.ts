@@ -1,7 +1,7 @@
 /** Writes to the mirror tables. Values that the CRM took from the ERP are written with the triggers told to stay out. */
 import { PonteError } from '../../base/error.ts'
 import type { Row } from '../../engine/model.ts'
-import type { Erp } from './erp.ts'
+import type { Erp, LogEntry } from './erp.ts'
 import { cut, type Link, type SqlDialect, type Transact, type Value } from './sql-link.ts'
 import { whole } from './text-rows.ts'
 
@@ -49,10 +49,21 @@ export function mirrorWrites(dialect: SqlDialect, transact: Transact): MirrorWri
         return count(link, 'from branches where taxid_key = taxid_key(?) and id_crm = ?', [taxId, whole(crmId)])
       }),
     storeContactId: (contact) => transact(`contact ${contact.crmId}`, (link) => storeContact(dialect, link, contact)),
-    writeLeadMirror: (row) => transact(`lead ${row.ID}`, (link) => updateMirror(dialect, link, 'leads', row)),
+    writeLeadMirror: (row, entry) =>
+      transact(`lead ${row.ID}`, async (link) => {
+        const changed = await updateMirror(dialect, link, 'leads', row)
+        if (changed > 0 && entry !== undefined) await addLogEntry(link, entry)
+        return changed
+      }),
     // A contact's lead is not a column of the mirror: it follows from the client code.
     writeContactMirror: ({ LEAD_ID: _, ...row }) => transact(`contact ${row.ID}`, (link) => updateMirror(dialect, link, 'contacts', row)),
   }
+}
+
+export async function addLogEntry(link: Link, { job, leadId, leadName, field, value }: LogEntry): Promise<void> {
+  await link.changed('insert into log_execution_crm (job, lead_id, lead_name, field, value) values (?, ?, ?, ?, ?)', [
+    ...[job, leadId, cut(leadName, 200), field, cut(value, 4_000)],
+  ])
 }
 
 /** Sets the given columns of the row with this ID where they differ, triggers out. @throws PonteError `erp.unknown_column` | `erp.no_id` */

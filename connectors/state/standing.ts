@@ -30,6 +30,16 @@ export async function standings(pool: pg.Pool, entity: string, keys: readonly st
   return new Map(rows.map(({ key, ...standing }) => [key, standing]))
 }
 
+/** Whether a change of this key is being told at this moment, or was when its worker was killed. */
+export async function isUnderWay(pool: pg.Pool, entity: string, key: string): Promise<boolean> {
+  const { rows } = await query<{ found: boolean }>(
+    pool,
+    `select exists (select from changes where entity = $1 and key = $2 and status = 'queued' and intent_at is not null) as found`,
+    [entity, key],
+  )
+  return rows[0]!.found
+}
+
 /**
  * What made the change is gone, and nothing of it is in the other system: it ends without a doubt.
  * @returns false when the lease was lost: nothing was written
