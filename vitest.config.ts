@@ -1,4 +1,28 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Suites that take a minute or more. Begun last, one of them would have the machine to itself while the other core idles. */
+const long = [
+  'api/convergence.test.ts',
+  'cli/watch.test.ts',
+  'jobs/workers.test.ts',
+  'deploy/install.test.ts',
+  'cli/scenarios.test.ts',
+  'jobs/commerce.test.ts',
+  'jobs/crash.test.ts',
+  'api/convergence.mariadb.test.ts',
+  'cli/demo.mariadb.test.ts',
+]
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = long.findIndex((name) => moduleId.endsWith(`/${name}`))
+      return place === -1 ? long.length : place
+    }
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +32,7 @@ export default defineConfig({
     execArgv: ['--import', 'tsx'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     env: { TZ: 'UTC' },
