@@ -10,14 +10,30 @@ import { inSpan } from '../base/trace.ts'
 import type { ApiEnv } from './types.ts'
 
 /** No CORS: nothing in a browser has business here, except what this origin serves itself. */
-const headers: readonly (readonly [string, string])[] = [
-  ['x-content-type-options', 'nosniff'],
-  ['x-frame-options', 'DENY'],
-  ['referrer-policy', 'no-referrer'],
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['cross-origin-resource-policy', 'same-origin'],
-  ['cache-control', 'no-store'],
-]
+const headers = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+/**
+ * The usual JSON answer with the headers of all answers in it. A `Headers` object, which every other way makes, is a twentieth of the work
+ * of a webhook: for the routes that are asked most.
+ * @param json the body, serialised
+ */
+export function quickJson(c: Context<ApiEnv>, json: string): Response {
+  c.set('headed', true)
+  return new Response(json, { headers: { 'content-type': 'application/json', 'x-request-id': c.get('requestId'), ...headers } })
+}
+
+/** What a route has set itself stays. */
+function addHeaders(c: Context<ApiEnv>): void {
+  c.res.headers.set('x-request-id', c.get('requestId'))
+  for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
+}
 
 /** Asked for every few seconds by machines: not worth a line each. */
 const quiet = new Set<string | null>(['/health', '/ready', '/metrics'])
@@ -39,11 +55,10 @@ export function observe(log: Logger) {
     const requestId = given !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : ulid(undefined, random)
     c.set('requestId', requestId)
     c.set('caller', null)
-    c.header('x-request-id', requestId)
-    for (const [name, value] of headers) c.header(name, value)
     const method = methods.has(c.req.method) ? c.req.method : 'other'
     const route = await inSpan({ name: method, kind: 'server', parent: c.req.header('traceparent') }, async (span) => {
       await next()
+      if (!c.get('headed')) addHeaders(c)
       const found = routeOf(c)
       span.rename(`${method} ${found ?? 'none'}`)
       span.set({ 'http.request.method': method, 'http.route': found ?? 'none', 'http.response.status_code': c.res.status, requestId })

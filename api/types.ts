@@ -27,6 +27,8 @@ export interface ApiEnv {
     requestId: string
     /** null: no credentials, or unknown ones. */
     caller: Caller | null
+    /** The answer has the headers of all answers already. */
+    headed?: boolean
     /** Set by the pages' guard. A session opens no route of the API: no foreign page can make a browser use it there. */
     person?: Person
   }

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { createBodyReader } from '../body.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
+import { quickJson } from '../observe.ts'
 import type { ApiEnv } from '../types.ts'
 import type { WebhookEvent } from './events.ts'
 import { readPayload } from './payload.ts'
@@ -40,6 +41,6 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
     } finally {
       inside -= 1
     }
-    return c.json(event.answer)
+    return quickJson(c, JSON.stringify(event.answer))
   }
 }
