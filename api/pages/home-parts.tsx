@@ -80,7 +80,7 @@ export function Kinds({ kinds, clock }: { kinds: readonly Kind[]; clock: Clock }
   if (kinds.length === 0) return <Empty>The queue is empty. That is normal between two changes.</Empty>
   return (
     <Scroll label="The queue by lane and kind of letter">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th>lane</th>
@@ -94,14 +94,20 @@ export function Kinds({ kinds, clock }: { kinds: readonly Kind[]; clock: Clock }
         <tbody>
           {kinds.map(({ lane, prefix, waiting, inHand, refused, oldest }) => (
             <tr>
-              <td>{lane}</td>
-              <td>{prefix}</td>
-              <td class="n">{number(waiting)}</td>
-              <td class="n">{number(inHand)}</td>
-              <td class="n">
+              <td data-label="lane">{lane}</td>
+              <td data-label="letters">{prefix}</td>
+              <td class="n" data-label="waiting">
+                {number(waiting)}
+              </td>
+              <td class="n" data-label="in hand">
+                {number(inHand)}
+              </td>
+              <td class="n" data-label="oldest">
                 <Ago at={oldest} clock={clock} />
               </td>
-              <td class="n">{refused === 0 ? '0' : <a href={`/ui/falhas?lane=${lane}&prefix=${prefix}`}>{number(refused)}</a>}</td>
+              <td class="n" data-label="refused">
+                {refused === 0 ? '0' : <a href={`/ui/falhas?lane=${lane}&prefix=${prefix}`}>{number(refused)}</a>}
+              </td>
             </tr>
           ))}
         </tbody>

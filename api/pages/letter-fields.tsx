@@ -47,7 +47,7 @@ export function Fields({ dead, shown, view }: { dead: OpenDead; shown: LineView;
 }
 
 function Row({
-  field: { field, sent, erp, crm, owner, editable, expected },
+  field: { field, sent, erp, crm, owner, editable, expected, blamed },
   shown,
   isForm,
 }: {
@@ -57,10 +57,13 @@ function Row({
 }) {
   const id = `field-${field}`
   return (
-    <tr>
+    <tr class={blamed ? 'blamed' : undefined}>
       <th scope="row">
         <label for={isForm && editable ? id : undefined}>{field.toLowerCase().replaceAll('_', ' ')}</label>
-        <small>{owner === 'erp' ? 'ERP’s' : 'CRM’s'}</small>
+        <small>
+          {owner === 'erp' ? 'ERP’s' : 'CRM’s'}
+          {blamed ? ', named in the reason' : ''}
+        </small>
       </th>
       <td data-label={isForm ? 'to send' : 'sent'}>
         {isForm && editable ? (

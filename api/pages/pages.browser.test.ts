@@ -270,28 +270,53 @@ function walk(): void {
     await bare.close()
   })
 
+  // With PONTE_SCREENSHOTS=folder every page is also kept as a picture, in all four forms.
+  const pictures = process.env.PONTE_SCREENSHOTS
+  const schemes = pictures === undefined ? (['light'] as const) : (['light', 'dark'] as const)
   test.each([
     [390, 'phone'],
     [1280, 'desk'],
-  ])('no page is wider than a screen of %i pixels', async (width) => {
-    const one = await it.open('operator', { viewport: { width, height: 800 } })
+  ])('no page is wider than a screen of %i pixels', { timeout: 120_000 }, async (width, device) => {
     const runs = (await it.bridge.state.query(`select id from runs where job = 'job_execute_spark' order by started_at limit 1`)).rows
-    const paths = [
-      '/ui',
-      '/ui/jobs',
-      '/ui/jobs/job_execute_spark',
-      `/ui/runs/${runs[0].id}`,
-      '/ui/falhas',
-      `/ui/falhas/${falhas()[0]}`,
-      '/ui/audit',
-      '/ui/search',
-      '/ui/password',
-    ]
-    for (const path of paths) {
-      await one.page.goto(path)
-      expect(await one.page.evaluate('document.documentElement.scrollWidth <= innerWidth'), path).toBe(true)
+    const paths = {
+      home: '/ui',
+      jobs: '/ui/jobs',
+      job: '/ui/jobs/job_execute_spark',
+      run: `/ui/runs/${runs[0].id}`,
+      falhas: '/ui/falhas',
+      letter: `/ui/falhas/${falhas()[0]}`,
+      conflicts: '/ui/conflicts',
+      audit: '/ui/audit',
+      search: '/ui/search',
+      password: '/ui/password',
     }
-    expectClean(one)
-    await one.close()
+    for (const colorScheme of schemes) {
+      const one = await it.open('operator', { viewport: { width, height: 800 }, colorScheme })
+      const { page } = one
+      const looksRight = async (name: string) => {
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), name).toBe(true)
+        if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}-${device}-${colorScheme}.png`), fullPage: true })
+      }
+      for (const [name, path] of Object.entries(paths)) {
+        await page.goto(path)
+        await looksRight(name)
+      }
+      await page.goto('/ui/search')
+      await page.getByLabel('Which').fill('10.000.000/0000-01')
+      await page.getByRole('button', { name: 'Search' }).click()
+      await shown(page, 'delivered to the CRM')
+      await looksRight('found')
+      if (pictures !== undefined) {
+        await page.goto('/painel')
+        await page.waitForLoadState('networkidle')
+        await page.screenshot({ path: join(pictures, `painel-${device}-${colorScheme}.png`), fullPage: true })
+      }
+      expectClean(one)
+      await page.goto('/ui')
+      await page.getByRole('button', { name: 'Log out' }).click()
+      await page.waitForURL('**/ui/login')
+      await looksRight('login')
+      await one.close()
+    }
   })
 }

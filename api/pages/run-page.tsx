@@ -126,6 +126,8 @@ function Books({ balance }: { balance: Balance }) {
   )
 }
 
+const figures = ['ERP rows', 'known rows', 'differ', 'queued', 'suppressed', 'held', 'vanished'] as const
+
 function Detectors({ run }: { run: Run }) {
   const detectors = run.counts.detectors as readonly Detected[] | undefined
   if (!Array.isArray(detectors) || detectors.length === 0) return null
@@ -133,12 +135,12 @@ function Detectors({ run }: { run: Run }) {
     <section class="card">
       <h2>Detectors</h2>
       <Scroll label="Detectors">
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               <th>entity</th>
               <th>ended as</th>
-              {['ERP rows', 'known rows', 'differ', 'queued', 'suppressed', 'held', 'vanished'].map((name) => (
+              {figures.map((name) => (
                 <th class="n">{name}</th>
               ))}
               <th class="n">took</th>
@@ -147,16 +149,18 @@ function Detectors({ run }: { run: Run }) {
           <tbody>
             {detectors.map((one: Detected) => (
               <tr>
-                <td>{one.entity}</td>
-                <td>
+                <td data-label="entity">{one.entity}</td>
+                <td data-label="ended as">
                   <RunBadge status={one.status} />
                 </td>
                 {[one.rows?.desired, one.rows?.known, one.changed, one.queued, one.suppressed, one.held.length, one.vanished].map(
-                  (value) => (
-                    <td class="n">{value === undefined ? '–' : number(value)}</td>
+                  (value, index) => (
+                    <td class="n" data-label={figures[index]}>
+                      {value === undefined ? '–' : number(value)}
+                    </td>
                   ),
                 )}
-                <td class="n" title={one.steps?.map(({ step, wallMs }) => `${step} ${took(wallMs)}`).join(', ')}>
+                <td class="n" data-label="took" title={one.steps?.map(({ step, wallMs }) => `${step} ${took(wallMs)}`).join(', ')}>
                   {one.steps ? took(one.steps.reduce((sum, { wallMs }) => sum + wallMs, 0)) : '–'}
                 </td>
               </tr>

@@ -70,7 +70,8 @@ describe('a lead refused for a bad field', () => {
     expect(field('ADDRESS_STREET')).toMatchObject({ sent: 'Rua das Flores', erp: 'Rua Nova', crm: null, editable: true, owner: 'erp' })
     expect(field('NAME')).toMatchObject({ sent: 'EMPRESA 1 LTDA', erp: 'EMPRESA 1 LTDA', crm: 'De outra pessoa' })
     expect(field('TAXID')).toMatchObject({ editable: false })
-    expect(field('PHONE')).toMatchObject({ expected: '10 to 13 digits, with the area code' })
+    expect(field('PHONE')).toMatchObject({ expected: '10 to 13 digits, with the area code', blamed: false })
+    expect(view!.fields[0], '“Industry not found” names it').toMatchObject({ field: 'INDUSTRY', blamed: true })
   })
 
   test('is shown all the same when a side is away, and says which', async () => {

@@ -23,6 +23,8 @@ export interface FieldView {
   readonly editable: boolean
   /** What may be typed, in words. */
   readonly expected: string | null
+  /** The reason of the refusal names it. */
+  readonly blamed: boolean
 }
 
 export interface LineView {
@@ -33,6 +35,7 @@ export interface LineView {
   readonly crm: Side
   /** Its lead or person in the CRM, when there is one. */
   readonly crmId: number | null
+  /** What the reason names comes first. */
   readonly fields: readonly FieldView[]
 }
 
@@ -62,7 +65,8 @@ export async function showLines(
       ask(sides, ({ crm }) => crmRow(crm, line, entity)),
     ])
     const standing = line.change === null ? null : standings[changes.indexOf(line.change)]!
-    const fields = fieldsOf(dead, entity).map((field) => fieldView(field, entity, line.sent, erp.row, crm.row))
+    const all = fieldsOf(dead, entity).map((field) => fieldView(field, entity, line, erp.row, crm.row))
+    const fields = [...all.filter(({ blamed }) => blamed), ...all.filter(({ blamed }) => !blamed)]
     views.push({ line, standing, erp: erp.side, crm: crm.side, crmId: crm.id, fields })
   }
   return views
@@ -96,7 +100,7 @@ function fieldsOf({ kind }: OpenDead, entity: Entity | null): readonly Field[] {
   return kind === null ? [] : kind.lane === 'contacts' ? contactFields : leadInboundFields
 }
 
-function fieldView(field: Field, entity: Entity | null, sent: Row, erp: Row, crm: Row): FieldView {
+function fieldView(field: Field, entity: Entity | null, { sent, reason }: DeadLine, erp: Row, crm: Row): FieldView {
   const { name, owner, entry } = field
   const editable = entity !== null && editableFields(entity).includes(field)
   return {
@@ -107,5 +111,13 @@ function fieldView(field: Field, entity: Entity | null, sent: Row, erp: Row, crm
     owner,
     editable,
     expected: entry?.words ?? null,
+    blamed: isNamed(name, reason.reason),
   }
+}
+
+/** Spelled in any way (`ADDRESS_ZIPCODE`, addressZipcode, zip code); of a longer name its last word is enough. */
+function isNamed(field: string, reason: string): boolean {
+  const letters = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const last = field.slice(field.lastIndexOf('_') + 1)
+  return [field, ...(last.length > 4 ? [last] : [])].some((name) => letters(reason).includes(letters(name)))
 }
