@@ -1,12 +1,13 @@
 /** What an operator's commands act with: the queue, Ponte's state, the audit log; the two systems only where somebody looks into them. */
 import { userInfo } from 'node:os'
+import type { Erp } from '../connectors/erp/erp.ts'
 import { openErp } from '../connectors/erp/open.ts'
 import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Lanes } from '../jobs/operator/open-dead.ts'
 import type { Operator } from '../jobs/operator/operator.ts'
-import type { CrmReads, ErpReads } from '../jobs/operator/record-now.ts'
+import type { CrmReads } from '../jobs/operator/record-now.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import type { CommandContext } from './command.ts'
@@ -15,7 +16,7 @@ import { openDatabases } from './databases.ts'
 import { laneOptions } from './lanes.ts'
 import { openLog } from './log.ts'
 
-export type CommandOperator = Operator & { readonly sides: () => Promise<{ readonly erp: ErpReads; readonly crm: CrmReads }> }
+export type CommandOperator = Operator & { readonly sides: () => Promise<{ readonly erp: Erp; readonly crm: CrmReads }> }
 
 /** Whoever is logged in at the machine; `sudo` is looked through by the system's own log. */
 export const cliActor = (): string => `cli:${userInfo().username}`
@@ -36,7 +37,7 @@ export async function openOperator({ settings, closer }: CommandContext): Promis
 }
 
 /** Asked when somebody looks, so that a letter can be shown while it is away. */
-async function erpOf(url: string, closer: Closer): Promise<ErpReads> {
+async function erpOf(url: string, closer: Closer): Promise<Erp> {
   const erp = await openErp({ url, maxConnections: 2 })
   closer.add(() => erp.close())
   return erp

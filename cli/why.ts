@@ -24,7 +24,8 @@ export function whyCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-It shows names, tax ids and values to whoever asks; none of them goes into a log.
+It shows names, tax ids and values to whoever asks; none of them goes into a log. The newest entries of the ERP's LOG_EXECUTION_CRM and
+ERROR_LOG about the company and its persons are among it; what could not be asked is named first.
 
 Examples:
   ponte why 12.345.678/0001-95

@@ -11,11 +11,20 @@ import type { ApiEnv } from '../types.ts'
 const texts = z.array(z.string())
 const history = z
   .object({
-    who: z.object({ leads: texts, branches: texts, contacts: texts, taxIds: texts, names: texts, notes: texts }),
+    who: z.object({
+      leads: texts,
+      branches: texts,
+      contacts: texts,
+      taxIds: texts,
+      names: texts,
+      persons: texts,
+      away: z.array(z.enum(['ERP', 'CRM'])),
+      notes: texts,
+    }),
     happenings: z.array(
       z.object({
         at: z.iso.datetime(),
-        kind: z.enum(['change', 'delivery', 'refusal', 'webhook', 'event', 'conflict', 'operator', 'task']),
+        kind: z.enum(['change', 'delivery', 'refusal', 'webhook', 'event', 'conflict', 'operator', 'task', 'erp log']),
         record: z.string(),
         text: z.string(),
         code: z.string().nullable(),
@@ -53,11 +62,11 @@ export function registerWhy(app: OpenAPIHono<ApiEnv>, { lanes, state, erp, crm }
     ]
     if (asked.length !== 1) throw new ApiError('INVALID_PAYLOAD', 'Ask by one of tax_id, lead_id and client_code.')
     const { who, happenings } = await why({ lanes, state, erp, crm }, asked[0]!)
-    const { leads, branches, contacts, taxIds, names, notes } = who
-    const lists = { leads, branches, contacts, taxIds, names, notes }
+    const { leads, branches, contacts, taxIds, names, persons, notes, away } = who
+    const lists = { leads, branches, contacts, taxIds, names, persons, notes }
     const copied = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [...list]])) as {
       [name in keyof typeof lists]: string[]
     }
-    return c.json({ who: copied, happenings: happenings.map((one) => ({ ...one, at: one.at.toISOString() })) }, 200)
+    return c.json({ who: { ...copied, away: [...away] }, happenings: happenings.map((one) => ({ ...one, at: one.at.toISOString() })) }, 200)
   })
 }

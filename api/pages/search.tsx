@@ -24,7 +24,8 @@ export function registerSearch(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
         <Form kind={kind} value={value} view={view} />
         {history === null ? (
           <Empty>
-            Every change, delivery, refusal, webhook, conflict and operator’s action of one company, by any of its names in ERP and CRM.
+            Every change, delivery, refusal, webhook, conflict and operator’s action of one company, by any of its names in ERP and CRM; and
+            what the ERP’s own logs say of it.
           </Empty>
         ) : (
           <Found history={history} view={view} />
@@ -73,7 +74,8 @@ function Found({ history: { who, happenings }, view }: { history: History; view:
     ['tax ids', who.taxIds],
     ['leads in the CRM', who.leads],
     ['branches in the ERP', who.branches],
-    ['contacts', who.contacts],
+    ['contacts in the ERP', who.contacts],
+    ['persons in the CRM', who.persons],
   ] as const
   return (
     <>
@@ -117,6 +119,7 @@ const tones: Readonly<Record<Happening['kind'], Tone>> = {
   conflict: 'warn',
   operator: 'busy',
   task: 'idle',
+  'erp log': 'idle',
 }
 
 const Item = ({ one: { at, kind, record, text, code, letter }, view }: { one: Happening; view: View }) => (
@@ -125,7 +128,7 @@ const Item = ({ one: { at, kind, record, text, code, letter }, view }: { one: Ha
       <Time at={at} clock={view.clock} />
     </span>
     <span>
-      <Badge tone={tones[kind]}>{kind}</Badge>
+      <Badge tone={kind === 'erp log' && code !== null ? 'bad' : tones[kind]}>{kind}</Badge>
     </span>
     <span class="wrap">
       {text} <small>{record}</small>

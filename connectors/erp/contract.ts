@@ -224,6 +224,35 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       })
     })
 
+    test('tells what its two logs say of leads and persons: the newest first, bounded, and of nobody else', async () => {
+      const log = (leadId: string, value: string) =>
+        it.erp.logExecution({ job: 'job_x', leadId, leadName: 'N', field: 'BUDGET_VALUE', value })
+      for (const value of ['1', '2', '3']) await log('9001', value)
+      await log('90', 'of another')
+      for (const [info, stack] of [
+        ['lead 9001', 'P2020 no_rule'],
+        ['lead 90010', 'of another'],
+        ['contact 70', 'P2020 no_rule'],
+        ['contact 7', 'of another'],
+        ['lead 9001: its city is not in CITIES', ''],
+      ])
+        await it.sql(`insert into error_log (errorcode, errorstack, error_info) values (-20020, '${stack}', '${info}')`)
+      const all = await it.erp.logsOf({ leads: ['9001', '9002'], persons: ['70'] }, 10)
+      const told = all.map((row) =>
+        row.log === 'ERROR_LOG' ? [row.record, row.info, row.code, row.error] : [row.leadId, row.field, row.value],
+      )
+      expect(told.filter(({ length }) => length === 3)).toEqual(['3', '2', '1'].map((value) => ['9001', 'BUDGET_VALUE', value]))
+      expect(told.filter(({ length }) => length === 4)).toEqual([
+        ['lead 9001', 'its city is not in CITIES', '-20020', null],
+        ['contact 70', null, '-20020', 'P2020 no_rule'],
+        ['lead 9001', null, '-20020', 'P2020 no_rule'],
+      ])
+      for (const { at } of all) expect(Math.abs(Date.now() - at.getTime())).toBeLessThan(60_000)
+      expect(await it.erp.logsOf({ leads: ['9001'], persons: [] }, 1)).toMatchObject([{}, {}])
+      expect(await it.erp.logsOf({ leads: ["' or '1' = '1"], persons: ['%'] }, 10)).toEqual([])
+      expect(await it.erp.logsOf({ leads: [], persons: [] }, 10)).toEqual([])
+    })
+
     describe('budgets and orders', () => {
       const told = (leadId: string, values: Row) => it.erp.writeLeadMirror({ ID: leadId, ...values })
       beforeEach(async () => {

@@ -141,6 +141,27 @@ export interface LogEntry {
   readonly value: string
 }
 
+/** What a row of LOG_EXECUTION_CRM or ERROR_LOG says. Holds personal data: shown to operators, never logged. */
+export type LoggedRow = LoggedEvent | LoggedError
+interface LoggedEvent {
+  readonly log: 'LOG_EXECUTION_CRM'
+  readonly at: Date
+  readonly leadId: string
+  readonly job: string | null
+  readonly field: string | null
+  readonly value: string | null
+}
+interface LoggedError {
+  readonly log: 'ERROR_LOG'
+  readonly at: Date
+  /** `lead 4711`, `contact 70`: what was being written, by id; the rest of ERROR_INFO. */
+  readonly record: string
+  readonly info: string | null
+  /** -20001, -20012, -20020 (mission B.5, B.7). */
+  readonly code: string | null
+  readonly error: string | null
+}
+
 export interface Erp {
   readonly dialect: 'postgres' | 'mysql' | 'oracle'
   /** Throws PonteError `erp.unreachable` | `erp.login_refused` | `erp.database_missing`... with a hint. */
@@ -229,6 +250,11 @@ export interface Erp {
   storeIndustries(industries: readonly { readonly id: number; readonly value: string }[]): Promise<{ inserted: number; existing: number }>
   /** LOG_EXECUTION_CRM: one business event. */
   logExecution(entry: LogEntry): Promise<void>
+  /**
+   * What the ERP's two logs say of these leads and persons of the CRM: the newest first, at most `limit` of each log. The logs have no index
+   * for it: for single looks by people. `at` is of whole seconds on Oracle.
+   */
+  logsOf(records: { readonly leads: readonly string[]; readonly persons: readonly string[] }, limit: number): Promise<LoggedRow[]>
   /** How full the database's tablespaces are. Absent where there is no such thing (PostgreSQL, MySQL). */
   tablespaces?(): Promise<Tablespace[]>
   close(): Promise<void>

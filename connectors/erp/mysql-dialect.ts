@@ -31,6 +31,7 @@ export const mysqlDialect: SqlDialect = {
   concat: (...parts) => `concat(${parts.join(', ')})`,
   isText: (column) => `cast(${column} as binary) = cast(? as binary)`,
   first: (sql, rows) => `${sql} limit ${rows}`,
+  isoTime: (column) => `date_format(${column}, '%Y-%m-%dT%H:%i:%s.%fZ')`,
   titleCase: 'initcap2',
   storeContactId: 'prc_store_crm_contact_id',
   packageCall: (routine, values) => `pkg_crm_client_${routine}(${values})`,

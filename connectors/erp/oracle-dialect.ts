@@ -73,6 +73,7 @@ export const oracleDialect: SqlDialect = {
   concat: (...parts) => parts.join(' || '),
   isText: (column) => `${column} = ?`,
   first: (sql, rows) => `${sql} fetch first ${rows} rows only`,
+  isoTime: (column) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS') || 'Z'`,
   titleCase: 'title_case',
   storeContactId: 'prc_store_lead_contact_id',
   packageCall: (routine, values) => `pkg_crm_client.${routine}(${values})`,

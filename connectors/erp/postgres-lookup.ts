@@ -1,13 +1,14 @@
 /** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), and what people look up. */
 import pg from 'pg'
 import type { Erp } from './erp.ts'
+import { errorSubjects, loggedRows } from './logged.ts'
 import { upperKeys } from './postgres-extract.ts'
 import { LEAD_COLUMNS } from './postgres-mirror.ts'
 import { inTransaction } from './postgres-transaction.ts'
 
 type Ask = <T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<T[]>
 
-export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries'> {
+export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'logsOf'> {
   return {
     async viewRows(view, columns, where) {
       const name = (column: string) => pg.escapeIdentifier(column.toLowerCase())
@@ -19,11 +20,24 @@ export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirrore
       const [row] = await ask(MIRRORED_LEAD, [leadId])
       return row === undefined ? null : upperKeys(row)
     },
+    async logsOf(records, limit) {
+      const events = await ask(EVENTS, [records.leads, limit])
+      const errors = await ask(ERRORS, [errorSubjects(records), limit])
+      return loggedRows(events.map(upperKeys), errors.map(upperKeys))
+    },
     storeIndustries: (industries) => inTransaction(pool, 'industries', (client) => store(client, industries)),
   }
 }
 
 const MIRRORED_LEAD = `select ${['ID', ...Object.keys(LEAD_COLUMNS)].map((name) => `${name.toLowerCase()}::text`).join(', ')} from leads where id = $1::bigint`
+
+/** The logs hold the time of the session that wrote: as a rule, of sessions like this one. */
+const UTC = `to_char(created_on at time zone current_setting('TimeZone') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`
+const EVENTS = `
+  select ${UTC}, job, lead_id, field, value from log_execution_crm where lead_id = any($1::text[]) order by created_on desc, log_id desc limit $2`
+const ERRORS = `
+  select ${UTC}, errorcode::text as errorcode, errorstack, error_info
+    from error_log where split_part(error_info, ':', 1) = any($1::text[]) order by created_on desc, log_id desc limit $2`
 
 /** One description after another, so that the list's own repetitions are seen too. */
 async function store(client: pg.PoolClient, industries: readonly { id: number; value: string }[]): ReturnType<Erp['storeIndustries']> {

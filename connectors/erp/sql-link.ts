@@ -43,6 +43,8 @@ export interface SqlDialect {
   concat(...parts: readonly string[]): string
   /** The first rows of an ordered query. */
   first(sql: string, rows: number): string
+  /** A timestamp column as ISO text of UTC: sessions are of UTC. */
+  isoTime(column: string): string
   /** House routines (mission 0.2). */
   readonly titleCase: string
   readonly storeContactId: string

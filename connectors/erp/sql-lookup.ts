@@ -1,11 +1,16 @@
 /** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), what is held back, and the log of business events. */
 import { PonteError } from '../../base/error.ts'
+import type { Row } from '../../engine/model.ts'
 import type { Erp } from './erp.ts'
+import { errorSubjects, loggedRows } from './logged.ts'
 import type { Ask, Link, SqlDialect, Transact } from './sql-link.ts'
 import { addLogEntry, LEAD_COLUMNS } from './sql-mirror.ts'
 import { whole } from './text-rows.ts'
 
-type Lookup = Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution'>
+type Lookup = Pick<
+  Erp,
+  'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution' | 'logsOf'
+>
 
 export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
   return {
@@ -28,6 +33,17 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
         found.set(TAXID_KEY!, [...(found.get(TAXID_KEY!) ?? []), `${CLIENT}-${CODE}`])
       }
       return [...found].map(([taxId, branches]) => ({ taxId, branches }))
+    },
+    async logsOf(records, limit) {
+      const newest = (sql: string, names: readonly string[]): Promise<Row[]> =>
+        names.length === 0 ? Promise.resolve([]) : ask(dialect.first(`${sql} order by created_on desc, log_id desc`, limit), [names])
+      const at = `${dialect.isoTime('created_on')} as at`
+      const events = await newest(`select ${at}, job, lead_id, field, value from log_execution_crm where lead_id in (?)`, records.leads)
+      const errors = await newest(
+        `select ${at}, errorcode, errorstack, error_info from error_log where regexp_substr(error_info, '^[^:]*') in (?)`,
+        errorSubjects(records),
+      )
+      return loggedRows(events, errors)
     },
     logExecution: (entry) => transact(`log of lead ${entry.leadId}`, (link) => addLogEntry(link, entry)),
   }

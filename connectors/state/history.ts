@@ -50,6 +50,18 @@ export async function createdFrom(db: Db, leads: readonly string[]): Promise<{ b
   return { branches: of('leads.insert'), contacts: of('contacts.insert') }
 }
 
+/** Persons of the CRM that Ponte has had to do with, by their leads. */
+export async function knownPersons(db: Db, leads: readonly string[]): Promise<string[]> {
+  const { rows } = await query<{ id: string }>(
+    db,
+    `select split_part(key, '-', 1) as id from agreed where entity = 'contacts' and split_part(key, '-', 2) = any($1::text[])
+     union
+     select split_part(key, '-', 1) from changes where entity = 'contacts.update' and split_part(key, '-', 2) = any($1::text[])`,
+    [leads],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Of a lead and its persons: `$1` leads, `$2` branches, `$3` contacts. */
 const isAbout = (entity: string, key: string): string => `case
     when ${entity} = 'leads.insert' then ${key} = any($2::text[])

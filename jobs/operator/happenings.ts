@@ -1,11 +1,12 @@
 /** What Ponte remembers, in words. Pure functions. */
+import type { LoggedRow } from '../../connectors/erp/erp.ts'
 import type { PastAction, PastChange, PastConflict, PastEvent } from '../../connectors/state/history.ts'
 import type { DeadLetter } from '../../queue-dirs/lane.types.ts'
 
 /** One thing that happened. Holds personal data where values are told. */
 export interface Happening {
   readonly at: Date
-  readonly kind: 'change' | 'delivery' | 'refusal' | 'webhook' | 'event' | 'conflict' | 'operator' | 'task'
+  readonly kind: 'change' | 'delivery' | 'refusal' | 'webhook' | 'event' | 'conflict' | 'operator' | 'task' | 'erp log'
   /** As in `lead 4711`, `branch 12-1`. */
   readonly record: string
   readonly text: string
@@ -141,4 +142,18 @@ export function taskHappenings(task: {
   const base = { ...none, kind: 'task' as const, record: `lead ${leadId}` }
   const asked = { ...base, at, text: `${kind} was asked for` }
   return status === 'waiting' ? [asked] : [asked, { ...base, at: movedAt, code, text: `${kind}: ${status}` }]
+}
+
+/** Of an error of the ERP the beginning: what follows are its own call stacks. */
+const errorStart = 300
+
+export function loggedHappening(row: LoggedRow): Happening {
+  const base = { ...none, at: row.at, kind: 'erp log' as const }
+  if (row.log === 'LOG_EXECUTION_CRM') {
+    const text = `${row.job ?? 'the ERP'} wrote down: ${row.field ?? '—'} ${row.value ?? '—'}`
+    return { ...base, record: `lead ${row.leadId}`, text }
+  }
+  const [error = ''] = (row.error ?? '').split('\n')
+  const said = [row.info, error.slice(0, errorStart)].filter(Boolean).join(': ')
+  return { ...base, record: row.record, code: row.code, text: `the ERP’s ERROR_LOG: ${said || 'an error without a text'}` }
 }

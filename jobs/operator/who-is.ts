@@ -2,27 +2,31 @@
 
 import { PonteError } from '../../base/error.ts'
 import type { Spotter } from '../../connectors/crm/types.ts'
-import { agreedLeads, createdFrom, type Subject } from '../../connectors/state/history.ts'
+import type { Erp } from '../../connectors/erp/erp.ts'
+import { agreedLeads, createdFrom, knownPersons, type Subject } from '../../connectors/state/history.ts'
 import type { Row } from '../../engine/model.ts'
 import { whatHappened } from '../error-text.ts'
 import { padTaxId } from './find-dead.ts'
 import type { Operator } from './operator.ts'
-import type { ErpReads } from './record-now.ts'
 
 export type Question = { readonly taxId: string } | { readonly leadId: string } | { readonly clientCode: string }
 
 export interface Who extends Subject {
   readonly taxIds: readonly string[]
   readonly names: readonly string[]
+  /** Of the CRM, by id. */
+  readonly persons: readonly string[]
+  /** Systems that did not answer. */
+  readonly away: readonly ('ERP' | 'CRM')[]
   /** What could not be asked. */
   readonly notes: readonly string[]
 }
 
 export interface Sources {
   readonly state: Operator['state']
-  readonly erp: ErpReads
+  readonly erp: Pick<Erp, 'viewRows' | 'logsOf'>
   /** null: the CRM is not asked. */
-  readonly crm: Pick<Spotter, 'leadsByTaxId' | 'leadById'> | null
+  readonly crm: Pick<Spotter, 'leadsByTaxId' | 'leadById' | 'persons'> | null
 }
 
 /** @throws PonteError `why.bad_question`, exit code 2; `state.*` */
@@ -30,7 +34,9 @@ export async function whoIs({ state, erp, crm }: Sources, question: Question): P
   const { field, value } = asked(question)
   const leads = new Set<string>(field === 'ID' ? [value] : await agreedLeads(state, field, value))
   const [branches, contacts, taxIds, names] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()]
+  const persons = new Set<string>()
   const notes: string[] = []
+  const away: ('ERP' | 'CRM')[] = []
   if (field === 'TAXID') taxIds.add(value)
   const learn = (row: Row) => {
     if (row.TAXID) taxIds.add(row.TAXID)
@@ -60,6 +66,7 @@ export async function whoIs({ state, erp, crm }: Sources, question: Question): P
       leads.add(String(lead.id))
       if (lead.lead) names.add(lead.lead)
       if (lead.cnpj) taxIds.add(padTaxId(lead.cnpj))
+      for (const { id } of await crm.persons(lead.id)) persons.add(String(id))
     }
   }
   for (const [name, ask] of [
@@ -67,12 +74,28 @@ export async function whoIs({ state, erp, crm }: Sources, question: Question): P
     ['CRM', askCrm],
   ] as const)
     await ask().catch((error) => {
-      notes.push(`The ${name} cannot be asked now: ${whatHappened(error)} What follows is what Ponte remembers.`)
+      away.push(name)
+      notes.push(`The ${name} cannot be asked now: ${whatHappened(error)} ${missing[name]}`)
     })
   const created = await createdFrom(state, [...leads])
   for (const branch of created.branches) branches.add(branch)
   for (const contact of created.contacts) contacts.add(contact)
-  return { leads: [...leads], branches: [...branches], contacts: [...contacts], taxIds: [...taxIds], names: [...names], notes }
+  for (const person of await knownPersons(state, [...leads])) persons.add(person)
+  return {
+    leads: [...leads],
+    branches: [...branches],
+    contacts: [...contacts],
+    persons: [...persons],
+    taxIds: [...taxIds],
+    names: [...names],
+    away,
+    notes,
+  }
+}
+
+const missing = {
+  ERP: 'What follows is what Ponte remembers; the ERP’s own logs (LOG_EXECUTION_CRM, ERROR_LOG) are missing.',
+  CRM: 'What follows is what Ponte and the ERP remember.',
 }
 
 function asked(question: Question): { field: 'TAXID' | 'ID' | 'CLIENT_CODE'; value: string } {

@@ -1,5 +1,5 @@
 /** Everything that happened to one company, found by whatever a person knows of it. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Bridge, openBridge } from '../testing/bridge.ts'
 import { insertLeads, onlyDead, operatorAt, pickyCrm, refuse, taxIdOf } from '../testing/operator.ts'
 import { addBranch, addContact, seedReference } from '../testing/small-erp.ts'
@@ -58,9 +58,66 @@ test('with both systems away it tells what Ponte remembers, and says so', async 
   await addBranch(bridge.erp, { client: 2, taxId: taxIdOf(2) })
   await bridge.cycle()
   const away = () => Promise.reject(new Error('connection refused'))
-  const { who, happenings } = await ask({ taxId: taxIdOf(2) }, { erp: { viewRows: away }, crm: { leadsByTaxId: away, leadById: away } })
-  expect(who.notes).toEqual([expect.stringMatching(/^The ERP cannot be asked now/), expect.stringMatching(/^The CRM cannot be asked now/)])
+  const { who, happenings } = await ask(
+    { taxId: taxIdOf(2) },
+    { erp: { viewRows: away, logsOf: away }, crm: { leadsByTaxId: away, leadById: away, persons: away } },
+  )
+  expect(who.notes).toEqual([
+    expect.stringMatching(/^The ERP cannot be asked now: .*own logs \(LOG_EXECUTION_CRM, ERROR_LOG\) are missing\.$/),
+    expect.stringMatching(/^The CRM cannot be asked now/),
+  ])
+  expect(who.away).toEqual(['ERP', 'CRM'])
   expect(happenings.map(({ kind }) => kind)).toEqual(['change', 'delivery'])
+})
+
+describe('what the ERP wrote down itself', () => {
+  const away = () => Promise.reject(new Error('permission denied'))
+  const byErp = async (sources = {}) => {
+    const { who, happenings } = await ask({ taxId: taxIdOf(1) }, sources)
+    return { who, entries: happenings.filter(({ kind }) => kind === 'erp log').map(({ record, code, text }) => [record, code, text]) }
+  }
+  let lead: string
+  beforeEach(async () => {
+    await addBranch(bridge.erp, { client: 1, taxId: taxIdOf(1) })
+    await addContact(bridge.erp, { code: 5, client: 1, name: 'Zé da Silva', email: 'ze@example.com' })
+    await bridge.cycle()
+    lead = String((await bridge.context.crm.leadsByTaxId(taxIdOf(1)))[0]!.id)
+    await bridge.context.erp.logExecution({ job: 'job_x', leadId: lead, leadName: 'N', field: 'BUDGET_VALUE', value: '7.5' })
+    await bridge.context.erp.logExecution({ job: 'job_x', leadId: `${lead}0`, leadName: 'N', field: 'BUDGET_VALUE', value: '8' })
+  })
+
+  test('of the lead and of its persons, also of one that never came into the mirror', async () => {
+    // Where only the CRM knows the person: its first event was refused.
+    const person = String((await bridge.context.crm.persons(Number(lead)))[0]!.id)
+    for (const table of ['agreed', 'changes']) await bridge.state.query(`delete from ${table} where entity like 'contacts%'`)
+    await bridge.erp.query(`insert into error_log (errorcode, errorstack, error_info) values (-20020, E'P2020 no_rule\nmore', $1)`, [
+      `contact ${person}`,
+    ])
+    const { who, entries } = await byErp()
+    expect(who.notes).toEqual([])
+    expect(entries).toEqual([
+      [`lead ${lead}`, null, 'job_x wrote down: BUDGET_VALUE 7.5'],
+      [`contact ${person}`, '-20020', 'the ERP’s ERROR_LOG: P2020 no_rule'],
+    ])
+  })
+
+  test('is bounded, and says so', async () => {
+    await bridge.erp.query(
+      `insert into log_execution_crm (job, lead_id, field, value) select 'job_x', $1, 'STAGE', n::text from generate_series(1, 300) n`,
+      [lead],
+    )
+    const { who, entries } = await byErp()
+    expect(entries).toHaveLength(200)
+    expect(who.notes).toEqual(['Of LOG_EXECUTION_CRM the newest 200 entries are shown; there may be older ones.'])
+  })
+
+  test('is named as missing when it cannot be read; the rest is told', async () => {
+    const { erp } = bridge.context
+    const { who, entries } = await byErp({ erp: { viewRows: erp.viewRows, logsOf: away } })
+    expect(who.notes).toEqual(['The ERP’s own logs (LOG_EXECUTION_CRM, ERROR_LOG) are missing: Permission denied.'])
+    expect(entries).toEqual([])
+    expect(await told({ taxId: taxIdOf(1) })).toContainEqual(['delivery', 'branch 1-1', null])
+  })
 })
 
 test('a discarded line says who put it away and why', async () => {

@@ -1,12 +1,16 @@
 /** Everything that ever happened to one company, in order of time: what was found, sent, refused, received, applied, decided. */
+
+import type { LoggedRow } from '../../connectors/erp/erp.ts'
 import { latestWebhooks, pastActions, pastChanges, pastConflicts, pastEvents, pastTasks } from '../../connectors/state/history.ts'
 import type { DeadLetter } from '../../queue-dirs/lane.types.ts'
+import { whatHappened } from '../error-text.ts'
 import {
   actionHappening,
   changeHappenings,
   conflictHappening,
   eventHappening,
   type Happening,
+  loggedHappening,
   taskHappenings,
   webhookHappening,
 } from './happenings.ts'
@@ -24,30 +28,48 @@ export interface History {
 /** @throws PonteError `why.bad_question`, exit code 2; `state.*` */
 export async function why(sources: Sources & { readonly lanes: Lanes }, question: Question): Promise<History> {
   const { state, lanes } = sources
-  const who = await whoIs(sources, question)
-  const [changes, events, conflicts, webhooks, actions, tasks] = await Promise.all([
-    pastChanges(state, who),
-    pastEvents(state, who),
-    pastConflicts(state, who),
-    latestWebhooks(state, who),
-    pastActions(state, who),
-    pastTasks(state, who),
+  const known = await whoIs(sources, question)
+  const [logged, changes, events, conflicts, webhooks, actions, tasks] = await Promise.all([
+    erpLogs(sources.erp, known),
+    pastChanges(state, known),
+    pastEvents(state, known),
+    pastConflicts(state, known),
+    latestWebhooks(state, known),
+    pastActions(state, known),
+    pastTasks(state, known),
   ])
   const refusals = await stillDead(lanes, [
     ...changes.flatMap(({ status, letter }) => (status === 'failed' ? [letter] : [])),
     ...events.flatMap(({ outcome, letter }) => (outcome === 'refused' ? [letter] : [])),
   ])
-  const known = new Set(events.map(({ letter }) => letter))
+  const told = new Set(events.map(({ letter }) => letter))
   const happenings = [
     ...changes.flatMap((change) => changeHappenings(change, refusals.get(change.letter))),
     ...events.map((event) => eventHappening(event, refusals.get(event.letter))),
     ...conflicts.map(conflictHappening),
     // What its job has come to is told as an event.
-    ...webhooks.filter(({ letter }) => letter === null || !known.has(letter)).map(webhookHappening),
+    ...webhooks.filter(({ letter }) => letter === null || !told.has(letter)).map(webhookHappening),
     ...actions.map(actionHappening),
     ...tasks.flatMap(taskHappenings),
+    ...logged.rows.map(loggedHappening),
   ]
+  const who = { ...known, notes: [...known.notes, ...logged.notes] }
   return { who, happenings: happenings.sort((a, b) => a.at.getTime() - b.at.getTime()) }
+}
+
+/** Of each of the ERP's logs: more than a person reads. */
+const mostLogged = 200
+
+/** What the ERP wrote down itself. The rest is worth showing without it. */
+async function erpLogs(erp: Sources['erp'], { leads, persons, away }: Who): Promise<{ rows: readonly LoggedRow[]; notes: string[] }> {
+  if (away.includes('ERP')) return { rows: [], notes: [] }
+  try {
+    const rows = await erp.logsOf({ leads: leads.slice(0, 100), persons: persons.slice(0, 200) }, mostLogged)
+    const full = (['LOG_EXECUTION_CRM', 'ERROR_LOG'] as const).filter((log) => rows.filter((row) => row.log === log).length === mostLogged)
+    return { rows, notes: full.map((log) => `Of ${log} the newest ${mostLogged} entries are shown; there may be older ones.`) }
+  } catch (error) {
+    return { rows: [], notes: [`The ERP’s own logs (LOG_EXECUTION_CRM, ERROR_LOG) are missing: ${whatHappened(error)}`] }
+  }
 }
 
 /** Of these letters, those that lie in falhas now. */
