@@ -41,6 +41,12 @@ export type Reps = ReadonlySet<string>
 export const decideLead = (crm: Row, { mirror, branch }: LeadSides, ledger: Agreed | null, reps: Reps): Decision =>
   decide(leadInboundFields, { crm, erp: branch, ...basesOf(mirror, ledger) }, reps)
 
+/** What of a decision holds when nothing is taken from the CRM: what its users changed waits there, and is not agreed. */
+export function withoutTaking(decision: Decision): Decision {
+  const agreed = Object.fromEntries(Object.entries(decision.agreed).filter(([name]) => !Object.hasOwn(decision.write.loud, name)))
+  return { ...decision, write: { quiet: {}, loud: {} }, agreed }
+}
+
 export const decideContact = (crm: Row, { mirror, contact }: ContactSides, ledger: Agreed | null): Decision =>
   decide(contactFields, { crm, erp: contact, ...basesOf(mirror, ledger) }, noReps)
 

@@ -3,7 +3,7 @@
  * refreshed its mirror; here the sent values enter the mirror at once and the note's call is saved. The person is read first, for the
  * same reasons as a lead is before its update.
  */
-import { noteSent, settleLedger } from '../connectors/state/agreed.ts'
+import { noteSent, readAgreed, settleLedger } from '../connectors/state/agreed.ts'
 import { absorbContact, contactKey } from './absorb-contact.ts'
 import type { Context, JobRun } from './context.ts'
 import { personUpdateBody } from './crm-bodies.ts'
@@ -12,7 +12,7 @@ import { personRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { contactFields } from './fields.ts'
 import { inboxId } from './lead-event.ts'
-import { decide } from './reconcile.ts'
+import { basesOf, decide, withoutTaking } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
 
 export function updateContactSink(context: Context, run: JobRun): Sink {
@@ -31,10 +31,12 @@ export function updateContactSink(context: Context, run: JobRun): Sink {
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
     const absorbed = await attempt.store(() => absorbContact(context, run, event, person, null))
     const held = personRow(person)
-    const bases = absorbed.kind === 'absorbed' ? absorbed.bases : { mirror: held, agreed: null }
+    const mirrored = async () => (await erp.mirrorOf(String(leadId))).persons.find(({ ID }) => ID === ids.ID) ?? held
+    const bases = absorbed.kind === 'absorbed' ? absorbed.bases : basesOf(await mirrored(), await readAgreed(state, 'contacts', record.key))
     if (absorbed.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
 
-    const { send, agreed } = decide(contactFields, { ...bases, crm: held, erp: row }, new Set())
+    const decision = decide(contactFields, { ...bases, crm: held, erp: row }, new Set())
+    const { send, agreed } = absorbed.kind === 'absorbed' ? decision : withoutTaking(decision)
     const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
     if (send.length > 0) {
       await noteSent(state, record, sent, run.lease)

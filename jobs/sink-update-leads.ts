@@ -3,7 +3,7 @@
  * in before anything is sent, and only the fields that the ERP has to say something about are sent. So no change of either side is
  * overwritten unseen, and a try whose answer was lost finds its own values there and sends nothing.
  */
-import { noteSent, settleLedger } from '../connectors/state/agreed.ts'
+import { noteSent, readAgreed, settleLedger } from '../connectors/state/agreed.ts'
 import { absorbLead } from './absorb-lead.ts'
 import type { Context, JobRun } from './context.ts'
 import { leadUpdateBody } from './crm-bodies.ts'
@@ -12,7 +12,7 @@ import { leadRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { leadFields } from './fields.ts'
 import { inboxId } from './lead-event.ts'
-import { decide } from './reconcile.ts'
+import { basesOf, decide, withoutTaking } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
 import type { Stages } from './stages.ts'
 
@@ -30,14 +30,18 @@ export function updateLeadSink(context: Context, run: JobRun, stages: Stages): S
     const reps = await crm.salesReps()
     const record = { entity: 'leads', key: String(id) } as const
     const event = inboxId(`${change.run}:${change.entity}:${change.key}`)
-    // A lead that left the integrated stages is not mirrored any more, or soon will not be: its values are sent and nothing is taken in.
+    // A lead that left the integrated stages is not mirrored any more, or soon will not be: nothing is taken in.
     const absorbed = stages.isIntegrated(seen.lead.stage) ? await attempt.store(() => absorbLead(context, run, event, seen)) : null
     const held = leadRow(seen.lead, seen.customFields)
-    // What to send is decided on the bases on which it was decided what to take; where nothing is taken, whatever differs is sent.
-    const bases = absorbed?.kind === 'absorbed' ? absorbed.bases : { mirror: held, agreed: null }
+    // What to send is decided on the bases on which it was decided what to take, or would have been: what the CRM's users changed stays.
+    const bases =
+      absorbed?.kind === 'absorbed'
+        ? absorbed.bases
+        : basesOf((await erp.mirrorOf(record.key)).lead ?? held, await readAgreed(state, 'leads', record.key))
     if (absorbed?.kind === 'absorbed' && absorbed.changed) await settleLedger(state, absorbed.ledger, event, run.lease)
 
-    const { send, agreed } = decide(leadFields, { ...bases, crm: held, erp: row }, reps)
+    const decision = decide(leadFields, { ...bases, crm: held, erp: row }, reps)
+    const { send, agreed } = absorbed?.kind === 'absorbed' ? decision : withoutTaking(decision)
     const sent = Object.fromEntries(send.map((name) => [name, row[name] ?? null]))
     if (send.length > 0) {
       await noteSent(state, record, sent, run.lease)

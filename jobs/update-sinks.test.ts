@@ -78,6 +78,20 @@ describe('what a user of the CRM changed while a line waited', () => {
     expect(await listConflicts(bridge.state)).toEqual([])
   })
 
+  test('of a lead that was discarded meanwhile stays too, and goes to the ERP when the lead comes back', async () => {
+    await inCrm(bridge, '/leads/1', { stage: 'Descartado' })
+    await inCrm(bridge, '/leads/1', { customFields: { '_cod.gestores': ['9'] } })
+    await edit(`update branches set address_number = '77'`)
+    await bridge.cycle()
+    expect((await bridge.context.crm.leadById(1))?.number).toBe('77')
+    expect([await inErp('sales_rep'), await customField('_cod.gestores')]).toEqual(['7', '9'])
+    await inCrm(bridge, '/leads/1', { stage: 'Ativação' })
+    await event()
+    await settle()
+    expect([await inErp('sales_rep'), await customField('_cod.gestores')]).toEqual(['9', '9'])
+    expect(await listConflicts(bridge.state)).toEqual([])
+  })
+
   test('the same as the ERP did is nothing to send', async () => {
     await edit('update branches set sales_rep = 9')
     await bridge.run('job_execute_spark')

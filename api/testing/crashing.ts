@@ -26,6 +26,7 @@ export function crashing(context: Context, at: number, after: boolean): Crashing
     if (dead) throw crash()
     return answer
   }
+  /** @param left what answers at once, or bit by bit: it is not guarded */
   const wrap = <T extends object>(target: T, left: readonly string[] = []): T =>
     new Proxy(target, {
       get(of, name) {
@@ -48,7 +49,7 @@ export function crashing(context: Context, at: number, after: boolean): Crashing
   return {
     context: {
       ...context,
-      erp: wrap(context.erp),
+      erp: wrap(context.erp, ['mirroredStages']),
       crm,
       inboundCrm: crm,
       state,
