@@ -121,12 +121,12 @@ activate() {
   if has_systemd; then running=$(units); fi
   if [ -n "$before" ] && [ "$before" != "$1" ] && grep -q '^BACKUP_RECIPIENTS=age1' /etc/ponte/ponte.env; then
     say "backup before the change"
-    ponte backup || fail "no backup could be made, so nothing was changed" "mend that first"
+    /usr/local/bin/ponte backup || fail "no backup could be made, so nothing was changed" "mend that first"
   fi
   if [ -n "$before" ] && [ "$before" != "$1" ]; then switch "$before" previous; fi
   switch "$1" current
   say "ponte doctor"
-  if ! ponte doctor; then
+  if ! /usr/local/bin/ponte doctor; then
     if [ -n "$before" ] && [ "$before" != "$1" ]; then switch "$before" current; fi
     fail "the installation is not ready (see above)${before:+; $before stays in use}" "mend it and run this script again"
   fi
