@@ -1,4 +1,6 @@
 /** What an operator sees when a part of the installation is away or refuses, and that nothing is lost by it. Real processes. */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addLeads, type House, openHouse, waiting, withDocument } from './testing/house.ts'
 
@@ -46,6 +48,50 @@ describe("Ponte's own database", () => {
     const result = withDocument(await house.ponte(['run', 'job_execute_spark', '--json'], env))
     expect(result).toMatchObject({ code, document: { ok: false, error: { code: error } } })
     expect(result.stdout).not.toContain(secret)
+  })
+})
+
+describe('ponte alerts', () => {
+  test('tells what is wrong, since when and what to do; and when nobody looks', async () => {
+    expect((await house.run('alerts')).stdout).toBe('No open alerts.\n')
+    await house.state.query(`insert into alerts (code, subject, status, summary, since) values
+      ('job_failed', 'job_x', 'firing', 'job_x failed', now() - interval '2 hours'), ('disk_low', 'vm1/queue', 'firing', '3 percent free', now())`)
+    const { code, stdout, stderr } = await house.run('alerts')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Nobody looks for alerts now/) })
+    expect(stdout).toMatch(
+      /^2 open alerts; nobody is told of them \(ALERT_WEBHOOK_URL\)\.\n\nCRITICAL {2}disk_low\n {2}3 percent free \(since /,
+    )
+    expect(stdout).toMatch(/\nWARNING {2}job_failed\n {2}job_x failed \(since 20.* UTC, 2 h 00 min ago\)\n/)
+    expect(stdout).toMatch(/\n {2}Do: `du -xsh .*\n {2}It is over when: .*\n {2}→ deploy\/RUNBOOK\.md#disk_low\n/)
+    await house.state.query(`insert into leases (name, holder, expires_at) values ('watching', 'x', now() + interval '1 minute')
+      on conflict (name) do update set expires_at = excluded.expires_at`)
+    const { document, stderr: quiet } = await house.json('alerts')
+    expect({ document, quiet }).toMatchObject({
+      quiet: '',
+      document: {
+        ok: true,
+        watched: true,
+        alerts: [{ code: 'disk_low', severity: 'critical' }, { open: [{ subject: 'job_x', told: false }] }],
+      },
+    })
+    await house.state.query('delete from alerts')
+  })
+
+  test('with the database away names that, since when a process of this machine noted it', async () => {
+    const since = Date.parse('2026-11-27T02:00:00Z')
+    const noted = join(house.env.STATE_DIR!, 'state-unreachable.alert')
+    writeFileSync(noted, JSON.stringify({ since, notifications: 1, notifiedAt: since }))
+    const env = { ...house.env, STATE_DATABASE_URL: closedPort(house.env.STATE_DATABASE_URL!) }
+    const { code, document } = withDocument(await house.ponte(['alerts', '--json'], env))
+    rmSync(noted)
+    expect({ code, document }).toMatchObject({
+      code: 1,
+      document: {
+        ok: false,
+        watched: null,
+        alerts: [{ code: 'state_unreachable', open: [{ since: '2026-11-27T02:00:00.000Z', told: true }] }],
+      },
+    })
   })
 })
 

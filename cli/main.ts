@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `ponte`. One file per command; command.ts is what they share. */
 import { Command, CommanderError } from 'commander'
+import { alertsCommand } from './alerts.ts'
 import { apiCommand } from './api.ts'
 import { backupCommand } from './backup.ts'
 import { conflictsCommand } from './conflicts.ts'
@@ -68,6 +69,7 @@ queueCommand(program)
 falhasCommand(program)
 heldCommand(program)
 whyCommand(program)
+alertsCommand(program)
 conflictsCommand(program)
 upCommand(program)
 apiCommand(program)

@@ -1,7 +1,6 @@
 /** What a process that stays does for those who watch it: figures, alerts, the heartbeat. */
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { createWatchPool } from '../connectors/state/watch-pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
@@ -9,7 +8,7 @@ import { startAlerter } from '../jobs/watching/alerter.ts'
 import { figureSources } from '../jobs/watching/figures.ts'
 import { createHeartbeat } from '../jobs/watching/heartbeat.ts'
 import { createMetrics, type Metrics } from '../jobs/watching/metrics.ts'
-import { stateAway } from '../jobs/watching/state-away.ts'
+import { stateAway, stateAwayFile } from '../jobs/watching/state-away.ts'
 import type { Closer } from './closer.ts'
 import { version } from './version.ts'
 
@@ -35,7 +34,7 @@ export function startWatching(
     sources,
     settings: alerts,
     log,
-    stateAway: stateAway({ file: join(settings.stateDir, 'state-unreachable.alert'), machine, settings: alerts, log }),
+    stateAway: stateAway({ file: stateAwayFile(settings.stateDir), machine, settings: alerts, log }),
     ...(heartbeatUrl === null ? {} : { onLook: createHeartbeat(heartbeatUrl, log) }),
   })
   closer.add(() => alerter.close())

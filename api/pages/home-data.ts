@@ -1,10 +1,12 @@
 /** What the home page shows, collected in one look. */
+import { countConflicts } from '../../connectors/state/agreed.ts'
 import { type Hour, hours, type QuotaUse, quotaUse, type Waiting, waitingChanges } from '../../connectors/state/figures.ts'
 import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
 import type { Run } from '../../connectors/state/runs.ts'
 import { recordJobs } from '../../jobs/catalogue.ts'
 import { budgetLeads } from '../../jobs/orca-leads.ts'
 import { sellLeads } from '../../jobs/vende-leads.ts'
+import { type AlertsNow, alertsNow } from '../../jobs/watching/open-alerts.ts'
 import type { LaneName } from '../../queue-dirs/lane.types.ts'
 import type { ApiDeps } from '../deps.ts'
 
@@ -29,6 +31,8 @@ export interface Kind {
 
 export interface HomeData {
   readonly at: Date
+  readonly alerts: AlertsNow
+  readonly conflicts: { readonly lastDay: number; readonly all: number }
   readonly waiting: Waiting
   readonly kinds: readonly Kind[]
   readonly hours: readonly Hour[]
@@ -40,7 +44,9 @@ export interface HomeData {
 }
 
 export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'>): Promise<HomeData> {
-  const [waiting, perHour, quotas, runs, compares, leads, contacts] = await Promise.all([
+  const [alerts, conflicts, waiting, perHour, quotas, runs, compares, leads, contacts] = await Promise.all([
+    alertsNow(state),
+    countConflicts(state),
     waitingChanges(state),
     hours(state, HOURS),
     quotaUse(state),
@@ -51,6 +57,8 @@ export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'
   ])
   return {
     at: new Date(),
+    alerts,
+    conflicts,
     waiting,
     hours: perHour,
     quotas,

@@ -1,7 +1,8 @@
-/** The operations home: both directions at a glance, what waits, what was refused, what went, what ran. */
+/** The operations home: what is wrong, both directions at a glance, what waits, what was refused, what went, what ran. */
 import type { Context, Hono } from 'hono'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
+import { Alerts } from './home-alerts.tsx'
 import { ComparesChart, HoursChart } from './home-charts.tsx'
 import { compareJob, type HomeData, homeData } from './home-data.ts'
 import { Direction, Kinds, Quotas, Runs } from './home-parts.tsx'
@@ -21,6 +22,7 @@ export function registerHome(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: Con
 const Home = ({ view: { clock }, data }: { view: View; data: HomeData }) => (
   <>
     <h1>Home</h1>
+    <Alerts data={data} clock={clock} />
     <div class="ways" data-live="ways">
       <Direction way="out" data={data} clock={clock} />
       <Direction way="in" data={data} clock={clock} />

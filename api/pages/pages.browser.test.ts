@@ -252,6 +252,34 @@ function walk(): void {
     await evil.close()
   })
 
+  test('home shows the open alerts with what to do, and how many conflicts there were; a refresh leaves open what is read', async () => {
+    const { state } = it.bridge
+    await state.query(`insert into alerts (code, subject, status, summary, since) values
+      ('job_failed', 'job_x', 'firing', 'job_x failed (erp.unreachable)', now() - interval '125 minutes'),
+      ('disk_low', 'vm1/queue', 'firing', 'queue on vm1 has 3 percent free', now() - interval '30 seconds'),
+      ('disk_low', 'vm2/queue', 'pending', 'not yet', now())`)
+    await state.query(`insert into leases (name, holder, expires_at) values ('watching', 'test', now() + interval '10 minutes')`)
+    await state.query(`insert into conflicts (entity, key, field, winner, event, created_at)
+      values ('leads', '1', 'NAME', 'erp', 'old', now() - interval '2 days'), ('leads', '1', 'NAME', 'erp', 'new', now())`)
+    const { page } = operator
+    await page.goto('/ui')
+    const [card, runbook] = [page.locator('[data-live=alerts]'), page.locator('[data-live=runbook]')]
+    await card.getByText('has 3 percent free').waitFor()
+    expect(await card.locator('li').allTextContents()).toEqual([
+      expect.stringMatching(/^queue on vm1 has 3 percent free for \d\d s$/),
+      'job_x failed (erp.unreachable) for 2 h 05 min',
+    ])
+    expect(await card.getByRole('link').textContent()).toBe('1 conflict in 24 h, 2 in all')
+    await runbook.getByText('What to do about disk_low').click()
+    await runbook.getByText('Never delete from').waitFor()
+    await state.query(`update alerts set summary = 'queue on vm1 has 2 percent free' where subject = 'vm1/queue'`)
+    await card.getByText('has 2 percent free').waitFor()
+    expect(await runbook.getByText('Never delete from').isVisible()).toBe(true)
+    await state.query(`update leases set expires_at = '-infinity' where name = 'watching'; delete from alerts`)
+    await card.getByText('Nobody looks for alerts now').waitFor()
+    expectClean(operator)
+  })
+
   test('everything can be reached and done with the keyboard alone, without a script too', async () => {
     const bare = await it.open(null, { javaScriptEnabled: false })
     await logIn(bare.page, 'operator')

@@ -126,7 +126,7 @@ function Books({ balance }: { balance: Balance }) {
   )
 }
 
-const figures = ['ERP rows', 'known rows', 'differ', 'queued', 'suppressed', 'held', 'vanished'] as const
+const figures = ['ERP rows', 'known rows', 'differ', 'queued', 'suppressed', 'held', 'discarded', 'vanished'] as const
 
 function Detectors({ run }: { run: Run }) {
   const detectors = run.counts.detectors as readonly Detected[] | undefined
@@ -153,13 +153,20 @@ function Detectors({ run }: { run: Run }) {
                 <td data-label="ended as">
                   <RunBadge status={one.status} />
                 </td>
-                {[one.rows?.desired, one.rows?.known, one.changed, one.queued, one.suppressed, one.held.length, one.vanished].map(
-                  (value, index) => (
-                    <td class="n" data-label={figures[index]}>
-                      {value === undefined ? '–' : number(value)}
-                    </td>
-                  ),
-                )}
+                {[
+                  one.rows?.desired,
+                  one.rows?.known,
+                  one.changed,
+                  one.queued,
+                  one.suppressed,
+                  one.held.length,
+                  one.discarded,
+                  one.vanished,
+                ].map((value, index) => (
+                  <td class="n" data-label={figures[index]}>
+                    {value === undefined ? '–' : number(value)}
+                  </td>
+                ))}
                 <td class="n" data-label="took" title={one.steps?.map(({ step, wallMs }) => `${step} ${took(wallMs)}`).join(', ')}>
                   {one.steps ? took(one.steps.reduce((sum, { wallMs }) => sum + wallMs, 0)) : '–'}
                 </td>

@@ -147,6 +147,15 @@ export async function listConflicts(db: Db, limit = 100): Promise<ListedConflict
   return rows
 }
 
+/** How many fields both sides changed apart. */
+export async function countConflicts(db: Db): Promise<{ lastDay: number; all: number }> {
+  const { rows } = await query<{ lastDay: number; all: number }>(
+    db,
+    `select count(*) filter (where created_at > clock_timestamp() - interval '1 day')::integer as "lastDay", count(*)::integer as "all" from conflicts`,
+  )
+  return rows[0]!
+}
+
 /** @returns null: never read */
 export async function readCursor(db: Db, name: string): Promise<string | null> {
   const { rows } = await query<{ value: string }>(db, 'select value from cursors where name = $1', [name])

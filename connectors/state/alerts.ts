@@ -121,3 +121,12 @@ export async function openAlerts(pool: pg.Pool): Promise<AlertRow[]> {
     await query<AlertRow & pg.QueryResultRow>(pool, `select ${columns} from alerts where status = 'firing' order by since, code, subject`)
   ).rows
 }
+
+/** The lease of whoever looks and tells. */
+export const watchLease = 'watching'
+
+/** Whether anybody looks: without them the book stands still. */
+export async function isWatched(pool: pg.Pool): Promise<boolean> {
+  const { rowCount } = await query(pool, 'select from leases where name = $1 and expires_at >= clock_timestamp()', [watchLease])
+  return rowCount === 1
+}

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { PonteError } from '../../base/error.ts'
-import { type AlertRow, dueAlerts, markTold, markUntold, noteConditions } from '../../connectors/state/alerts.ts'
+import { type AlertRow, dueAlerts, markTold, markUntold, noteConditions, watchLease } from '../../connectors/state/alerts.ts'
 import { acquireLease, type Lease } from '../../connectors/state/leases.ts'
 import type { AlertSettings } from '../../deploy/env-watch.ts'
 import { alerts } from './alert-catalogue.ts'
@@ -33,7 +33,6 @@ export interface Alerter {
   close(): Promise<void>
 }
 
-const LEASE = 'watching'
 const LEASE_MS = 20_000
 const EVERY_MS = 15_000
 /** The leader waits for a slow source, but not so long that the others would take over. */
@@ -48,7 +47,7 @@ export function startAlerter(deps: AlerterDeps): Alerter {
   const look = async () => {
     const known = lease
     if (known !== null && !known.held()) lease = null
-    lease ??= await acquireLease(deps.state, LEASE, `${hostname()}:${process.pid}`, LEASE_MS)
+    lease ??= await acquireLease(deps.state, watchLease, `${hostname()}:${process.pid}`, LEASE_MS)
     if (lease !== null) await lead(deps, lease, stopping.signal)
     // Who does not lead notes what only this machine can see: its disks, and whether the ERP answers it.
     else await deps.sources.look(PATIENCE_MS)

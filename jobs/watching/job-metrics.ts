@@ -17,7 +17,7 @@ const commerce = new Set([budgetLeads.name, sellLeads.name])
 const outcomes = {
   delivery: new Set(['delivered', 'dead', 'rejected', 'superseded', 'already', 'alreadySold', 'withdrawn']),
   inbound: new Set(['applied', 'unchanged', 'echo', 'ignored', 'removed']),
-  compare: new Set(['changed', 'queued', 'suppressed', 'held', 'vanished']),
+  compare: new Set(['changed', 'queued', 'suppressed', 'held', 'discarded', 'vanished']),
   conflict: new Set(['conflicts']),
 } as const
 

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createLog } from '../../base/log.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { send } from './outgoing.ts'
-import { stateAway } from './state-away.ts'
+import { stateAway, stateAwayRow } from './state-away.ts'
 
 const servers: Server[] = []
 const folder = mkdtempSync(join(tmpdir(), 'ponte-away-'))
@@ -128,6 +128,14 @@ describe('the alert that the state database is away', () => {
     await it.away()
     expect(got).toEqual([])
     expect(existsSync(file)).toBe(false)
+  })
+
+  test('is what a command shows that finds the database away: since when, as noted, or since now', async () => {
+    await process().away()
+    const { since } = JSON.parse(readFileSync(file, 'utf8')) as { since: number }
+    expect(stateAwayRow(file)).toMatchObject({ code: 'state_unreachable', status: 'firing', since: new Date(since), notifications: 1 })
+    const before = Date.now()
+    expect(stateAwayRow(`${file}.none`).since.getTime()).toBeGreaterThanOrEqual(before)
   })
 
   test('is tried again while the receiver is away', async () => {

@@ -6,6 +6,8 @@
  * Killed between telling and noting it, the one who takes over tells once more, under the same id.
  */
 import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { AlertRow } from '../../connectors/state/alerts.ts'
 import type { AlertSettings } from '../../deploy/env-watch.ts'
@@ -20,6 +22,7 @@ export interface StateAway {
 }
 
 export interface StateAwayOptions {
+  /** See stateAwayFile. */
   readonly file: string
   readonly machine: string
   readonly settings: AlertSettings
@@ -73,6 +76,14 @@ export function stateAway({ file, machine, settings, log, holdMs = DEAD_MS }: St
       rmSync(file, { force: true })
     },
   }
+}
+
+/** Where all processes of a machine look. */
+export const stateAwayFile = (stateDir: string): string => join(stateDir, 'state-unreachable.alert')
+
+/** The alert as it stands on this machine, for a command that finds the database away. Nobody noted it yet: since now. */
+export function stateAwayRow(file: string): Omit<AlertRow, 'attempts'> {
+  return row(read(file) ?? { since: Date.now(), notifications: 0, notifiedAt: 0 }, hostname(), null)
 }
 
 const row = ({ since, notifications }: Episode, machine: string, endedAt: Date | null): Omit<AlertRow, 'attempts'> => ({

@@ -1,0 +1,28 @@
+/** The runbook's sections, for whoever shows an alert: the file is written once, and read where it is needed. */
+import { readFileSync } from 'node:fs'
+
+/** `You see`, `It means`, `Do`, `It is over when` (deploy/RUNBOOK.md). Text in Markdown: `code` and links. */
+export interface RunbookPart {
+  readonly title: string
+  readonly text: string
+}
+
+const file = new URL('../../deploy/RUNBOOK.md', import.meta.url)
+let sections: Map<string, readonly RunbookPart[]> | undefined
+
+/** What the runbook says of an alert; empty: it does not know it. */
+export function runbookSection(code: string): readonly RunbookPart[] {
+  sections ??= read(readFileSync(file, 'utf8'))
+  return sections.get(code) ?? []
+}
+
+function read(text: string): Map<string, readonly RunbookPart[]> {
+  const [, ...found] = text.split(/^## /m)
+  return new Map(found.map((section) => [section.slice(0, section.indexOf('\n')).trim(), partsOf(section)]))
+}
+
+const partsOf = (section: string): RunbookPart[] =>
+  [...section.matchAll(/^\*\*(.+?)\*\* ([\s\S]*?)(?=^\*\*|$(?![\s\S]))/gm)].map(([, title, text]) => ({
+    title: title!,
+    text: text!.trim().replace(/\s*\n\s*/g, ' '),
+  }))
