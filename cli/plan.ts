@@ -33,9 +33,9 @@ export function planCommand(program: Command): void {
         for (const one of plans) showChanges(output, one)
         output.say(
           table(
-            ['entity', 'changed', 'to send', 'waiting', 'held', 'vanished', 'CRM calls'],
-            plans.map((one) => [one.entity, one.changed, one.send, one.suppressed, one.held, one.vanished, one.calls]),
-            ['waiting', 'held', 'vanished'],
+            ['entity', 'changed', 'to send', 'waiting', 'held', 'discarded', 'vanished', 'CRM calls'],
+            plans.map((one) => [one.entity, one.changed, one.send, one.suppressed, one.held, one.discarded, one.vanished, one.calls]),
+            ['waiting', 'held', 'discarded', 'vanished'],
           ),
         )
         const time = limit === 0 ? 'without a limit of requests' : `about ${duration(ms)} at ${limit} requests per ${windowMs / 1000} s`
@@ -60,7 +60,12 @@ function entitiesCalled(name: string | undefined): typeof entities {
 
 function showChanges(output: Output, one: Plan): void {
   for (const change of one.changes) {
-    const why = { send: '', suppressed: ' (already waiting in the queue)', held: ' (held: three sends did not make both sides equal)' }
+    const why = {
+      send: '',
+      suppressed: ' (already waiting in the queue)',
+      held: ' (held: three sends did not make both sides equal)',
+      discarded: ' (discarded by an operator: not sent with these values)',
+    }
     output.say(`${one.entity} ${change.key}${why[change.decision]}`)
     for (const { field, from, to } of change.fields) output.say(`    ${field.padEnd(20)} ${from ?? '—'} → ${to ?? '—'}`)
   }

@@ -118,7 +118,7 @@ function show(output: Output, report: RunReport): void {
 function showDetected(output: Output, detected: readonly Detected[]): void {
   output.say(
     table(
-      ['detector', 'status', 'ERP rows', 'known', 'changed', 'queued', 'waiting', 'held'],
+      ['detector', 'status', 'ERP rows', 'known', 'changed', 'queued', 'waiting', 'held', 'discarded'],
       detected.map((one) => [
         one.entity,
         one.status,
@@ -128,14 +128,19 @@ function showDetected(output: Output, detected: readonly Detected[]): void {
         one.queued,
         one.suppressed,
         one.held.length,
+        one.discarded,
       ]),
-      ['waiting', 'held'],
+      ['waiting', 'held', 'discarded'],
     ),
   )
   for (const one of detected) {
     for (const guard of one.guards ?? []) for (const line of explainGuard(guard)) output.say(`  ${line}`)
     if (one.suppressed > 0)
       output.say(`  ${one.entity}: ${plural(one.suppressed, 'change')} already waiting in the queue, not queued again.`)
+    if (one.discarded > 0)
+      output.say(
+        `  ${one.entity}: ${plural(one.discarded, 'change')} not queued, because an operator discarded these values (ponte held ls).`,
+      )
     if (one.held.length > 0)
       output.say(
         `  ${one.entity}: held, because three sends with the same values did not make both sides equal: ${one.held.slice(0, 20).join(', ')}`,

@@ -16,7 +16,7 @@ export interface Balance {
   readonly pending: number
   /** Refused, in falhas or until their next try; and those held after three sends. */
   readonly failed: number
-  /** The same row was already waiting, or an older one was under way, when the compare looked; leads whose next try is not due. */
+  /** The same row was already waiting, or an older one was under way, when the compare looked; leads whose next try is not due; what an operator discarded. */
   readonly suppressed: number
   readonly superseded: number
   readonly balanced: boolean
@@ -61,14 +61,14 @@ const ofCommerce = ({ leads, delivered, alreadySold, refused, withdrawn, waiting
 })
 
 async function ofCompare(state: pg.Pool, run: Run): Promise<Columns> {
-  const { changed = 0, suppressed = 0, held = 0 } = run.counts as { changed?: number; suppressed?: number; held?: number }
+  const { changed = 0, suppressed = 0, discarded = 0, held = 0 } = run.counts as Readonly<Record<string, number | undefined>>
   const byEntity = Object.values(await tallyRun(state, run.id))
   const total = (status: string) => byEntity.reduce((sum, tally) => sum + (tally[status] ?? 0), 0)
   const columns = {
     delivered: total('delivered'),
     pending: total('queued'),
     failed: total('failed') + held,
-    suppressed,
+    suppressed: suppressed + discarded,
     superseded: total('superseded'),
   }
   // A run that was cut short did not write down what it found; what it queued is on record, and nothing else was promised.

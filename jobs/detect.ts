@@ -20,6 +20,7 @@ export interface Detected {
   readonly queued: number
   readonly suppressed: number
   readonly held: readonly string[]
+  readonly discarded: number
   readonly files: number
   readonly vanished: number
   readonly guards?: readonly Guard[]
@@ -27,7 +28,7 @@ export interface Detected {
   readonly steps?: readonly { step: string; wallMs: number; cpuMs: number; rows: number }[]
 }
 
-const nothing = { changed: 0, queued: 0, suppressed: 0, held: [], files: 0, vanished: 0 }
+const nothing = { changed: 0, queued: 0, suppressed: 0, held: [], discarded: 0, files: 0, vanished: 0 }
 
 export const executeSpark: Job = {
   name: 'job_execute_spark',
@@ -81,7 +82,7 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
           'sent three times without converging: held until they change or are requeued',
         )
       const { changed, rows, steps, vanished } = comparison
-      const accounted = published.queued + published.suppressed + published.held.length
+      const accounted = published.queued + published.suppressed + published.discarded + published.held.length
       if (accounted !== changed)
         throw new PonteError('run.unbalanced', `${entity.name}: ${changed} rows differ, but ${accounted} are accounted for.`, {
           hint: 'A defect: keep the log and the snapshots, and report it. What was queued is delivered.',
@@ -100,13 +101,15 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
 }
 
 function outcome(detected: readonly Detected[], ambiguousTaxIds: number): JobOutcome {
-  const sum = (name: 'changed' | 'queued' | 'suppressed' | 'files' | 'vanished') => detected.reduce((total, one) => total + one[name], 0)
+  const sum = (name: 'changed' | 'queued' | 'suppressed' | 'discarded' | 'files' | 'vanished') =>
+    detected.reduce((total, one) => total + one[name], 0)
   const held = detected.reduce((total, one) => total + one.held.length, 0)
   const counts = {
     changed: sum('changed'),
     queued: sum('queued'),
     suppressed: sum('suppressed'),
     held,
+    discarded: sum('discarded'),
     files: sum('files'),
     vanished: sum('vanished'),
     ambiguousTaxIds,
@@ -119,5 +122,6 @@ function outcome(detected: readonly Detected[], ambiguousTaxIds: number): JobOut
     const guards = stopped.flatMap((one) => (one.guards ?? []).map((guard) => guard.message))
     return { status: 'stopped', counts, message: guards.join('\n') }
   }
-  return { status: counts.changed === 0 ? 'skipped' : 'success', counts, ...(counts.changed === 0 ? { message: 'nothing to do' } : {}) }
+  if (counts.changed === counts.discarded) return { status: 'skipped', counts, message: 'nothing to do' }
+  return { status: 'success', counts }
 }

@@ -17,6 +17,7 @@ export interface Plan {
   readonly send: number
   readonly suppressed: number
   readonly held: number
+  readonly discarded: number
   readonly vanished: number
   readonly calls: number
   readonly guards: readonly Guard[]
@@ -55,7 +56,7 @@ async function planOf(
   comparison: Extract<Awaited<ReturnType<Context['engine']['compare']>>, { kind: 'compared' }>['comparison'],
   sample: number,
 ): Promise<Plan> {
-  const counts: Record<Decision, number> = { send: 0, suppressed: 0, held: 0 }
+  const counts: Record<Decision, number> = { send: 0, suppressed: 0, held: 0, discarded: 0 }
   const shown: PlannedChange[] = []
   try {
     for await (const changes of comparison.changes()) {
@@ -92,6 +93,7 @@ const stoppedPlan = (entity: Entity, guards: readonly Guard[]): Plan => ({
   send: 0,
   suppressed: 0,
   held: 0,
+  discarded: 0,
   vanished: 0,
   calls: 0,
   guards,

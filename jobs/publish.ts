@@ -20,6 +20,8 @@ export interface Published {
   readonly suppressed: number
   /** Sent three times with this very hash without converging: stopped alone (architecture 4). */
   readonly held: readonly string[]
+  /** An operator does not want these values sent. */
+  readonly discarded: number
   readonly files: number
 }
 
@@ -37,6 +39,7 @@ export async function publish(
   const sent: { key: string; hash: string }[] = []
   const held: string[] = []
   let suppressed = 0
+  let discarded = 0
   let manifest: Manifest | null = null
   try {
     const converged = await sentAgain(deps.state, entity.name)
@@ -45,13 +48,14 @@ export async function publish(
       for (const [index, change] of changes.entries()) {
         converged.delete(change.key)
         if (decisions[index] === 'suppressed') suppressed++
+        else if (decisions[index] === 'discarded') discarded++
         else if (decisions[index] === 'held') held.push(change.key)
         else {
           await staging.write(writeLine(id, entity.name, change))
           sent.push({ key: change.key, hash: change.hash })
         }
       }
-      onProgress(sent.length + suppressed + held.length)
+      onProgress(sent.length + suppressed + discarded + held.length)
     }
     if (!lease.held()) throw leaseLost(lease.name)
     if (converged.size > 0) await forgetSends(deps.state, entity.name, [...converged])
@@ -65,7 +69,7 @@ export async function publish(
     await staging.commit()
   }
   await comparison.promote()
-  return { queued: sent.length, suppressed, held, files: manifest?.files.length ?? 0 }
+  return { queued: sent.length, suppressed, discarded, held, files: manifest?.files.length ?? 0 }
 }
 
 /**

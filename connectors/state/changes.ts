@@ -18,8 +18,9 @@ export interface ChangeId {
 /**
  * suppressed: the same row is already waiting, or an older one of this key is under way or in doubt; the next compare looks again
  * held:       sent three times without converging, stopped until its data changes, it converges, or it is requeued
+ * discarded:  an operator put these very values away
  */
-export type Decision = 'send' | 'suppressed' | 'held'
+export type Decision = 'send' | 'suppressed' | 'held' | 'discarded'
 
 /** A key is sent this often with one hash before it stops alone (architecture 4). */
 export const maxSends = 3
@@ -32,10 +33,11 @@ export async function decide(pool: pg.Pool, entity: string, items: readonly { ke
   const { rows } = await query<{ decision: Decision }>(
     pool,
     `select case when c.status = 'queued' and (c.hash = i.hash or c.intent_at is not null) then 'suppressed'
-                 when c.hash = i.hash and c.sends >= $4 and c.status in ('delivered', 'failed') then 'held'
+                 when c.hash = i.hash and c.sends >= $4 and c.status in ('delivered', 'failed')
+                 then case when c.code = 'DISCARDED' then 'discarded' else 'held' end
                  else 'send' end as decision
        from unnest($2::text[], $3::text[]) with ordinality as i(key, hash, ord)
-       left join lateral (select hash, status, sends, intent_at from changes where entity = $1 and key = i.key order by id desc limit 1) c on true
+       left join lateral (select hash, status, sends, code, intent_at from changes where entity = $1 and key = i.key order by id desc limit 1) c on true
       order by i.ord`,
     [entity, items.map((i) => i.key), items.map((i) => i.hash), maxSends],
   )

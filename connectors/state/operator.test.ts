@@ -75,7 +75,7 @@ describe('a refused change', () => {
     await refuse('r1', 'a')
     expect(await decision('a')).toBe('send')
     await setAside(bed.pool, [change('r1', 'a')])
-    expect(await decision('a')).toBe('held')
+    expect(await decision('a')).toBe('discarded')
     expect(await decision('a', 'h2')).toBe('send')
     expect(await listHeld(bed.pool)).toMatchObject([{ entity, key: 'a', status: 'failed', code: 'DISCARDED' }])
     expect(await releaseHeld(bed.pool, [{ entity, key: 'a' }])).toEqual([{ entity, key: 'a' }])

@@ -56,7 +56,7 @@ test.each(['requeue', 'rebase', 'edit'] as const)('%s, killed before the letter 
 test('discard, killed when the index knows and the letter is there: it is discarded again', async () => {
   await refuse(bridge, 1)
   await killedWhile('discard', 'index')
-  expect((await bridge.run('job_execute_spark')).counts).toMatchObject({ queued: 0, held: 1 })
+  expect((await bridge.run('job_execute_spark')).counts).toMatchObject({ queued: 0, discarded: 1 })
   expect(await discardDead(operatorAt(bridge), await onlyDead(bridge), null, 'for the test')).toMatchObject({ left: 0 })
   expect(lettersAt(bridge, 'falhas')).toEqual([])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listAudit } from '../../connectors/state/audit.ts'
 import { listHeld } from '../../connectors/state/operator.ts'
+import { balanceOf } from '../balance.ts'
 import { type Bridge, openBridge } from '../testing/bridge.ts'
 import { expectExactlyOnce } from '../testing/checks.ts'
 import { addRefused, insertLeads, lettersAt, onlyDead, operatorAt, pickyCrm, refuse, taxIdOf } from '../testing/operator.ts'
@@ -133,7 +134,9 @@ describe('discarding', () => {
       target: dead.file,
       reason: 'a filial fechou',
     })
-    expect((await bridge.run('job_execute_spark')).counts).toMatchObject({ held: 1 })
+    const compared = await bridge.run('job_execute_spark')
+    expect(compared.counts).toMatchObject({ held: 0, discarded: 1 })
+    expect(await balanceOf(bridge.state, compared.run)).toMatchObject({ balanced: true })
     expect(await heldKeys(bridge.state)).toMatchObject([{ key: '1-1', code: 'DISCARDED' }])
     await bridge.erp.query(`delete from client_industries where client = 1`)
     await bridge.run('job_execute_spark')
