@@ -82,6 +82,12 @@ export async function buildFolders(parent: string, id: string): Promise<BuiltFol
   }
 }
 
+/** Folders that `takePlaces` put aside here and that nobody has deleted since. */
+export async function replacedFolders(parent: string): Promise<string[]> {
+  const names = await readdir(parent).catch(() => [])
+  return names.filter((name) => name.startsWith(REPLACED)).map((name) => join(parent, name))
+}
+
 async function writeLarge(target: string, body: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await disk.create(target)
   try {

@@ -26,7 +26,8 @@ export function eraseCommand(program: Command): void {
       'after',
       `
 ERP and CRM are not touched: erase there first. Backups are encrypted and not changed; the last one that knows the client is
-gone after BACKUP_KEEP days. What the balance of a run needs stays, without key or value.
+gone after BACKUP_KEEP days. What the balance of a run needs stays, without key or value. The end of the output names all that
+is not reached. It waits up to 15 seconds for the journals in which a running ponte api keeps the last letters twice.
 
 Examples:
   ponte erase 12.345.678/0001-95
@@ -48,7 +49,7 @@ async function run({ settings, output, closer }: CommandContext, given: string, 
       exitCode: 2,
     })
   const context = await wire(settings, closer)
-  const places = { stateDir: settings.stateDir, reportsDir: join(settings.stateDir, 'reports') }
+  const places = { queueRoot: settings.queueRoot, stateDir: settings.stateDir, reportsDir: join(settings.stateDir, 'reports') }
   const dryRun = options.yes !== true
   const work = async () => {
     const erasure = await erase({ ...context, ...places }, taxId, { dryRun, anyway: options.anyway ?? false })
@@ -58,7 +59,8 @@ async function run({ settings, output, closer }: CommandContext, given: string, 
   const { erasure } = dryRun
     ? await work()
     : await audited(context.state)({ actor: `cli:${userInfo().username}`, action: 'erase', target: 'erased' }, work)
-  output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows: erasure.rows })
+  const { rows, unread, aside } = erasure
+  output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows, notReached: { unread, aside } })
   show(output.say, erasure, dryRun, settings.backup.keep)
   return !dryRun && erasure.inHand > 0 ? 1 : 0
 }
@@ -79,6 +81,14 @@ function show(say: (line: string) => void, erasure: Erasure, dryRun: boolean, ke
   const parts = Object.entries(erasure.rows).flatMap(([name, rows]) => (rows > 0 ? [`${name} ${rows}`] : []))
   say(`  ${plural(stateRows, 'row')} of the state${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`)
   say(`  ${plural(snapshotRows, 'row')} of snapshots, ${plural(reports, 'report')}`)
-  if (inHand > 0) say(`\n${plural(inHand, 'line')} in the hands of a worker right now: run the same command again.`)
-  if (!dryRun) say(`\nBackups made before still hold the client; the last of them is removed when ${keep} newer ones were made.`)
+  if (inHand > 0) say(`\n${plural(inHand, 'line')} in the hands of another process right now: run the same command again.`)
+  say('\nNot reached by this command:')
+  say('  ERP and CRM. In the ERP also Ponte’s tables LEADS, CONTACTS, LOG_EXECUTION_CRM and ERROR_LOG')
+  say(`  backups made before: the last of them is removed when ${keep} newer ones were made`)
+  say('  the files of the state database: PostgreSQL overwrites removed rows when it vacuums, its write-ahead log when it recycles it')
+  for (const folder of erasure.aside) say(`  ${folder}: what was there before a restore; delete it`)
+  for (const file of erasure.unread) say(`  ${file}: it cannot be read as a letter; look into it yourself`)
+  say(
+    'The log needs nothing: tax ids, names, e-mails and phones are masked in it; the number of the lead in the CRM stays until it is rotated away.',
+  )
 }

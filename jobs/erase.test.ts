@@ -10,11 +10,20 @@ import { withExport } from '../connectors/state/export.ts'
 import { balanceOf } from './balance.ts'
 import { erase } from './erase.ts'
 import { aboutOf } from './erase-about.ts'
+import { discardDead } from './operator/discard-dead.ts'
+import { editDead } from './operator/edit-dead.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { inCrm } from './testing/crm-leads.ts'
+import { onlyDead, operatorAt } from './testing/operator.ts'
 import { addBranch, addContact, seedReference } from './testing/small-erp.ts'
 
-const gone = { taxId: '11222333000181', name: 'Zacarias Esquecido', email: 'zaca.esquecido@example.com', company: 'ESQUECIDA LTDA' }
+const gone = {
+  taxId: '11222333000181',
+  name: 'Zacarias Esquecido',
+  email: 'zaca.esquecido@example.com',
+  own: 'so.dele@example.com',
+  company: 'ESQUECIDA LTDA',
+}
 /** Its tax id holds the other's digits, marks between; its contact has the same e-mail address. */
 const stays = { taxId: '91122233300018', name: 'Bia Fica', company: 'FICA SA' }
 
@@ -22,7 +31,8 @@ let bridge: Bridge
 let run: string
 let goneLead: string
 let staysLead: string
-beforeEach(async () => {
+/** A client and its neighbour, in every kind of place. */
+async function bothEverywhere(): Promise<void> {
   bridge = await openBridge({ settleMs: 50 })
   await seedReference(bridge.erp)
   // Ids that no other number looks like.
@@ -30,6 +40,7 @@ beforeEach(async () => {
   await addBranch(bridge.erp, { client: 1, taxId: gone.taxId, name: gone.company })
   await addBranch(bridge.erp, { client: 2, taxId: stays.taxId, name: stays.company })
   await addContact(bridge.erp, { code: 1, client: 1, name: gone.name, email: gone.email })
+  await addContact(bridge.erp, { code: 3, client: 1, name: 'Outro Esquecido', email: gone.own })
   await addContact(bridge.erp, { code: 2, client: 2, name: stays.name, email: gone.email })
   run = (await bridge.cycle())[0]!.run
   const ids = (await bridge.erp.query<{ id: string }>('select id_crm::text as id from branches order by client')).rows
@@ -43,7 +54,7 @@ beforeEach(async () => {
   bridge.simulator.setFaults({ errors400: { share: 1, methods: ['PUT', 'POST'] } })
   await bridge.run('job_update_leads_in_spotter')
   bridge.simulator.setFaults({})
-  expect((await bridge.context.lanes.leads.counts()).filter(({ folder }) => folder === 'falhas')).toMatchObject([{ files: 1 }])
+  await operatorWas()
   await bridge.erp.query('update branches set address_number = 333')
   await bridge.run('job_execute_spark')
   const hook = (id: string, cnpj: string) => JSON.stringify({ Lead: { Id: Number(id), Cnpj: cnpj, Stage: 'Entrada' } })
@@ -59,8 +70,26 @@ beforeEach(async () => {
   await bridge.state.query(`insert into audit (actor, action, target, before) values ('user:ana', 'falhas.edit', 'x', $1)`, [
     { TAXID: gone.taxId },
   ])
-})
-afterEach(() => bridge.close())
+}
+
+/** Refused lines of both were edited and put away: by what names the record, but not its tax id. */
+async function operatorWas(): Promise<void> {
+  for (const [id, complement] of [
+    [goneLead, 'FUNDOS DO ZACA'],
+    [staysLead, 'FUNDOS DA BIA'],
+  ] as const) {
+    const dead = await onlyDead(bridge)
+    const line = dead.lines!.find(({ about }) => about.leadId === id)!.reason.line
+    await editDead(operatorAt(bridge), dead, { line, set: { address_complement: complement }, requeue: false })
+  }
+  await discardDead(operatorAt(bridge), await onlyDead(bridge), null, `fechou: fale com ${gone.own}`)
+  await bridge.erp.query('update branches set address_number = 223')
+  await bridge.run('job_execute_spark')
+  bridge.simulator.setFaults({ errors400: { share: 1, methods: ['PUT', 'POST'] } })
+  await bridge.run('job_update_leads_in_spotter')
+  bridge.simulator.setFaults({})
+  await onlyDead(bridge)
+}
 
 /** Out of the integration in the ERP, and gone from the CRM. */
 async function leave(): Promise<void> {
@@ -68,17 +97,23 @@ async function leave(): Promise<void> {
   await inCrm(bridge, `/leads/${goneLead}`, null)
 }
 const forget = (options: { dryRun?: boolean; anyway?: boolean } = {}) =>
-  erase({ ...bridge.context, stateDir: bridge.folder, reportsDir: join(bridge.folder, 'reports') }, gone.taxId, {
-    dryRun: options.dryRun ?? false,
-    anyway: options.anyway ?? false,
-  })
+  erase(
+    { ...bridge.context, queueRoot: join(bridge.folder, 'queue'), stateDir: bridge.folder, reportsDir: join(bridge.folder, 'reports') },
+    gone.taxId,
+    {
+      dryRun: options.dryRun ?? false,
+      anyway: options.anyway ?? false,
+    },
+  )
 
-/** Everything that Ponte keeps, as text: names of files, their contents, all rows of the state, all rows of snapshots. */
-async function everything(): Promise<string> {
+/** Everything that Ponte keeps, as text: every file but the CRM's, the log and hidden ones too, all rows of the state, all rows of snapshots. */
+async function everything({ log } = { log: true }): Promise<string> {
   const kept: string[] = []
-  for (const place of ['queue', 'reports'])
-    for (const entry of readdirSync(join(bridge.folder, place), { recursive: true, withFileTypes: true }))
-      if (entry.isFile() && !entry.name.startsWith('.')) kept.push(entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+  for (const entry of readdirSync(bridge.folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.parentPath.startsWith(join(bridge.folder, 'crm')) || entry.name === '.heartbeat') continue
+    if (!log && entry.name === 'ponte.log') continue
+    kept.push(entry.name, readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+  }
   await withExport(bridge.state, async ({ tables, rows }) => {
     for (const table of tables) for await (const piece of rows(table)) kept.push(`${table.name}: ${Buffer.from(piece).toString()}`)
   })
@@ -90,11 +125,22 @@ async function everything(): Promise<string> {
   return kept.join('\n')
 }
 const traces = (text: string) =>
-  [gone.taxId, '11.222.333/0001-81', gone.name, gone.name.toUpperCase(), gone.company, '_esquecida_', '5511911112222'].filter((trace) =>
-    text.toLowerCase().includes(trace.toLowerCase()),
-  )
+  [
+    gone.taxId,
+    '11.222.333/0001-81',
+    gone.name,
+    gone.name.toUpperCase(),
+    gone.company,
+    '_esquecida_',
+    '5511911112222',
+    '5511933334444',
+    gone.own,
+  ].filter((trace) => text.toLowerCase().includes(trace.toLowerCase()))
 
 describe('erasing a client', () => {
+  beforeEach(bothEverywhere)
+  afterEach(() => bridge.close())
+
   test('leaves no trace of it, all of its neighbours, and runs that still balance', async () => {
     await leave()
     const before = await everything()
@@ -105,8 +151,10 @@ describe('erasing a client', () => {
     const done = await forget()
     const after = await everything()
     expect(traces(after)).toEqual([])
-    const at = after.indexOf(goneLead)
-    expect(at < 0 ? '' : after.slice(Math.max(0, at - 200), at + 100)).toBe('')
+    // Its number in the CRM stays in the log alone.
+    const apart = await everything({ log: false })
+    const at = apart.indexOf(goneLead)
+    expect(at < 0 ? '' : apart.slice(Math.max(0, at - 200), at + 100)).toBe('')
     expect(done.inHand).toBe(0)
     // What was shown is what is done; a dead line is met a second time, when it was put away.
     const sum = ({ letters }: typeof done) => Object.values(letters).reduce((all, { waiting, dead }) => all + waiting + dead, 0)
@@ -114,8 +162,9 @@ describe('erasing a client', () => {
     expect(sum(done)).toBeGreaterThanOrEqual(3)
     expect({ ...done.rows, webhooks: 0 }).toEqual({ ...counted.rows, webhooks: 0 })
     expect(done.snapshotRows).toBe(counted.snapshotRows)
-    expect(done).toMatchObject({ reports: 1, rows: { conflicts: 1, audit: 1 } })
-    for (const trace of [stays.taxId, stays.name, stays.company, gone.email, '91.122.233/3000-18']) expect(after, trace).toContain(trace)
+    expect(done).toMatchObject({ reports: 1, rows: { conflicts: 1, audit: 3 } })
+    for (const trace of [stays.taxId, stays.name, stays.company, gone.email, '91.122.233/3000-18', 'FUNDOS DA BIA'])
+      expect(after, trace).toContain(trace)
     expect(await balanceOf(bridge.state, run)).toMatchObject({ balanced: true })
 
     // The neighbour's part of the letters is delivered; the client does not come back.

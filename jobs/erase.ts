@@ -10,6 +10,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PonteError } from '../base/error.ts'
+import { replacedFolders } from '../base/replace-folders.ts'
 import { type ForgottenRows, forgetRows, knownLeads, type Subject } from '../connectors/state/erase.ts'
 import { eraseFromSnapshots, type SnapshotSubject } from '../engine/erase-snapshots.ts'
 import type { Erased, LaneName } from '../queue-dirs/lane.types.ts'
@@ -22,11 +23,18 @@ export interface Erasure {
   readonly rows: ForgottenRows
   readonly snapshotRows: number
   readonly reports: number
-  /** Lines in a worker's hands: run it again. */
+  /** Lines in a worker's hands, or in the journal of a process that hangs: run it again. */
   readonly inHand: number
+  /** Files of the queue that could not be looked into, and folders that a restore set aside: for a person. */
+  readonly unread: readonly string[]
+  readonly aside: readonly string[]
 }
 
-export type EraseContext = Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & { readonly stateDir: string; readonly reportsDir: string }
+export type EraseContext = Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & {
+  readonly queueRoot: string
+  readonly stateDir: string
+  readonly reportsDir: string
+}
 
 interface Known {
   readonly taxId: string
@@ -45,7 +53,7 @@ export async function erase(
   taxId: string,
   { dryRun, anyway }: { readonly dryRun: boolean; readonly anyway: boolean },
 ): Promise<Erasure> {
-  const { state, lanes, stateDir, reportsDir } = context
+  const { state, lanes, queueRoot, stateDir, reportsDir } = context
   // What a crash left half done, and a journal that would bring a letter back, comes to its end first.
   if (!dryRun) await recoverLanes(context)
   const known: Known = { taxId, leadIds: new Set(), branches: new Set(), contacts: new Set() }
@@ -62,6 +70,8 @@ export async function erase(
     snapshotRows: await eraseFromSnapshots(stateDir, snapshotSubjects(known), dryRun),
     reports: await eraseReports(reportsDir, known, dryRun),
     inHand: Object.values(letters).reduce((sum, { inHand }) => sum + inHand, 0),
+    unread: Object.entries(letters).flatMap(([lane, { unread }]) => unread.map((path) => join(queueRoot, lane, path))),
+    aside: [...(await replacedFolders(queueRoot)), ...(await replacedFolders(stateDir))],
   }
 }
 

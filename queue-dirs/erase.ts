@@ -4,29 +4,41 @@
  *
  *   waiting   the line becomes an empty one, by the steps of edited.ts: the others keep their places; a letter without lines is put away
  *   falhas    the line is put away by the steps of mending.ts; the others stay dead, with their reasons
- *   ended     the file is replaced; one without lines is removed, with its outcomes, because its name may name somebody too
+ *   ended     the file is replaced; one without lines is removed, because its name may name somebody too
  *
- * In that order, so that what is put away is met again at the end. What a worker has in hand is only counted: run it again.
+ * In that order, so that what is put away is met again at the end. Outcomes of lines go with them: their reasons quote values. What a worker
+ * has in hand is only counted: run it again. A journal of a process that lives (journal.ts) has copies of the last seconds' letters: its
+ * segments go by themselves, ten seconds after they began, which is waited for.
  */
-import { opendir } from 'node:fs/promises'
+import { opendir, readFile } from 'node:fs/promises'
+import { relative } from 'node:path'
+import { PonteError } from '../base/error.ts'
 import { archive } from './closing.ts'
 import { isBody, showDead } from './dead-letters.ts'
 import { editWaiting } from './edit-waiting.ts'
 import type { House } from './house.ts'
+import { JOURNAL } from './journal.ts'
+import { readRecords } from './journal-record.ts'
 import type { EraseChoice, Erased, LaneName } from './lane.types.ts'
 import { namesIn } from './layout.ts'
 import { readText, splitLines } from './letter-lines.ts'
 import { mendDead } from './mend-dead.ts'
 import { parseName, UNKNOWN_PREFIX } from './name.ts'
-import { dropProgress } from './progress.ts'
+import { dropProgress, forgetOutcomes } from './progress.ts'
 
 /** See `Lane.erase`. */
 export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun }: EraseChoice): Promise<Erased> {
   const { processar, processando, processados, falhas } = house.layout
-  const total = { waiting: 0, dead: 0, ended: 0, inHand: 0, removed: [] as string[] }
+  const total = { waiting: 0, dead: 0, ended: 0, inHand: 0, removed: [] as string[], unread: [] as string[] }
   const meantIn = (prefix: string, body: string) => splitLines(body).filter(({ text }) => isMeant(prefix, text)).length
 
-  for (const file of await filesIn(processar)) total.waiting += meantIn(prefixOf(house, file), (await bodyOf(`${processar}/${file}`)) ?? '')
+  const unread = (path: string) => total.unread.push(relative(house.layout.lane, path))
+  for (const file of await filesIn(processar)) {
+    const body = await bodyOf(`${processar}/${file}`, unread)
+    const lines = splitLines(body ?? '').filter(({ text }) => isMeant(prefixOf(house, file), text))
+    total.waiting += lines.length
+    if (!dryRun && lines.length > 0) await forgetOutcomes(house, file, new Set(lines.map(({ index }) => index)))
+  }
   if (!dryRun && total.waiting > 0)
     for (const prefix of house.prefixes) await editWaiting(house, prefix, (body) => without(body, (text) => isMeant(prefix, text)))
   if (!dryRun)
@@ -35,6 +47,7 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
 
   for (const file of await filesIn(falhas)) {
     const shown = await showDead(house, lane, file).catch(() => null)
+    if (shown !== null && shown.lines === null) unread(`${falhas}/${file}`)
     const meant = shown?.lines?.map(({ text }) => isMeant(shown.prefix, text)) ?? []
     total.dead += meant.filter(Boolean).length
     if (dryRun || shown === null || !meant.includes(true)) continue
@@ -42,6 +55,7 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
       ? ('discarded' as const)
       : meant.map((one) => ({ kind: one ? ('discarded' as const) : ('stay' as const) }))
     await mendDead(house, file, { version: shown.version, fates })
+    await dropProgress(house.layout.progress, file, house.disk)
   }
 
   for (const seat of await namesIn(processando))
@@ -51,20 +65,41 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
   for (const day of await namesIn(processados))
     for (const file of await filesIn(`${processados}/${day}`)) {
       const path = `${processados}/${day}/${file}`
-      const body = await bodyOf(path)
+      const body = await bodyOf(path, unread)
       const meant = body === null ? 0 : meantIn(prefixOf(house, file), body)
       if (meant === 0 && !isBlank(body)) continue
       total.ended += meant
       const rest = without(body!, (text) => isMeant(prefixOf(house, file), text)) ?? body!
       if (dryRun) continue
+      await dropProgress(house.layout.progress, file, house.disk)
       if (!isBlank(rest)) await house.disk.replace(path, rest)
       else if (await house.disk.unlink(path)) {
-        await dropProgress(house.layout.progress, file, house.disk)
         await house.disk.syncDirectory(`${processados}/${day}`)
         total.removed.push(file)
       }
     }
+  if (!dryRun) total.inHand += await afterJournals(house, meantIn)
   return total
+}
+
+/** A segment is over ten seconds after it began; a checkpoint takes its time. */
+const journalsMs = 15_000
+
+/** Waits until no journal holds such a line. @returns how many are left: a process hangs, or its disk failed (.unsound) */
+async function afterJournals(house: House, meantIn: (prefix: string, body: string) => number): Promise<number> {
+  const { layout, clock } = house
+  const until = performance.now() + journalsMs
+  for (;;) {
+    let held = 0
+    for (const desk of await namesIn(layout.tmp)) {
+      const segments = (await namesIn(`${layout.tmp}/${desk}`)).filter((name) => name.startsWith(JOURNAL)).sort()
+      const letters = new Map<string, string>()
+      for (const segment of segments) readRecords(await readFile(`${layout.tmp}/${desk}/${segment}`).catch(() => Buffer.alloc(0)), letters)
+      for (const [name, body] of letters) held += meantIn(prefixOf(house, name), body)
+    }
+    if (held === 0 || performance.now() > until) return held
+    await clock.sleep(250)
+  }
 }
 
 /** The body with empty lines in place of those that are meant; null: there are none. */
@@ -91,5 +126,9 @@ async function filesIn(folder: string): Promise<string[]> {
   return found
 }
 
-/** null: gone, or no text. */
-const bodyOf = (path: string): Promise<string | null> => readText(path, 'a letter').catch(() => null)
+/** null: gone, or no text, which `unread` is told. */
+const bodyOf = (path: string, unread?: (path: string) => void): Promise<string | null> =>
+  readText(path, 'a letter').catch((error) => {
+    if (error instanceof PonteError) unread?.(path)
+    return null
+  })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type DiskOp, openDisk } from '../base/atomic-file.ts'
+import { openJournal } from './journal.ts'
 import { booted, dropped, kept, readRecords } from './journal-record.ts'
 import { openLane } from './lane.ts'
 import type { Lane } from './lane.types.ts'
@@ -257,3 +258,26 @@ test('a journal that was cut anywhere vouches for the letters before the cut, ex
     }),
   )
 })
+
+test('what is erased leaves a journal too: it goes with its segment, which is waited for', () =>
+  withRoot('memory', async (root) => {
+    const lane = await openLane({ root, ...timing, journal: true })
+    const disk = openDisk({ room: 'queue' })
+    const desk = join(root, 'leads/.tmp/desk.01')
+    await mkdir(desk)
+    const journal = await openJournal(disk, desk, { bytes: 8_000_000, ms: 1_500 })
+    // As a living `ponte api` has it: the letter lies in processar, its copy here.
+    const name = await lane.enqueue('update_leads_in_erp', 'x', '{"who":"gone"}')
+    const { published } = await journal!.write(`${desk}/${name}`, name, '{"who":"gone"}')
+    await published()
+    const segment = (await readdir(desk)).find((file) => file.startsWith('journal.'))!
+    expect(await readFile(join(desk, segment), 'utf8')).toContain('gone')
+    await rm(join(desk, name))
+    const began = performance.now()
+    const erased = await lane.erase({ isMeant: (_prefix, text) => text.includes('gone'), dryRun: false })
+    expect(erased).toMatchObject({ waiting: 1, inHand: 0, unread: [] })
+    expect(performance.now() - began).toBeGreaterThan(1_000)
+    expect((await readdir(desk)).filter((file) => file.startsWith('journal.'))).toEqual([])
+    await journal!.close()
+    await lane.close()
+  }))

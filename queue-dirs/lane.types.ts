@@ -144,8 +144,10 @@ export interface Erased {
   readonly waiting: number
   readonly dead: number
   readonly ended: number
-  /** In a worker's hands: they are still there. */
+  /** In a worker's hands, or in the journal of a process that lives: they are still there. */
   readonly inHand: number
+  /** Files that could not be looked into: no UTF-8, or too large. Below the lane's folder. */
+  readonly unread: readonly string[]
   /** Names of letters that are no more. */
   readonly removed: readonly string[]
 }

@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Disk, GrowingFile } from '../base/atomic-file.ts'
 import { parseChecked, printChecked } from './checked-lines.ts'
+import type { House } from './house.ts'
 import type { LineOutcome } from './lane.types.ts'
 import { exists } from './layout.ts'
 
@@ -102,6 +103,27 @@ export async function dropProgress(folder: string, letter: string, disk: Disk): 
   let last = 1
   while (await exists(path(folder, letter, last))) last += 1
   for (let generation = last - 1; generation >= 1; generation -= 1) await disk.unlink(path(folder, letter, generation))
+}
+
+/**
+ * Lines of a letter that waits are no more: what is known of them is that they ended. Each generation is replaced; whoever takes the letter
+ * meanwhile opens a new one.
+ */
+export async function forgetOutcomes(
+  house: Pick<House, 'layout' | 'disk' | 'nextId'>,
+  letter: string,
+  lines: ReadonlySet<number>,
+): Promise<void> {
+  const { layout, disk } = house
+  for (let generation = 1; ; generation += 1) {
+    const file = path(layout.progress, letter, generation)
+    const text = await readIfThere(file)
+    if (text === null) return
+    const entries = parseChecked<Entry>(text)
+    if (!entries.some(({ line }) => lines.has(line))) continue
+    const kept = entries.map((entry): Entry => (lines.has(entry.line) ? { line: entry.line, outcome: { kind: 'done' } } : entry))
+    await disk.replace(file, kept.map(printChecked).join(''), `${layout.tmp}/progress.${house.nextId()}`)
+  }
 }
 
 /** The letter that a file in `.progress` belongs to. */

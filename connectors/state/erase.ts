@@ -3,6 +3,7 @@
  * entity and run, and how it ended; no key, no hash, no letter's name.
  */
 import type pg from 'pg'
+import { namesOne } from './history.ts'
 import { type Db, query, transaction } from './query.ts'
 
 /** All by which the state may know the client. */
@@ -63,6 +64,7 @@ export async function forgetRows(
     const written = [...taxId].join('[^0-9A-Za-z]?')
     // As runs name them: keys in quotes, and before the code that refused them.
     const ids = `(${[...leadIds, ...branches].map(escaped).join('|') || 'nobody'})`
+    const taxIdText = [...taxId].join('[./ -]?')
     const [quoted, refused] = [`"${ids}"`, `\\m${ids}(?= [A-Z_]{4,})`]
     return {
       changes: await change(
@@ -91,14 +93,16 @@ export async function forgetRows(
       audit: await change(
         'audit',
         `target = 'erased', before = null, after = null, reason = null`,
-        `concat_ws(' ', target, before, after, reason) ~* $1 or target = any($2)`,
-        [written, letters],
+        // What it says of a record names the record, and need not name its tax id.
+        `concat_ws(' ', target, before, after, reason) ~* $4 or target = any($5) or ${namesOne}`,
+        [leadIds, branches, contacts, written, letters],
       ),
       runs: await change(
         'runs',
-        `message = regexp_replace(message, ${literal(refused)}, 'erased', 'g'), counts = regexp_replace(counts::text, ${literal(quoted)}, '"erased"', 'g')::jsonb`,
-        'message ~ $1 or counts::text ~ $2',
-        [refused, quoted],
+        `message = regexp_replace(message, ${literal(`${refused}|${taxIdText}`)}, 'erased', 'g'),
+         counts = regexp_replace(regexp_replace(counts::text, ${literal(quoted)}, '"erased"', 'g'), ${literal(taxIdText)}, 'erased', 'g')::jsonb`,
+        'message ~ $1 or message ~ $3 or counts::text ~ $2 or counts::text ~ $3',
+        [refused, quoted, taxIdText],
       ),
     }
   })

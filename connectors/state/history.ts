@@ -62,8 +62,8 @@ export async function knownPersons(db: Db, leads: readonly string[]): Promise<st
   return rows.map(({ id }) => id)
 }
 
-/** Of a lead and its persons: `$1` leads, `$2` branches, `$3` contacts. */
-const isAbout = (entity: string, key: string): string => `case
+/** SQL: of a lead and its persons; `$1` leads, `$2` branches, `$3` contacts. */
+export const isAbout = (entity: string, key: string): string => `case
     when ${entity} = 'leads.insert' then ${key} = any($2::text[])
     when ${entity} = 'contacts.insert' then ${key} = any($3::text[])
     when ${entity} in ('contacts', 'contacts.update', 'contato_update_erp') then split_part(${key}, '-', 2) = any($1::text[])
@@ -145,13 +145,16 @@ export interface PastAction {
   readonly outcome: string | null
 }
 
+/** SQL: an entry of the audit log that names one of them; parameters as in `isAbout`. */
+export const namesOne = `jsonb_typeof(before -> 'records') = 'array'
+        and exists (select from jsonb_array_elements(before -> 'records') r where ${isAbout("r ->> 'entity'", "r ->> 'key'")})`
+
 /** Actions of operators that name one of these records. */
 export async function pastActions(db: Db, subject: Subject): Promise<PastAction[]> {
   const { rows } = await query<PastAction>(
     db,
     `select at, actor, action, target, before, after, reason, outcome from audit
-      where jsonb_typeof(before -> 'records') = 'array'
-        and exists (select from jsonb_array_elements(before -> 'records') r where ${isAbout("r ->> 'entity'", "r ->> 'key'")})
+      where ${namesOne}
       order by id limit 5000`,
     values(subject),
   )
