@@ -33,7 +33,7 @@ else
       expect(simulated.match(/mem_limit:/g)).toHaveLength(5)
       expect(stdout.match(/UV_THREADPOOL_SIZE/g)).toHaveLength(2)
       // To this machine alone: there is no TLS before the proxy.
-      expect(stdout.match(/127\.0\.0\.1:(5000:5000|8080:8080)|host_ip: 127\.0\.0\.1/g)).toHaveLength(2)
+      expect(stdout.match(/127\.0\.0\.1:(5000:5000|8080:8080|9464:9464)|host_ip: 127\.0\.0\.1/g)).toHaveLength(3)
     })
 
     test('hands settings of an operator on, and no secret but as a file', () => {

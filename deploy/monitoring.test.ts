@@ -64,6 +64,17 @@ describe('alerts, rules and runbook', () => {
     expect(exprOf('disk_low')).toMatch(new RegExp(`< ${diskFreePercent}$`))
   })
 
+  test('Prometheus asks where compose and the units let API and worker answer', () => {
+    const compose = parse(readFileSync(file('docker-compose.yml'), 'utf8'), { merge: true })
+    const published = ['api', 'worker'].map((name) => compose.services[name].ports[0].replace(/^\$\{BIND_ADDRESS:-(.*?)\}/, '$1'))
+    const { port } = readSettings({}).api
+    const unit = /^Environment=METRICS_PORT=(\d+)$/m.exec(readFileSync(file('systemd/ponte-worker.service'), 'utf8'))![1]
+    const scraped = parse(readFileSync(file('monitoring/prometheus.yml'), 'utf8')).scrape_configs[0].static_configs[0].targets
+    expect(scraped).toEqual([`127.0.0.1:${port}`, `127.0.0.1:${unit}`])
+    expect(published).toEqual(scraped.map((target: string) => `${target}:${target.split(':')[1]}`))
+    expect(compose.services.worker.environment.METRICS_PORT).toBe(unit)
+  })
+
   test('commands that the runbook names exist', () => {
     const named = [...readFileSync(file('RUNBOOK.md'), 'utf8').matchAll(/`ponte ([a-z]+)/g)].map(([, name]) => name!)
     const sources = readdirSync(file('../cli')).filter((name) => /^[a-z-]+\.ts$/.test(name))
