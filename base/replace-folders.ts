@@ -10,11 +10,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
-import { openDisk } from './atomic-file.ts'
+import { type Disk, openDisk } from './atomic-file.ts'
 
 const BUILT = '.restoring-'
 const REPLACED = '.replaced-'
-const disk = openDisk({ room: 'restore' })
 /** Fsyncs under way at once: they share the file system's commits. */
 const atOnce = 32
 /** Beyond this a file is written as it comes, alone. */
@@ -29,7 +28,7 @@ export interface BuiltFolders {
 }
 
 /** @throws PonteError `restore.disk_*` */
-export async function buildFolders(parent: string, id: string): Promise<BuiltFolders> {
+export async function buildFolders(parent: string, id: string, disk: Disk = openDisk({ room: 'restore' })): Promise<BuiltFolders> {
   const top = resolve(parent)
   const built = join(top, BUILT + id)
   const replaced = join(top, REPLACED + id)
@@ -51,7 +50,7 @@ export async function buildFolders(parent: string, id: string): Promise<BuiltFol
       if (!target.startsWith(`${built}/`)) throw new TypeError('a path that leaves its folder')
       if (!folders.has(dirname(target))) await disk.mkdir(dirname(target))
       folders.add(dirname(target))
-      if (size > smallBytes) return writeLarge(target, body)
+      if (size > smallBytes) return writeLarge(disk, target, body)
       const parts: Uint8Array[] = []
       for await (const part of body) parts.push(part)
       const task = limit(() => disk.writeNew(target, Buffer.concat(parts))).catch((error) => {
@@ -88,7 +87,7 @@ export async function replacedFolders(parent: string): Promise<string[]> {
   return names.filter((name) => name.startsWith(REPLACED)).map((name) => join(parent, name))
 }
 
-async function writeLarge(target: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeLarge(disk: Disk, target: string, body: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await disk.create(target)
   try {
     for await (const part of body) await file.append(part)

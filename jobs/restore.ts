@@ -14,8 +14,9 @@ import { PassThrough } from 'node:stream'
 import type pg from 'pg'
 import { ulid } from 'ulid'
 import { type ArchiveEntry, checkSum, damaged, readArchive } from '../base/archive-read.ts'
+import type { Disk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
-import { type BuiltFolders, buildFolders } from '../base/replace-folders.ts'
+import { type BuiltFolders, buildFolders, replacedFolders } from '../base/replace-folders.ts'
 import { importState, notEmpty, type StateImport } from '../connectors/state/import.ts'
 import { finishRestore } from '../connectors/state/restores.ts'
 import { isSnapshotName } from '../engine/snapshot-copies.ts'
@@ -26,13 +27,15 @@ export interface RestorePlaces {
   readonly state: pg.Pool
   readonly queueRoot: string
   readonly stateDir: string
+  /** For tests: what stands between a restore and the machine. */
+  readonly disk?: Disk
 }
 
 export interface Restored {
   readonly backupAt: Date
   readonly letters: number
   readonly snapshotFiles: number
-  /** Folders with what was there before. */
+  /** Folders with what was there before, this restore's and those of earlier ones that nobody deleted. */
   readonly aside: readonly string[]
 }
 
@@ -49,13 +52,16 @@ export async function restore(file: string, identity: string, places: RestorePla
   // Read once before anything is touched: what is damaged at its end is known at its beginning.
   const { head, totals } = await verify(file, identity)
   const id = ulid()
-  const queue = await buildFolders(places.queueRoot, id)
-  const snapshots = await buildFolders(places.stateDir, id)
+  const queue = await buildFolders(places.queueRoot, id, places.disk)
+  const snapshots = await buildFolders(places.stateDir, id, places.disk)
   const backup = { name: basename(file), at: new Date(head.at), schema: head.schema }
   try {
     const restoreId = await importState(places.state, backup, force, (into) => load(file, identity, head, { into, queue, snapshots }))
-    const aside = [await queue.takePlaces(lanes), await snapshots.takePlaces(['snapshots'])].filter((path) => path !== null)
+    await queue.takePlaces(lanes)
+    await snapshots.takePlaces(['snapshots'])
     await finishRestore(places.state, restoreId)
+    // Also what a restore that broke off had set aside: there lies what was there before it.
+    const aside = [...(await replacedFolders(places.queueRoot)), ...(await replacedFolders(places.stateDir))]
     return { backupAt: backup.at, letters: totals.letters, snapshotFiles: totals.snapshotFiles, aside }
   } catch (error) {
     await queue.discard()
