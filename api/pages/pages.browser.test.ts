@@ -317,6 +317,8 @@ function walk(): void {
       audit: '/ui/audit',
       search: '/ui/search',
       password: '/ui/password',
+      'edit-json': '/edit_json',
+      docs: '/docs',
     }
     for (const colorScheme of schemes) {
       const one = await it.open('operator', { viewport: { width, height: 800 }, colorScheme })
