@@ -21,11 +21,18 @@ export type Beginning =
   | { readonly kind: 'fenced' }
 
 /**
+ * SQL: a create of this key was delivered before. A compare that read the ERP before that delivery and published after it queues the key
+ * once more: the record is there, and is looked for first.
+ */
+const wasCreated = `exists (select from changes d
+                             where d.entity = $2 and d.key = $3 and d.entity like '%.insert' and d.status = 'delivered' and d.run_id <> $1)`
+
+/**
  * The intent, durable before the effect: from here until `settle` a crash leaves the change in doubt.
  * @throws PonteError `state.*`
  */
 export async function begin(pool: pg.Pool, change: Carried, lease: Fence): Promise<Beginning> {
-  const { rows } = await query<{ held: boolean; status: string | null; intent: Date | null; marked: boolean }>(
+  const { rows } = await query<{ held: boolean; status: string | null; intent: Date | null; marked: boolean; created: boolean }>(
     pool,
     `with before as (select id, status, intent_at from changes where run_id = $1 and entity = $2 and key = $3 for update),
           marked as (update changes c
@@ -35,14 +42,14 @@ export async function begin(pool: pg.Pool, change: Carried, lease: Fence): Promi
                         and not exists (select from changes n where n.entity = $2 and n.key = $3 and n.status = 'queued' and n.id <> b.id)
                      returning 1)
      select ${fenceHolds(5, 6)} as held, (select status from before) as status, (select intent_at from before) as intent,
-            exists (select from marked) as marked`,
+            exists (select from marked) as marked, ${wasCreated} as created`,
     [change.run, change.entity, change.key, change.letter, lease.name, lease.epoch],
   )
-  const { held, status, intent, marked } = rows[0]!
+  const { held, status, intent, marked, created } = rows[0]!
   if (!held) return { kind: 'fenced' }
   if (status === null) return beginUnrecorded(pool, change, lease)
   // `failed`, too: a crash fell between settling and the letter's progress, so the line is judged once more.
-  if (marked) return { kind: 'go', inDoubt: intent !== null }
+  if (marked) return { kind: 'go', inDoubt: intent !== null || created }
   return { kind: 'already', status: status === 'delivered' ? 'delivered' : 'superseded' }
 }
 

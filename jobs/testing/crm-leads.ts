@@ -40,7 +40,7 @@ export const crmPerson = (leadId: number, n = 1): SeedRow => ({
 })
 
 /** As somebody at the CRM's own screen. `body` null: deletes. */
-export async function inCrm(bridge: Bridge, path: string, body: object | null): Promise<void> {
+export async function inCrm(bridge: Pick<Bridge, 'simulator'>, path: string, body: object | null): Promise<void> {
   const init = body === null ? { method: 'DELETE' } : { method: 'POST', body: JSON.stringify(body) }
   const answer = await fetch(new URL(path.slice(1), bridge.simulator.controlUrl), init)
   if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}: ${await answer.text()}`)
