@@ -51,11 +51,15 @@ function page(document: Document) {
 <html lang="en">
 <meta charset="utf-8">
 <title>Ponte: HTTP API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-  summary { cursor: pointer; padding: .3rem 0 } code { font-size: 95% } b { display: inline-block; min-width: 4.5rem }
-  small { border: 1px solid #999; border-radius: .3rem; padding: 0 .3rem; color: #555 }
-  pre { background: #f4f4f4; padding: .7rem; overflow-x: auto; font-size: 85% } table { border-collapse: collapse } td { padding: .1rem .8rem .1rem 0; vertical-align: top }
+  :root { color-scheme: light dark; --bg: #f3f5f7; --card: #fff; --line: #d5dbe1; --text: #17212b; --dim: #52606d; --accent: #135f8b }
+  @media (prefers-color-scheme: dark) { :root { --bg: #11161c; --card: #1a2129; --line: #323c47; --text: #e6ebf0; --dim: #a3b0bd; --accent: #7cc0ea } }
+  body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: var(--bg); color: var(--text) }
+  a { color: var(--accent) } summary { cursor: pointer; padding: .3rem 0 } b { display: inline-block; min-width: 4.5rem }
+  code { font-size: 95%; overflow-wrap: anywhere } small { border: 1px solid var(--line); border-radius: .3rem; padding: 0 .3rem; color: var(--dim) }
+  pre { background: var(--card); border: 1px solid var(--line); padding: .7rem; overflow-x: auto; font-size: 85% }
+  table { border-collapse: collapse } td { padding: .1rem .8rem .1rem 0; vertical-align: top }
 </style>
 <h1>Ponte: HTTP API</h1>
 <p>The same for machines: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Where it says <small>token</small>, send <code>Authorization: Bearer &lt;token&gt;</code>.</p>
@@ -68,7 +72,7 @@ ${Object.entries(document.components?.schemas ?? {}).map(([name, schema]) => htm
 function section({ path, method, operation }: { path: string; method: string; operation: Operation }) {
   const { summary = '', description = '', security, parameters = [], requestBody, responses = {} } = operation
   return html`<details>
-<summary><b>${method}</b> <code>${path}</code> ${security ? '<small>token</small>' : ''} ${summary}</summary>
+<summary><b>${method}</b> <code>${path}</code> ${security ? html`<small>token</small>` : ''} ${summary}</summary>
 <p>${description}</p>
 <table>${parameters.map((one) => html`<tr><td><code>${one.name}</code></td><td>${one.in}${one.required ? ', required' : ''}</td></tr>`)}</table>
 ${requestBody ? html`<pre>${JSON.stringify(requestBody, null, 2)}</pre>` : ''}
