@@ -1,5 +1,5 @@
 /** The runbook's sections, for whoever shows an alert: the file is written once, and read where it is needed. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** `You see`, `It means`, `Do`, `It is over when` (deploy/RUNBOOK.md). Text in Markdown: `code` and links. */
 export interface RunbookPart {
@@ -10,9 +10,9 @@ export interface RunbookPart {
 const file = new URL('../../deploy/RUNBOOK.md', import.meta.url)
 let sections: Map<string, readonly RunbookPart[]> | undefined
 
-/** What the runbook says of an alert; empty: it does not know it. */
+/** What the runbook says of an alert; empty: it does not know it, or is not there, for which no page with alerts may fail. */
 export function runbookSection(code: string): readonly RunbookPart[] {
-  sections ??= read(readFileSync(file, 'utf8'))
+  sections ??= existsSync(file) ? read(readFileSync(file, 'utf8')) : new Map()
   return sections.get(code) ?? []
 }
 
