@@ -100,6 +100,8 @@ test('three alerters tell each episode once, its start and its end', async () =>
   full = ['vm2']
   await until(() => pass(61).then(() => got.length === 3))
   expect(got[2]).toMatchObject({ subject: 'vm1 queue', type: 'alert.resolved' })
+  // The answer is there before its note.
+  await until(async () => (await rows()).length === 1)
   expect(await rows()).toMatchObject([{ subject: 'vm2 queue', status: 'firing' }])
 })
 
