@@ -41,11 +41,7 @@ export class CopyDecoder {
 
   /** The last, unfilled frame. Throws `erp.short_read` when the data broke off before its end mark. */
   end(): Frame | undefined {
-    if (this.#state !== 'ended') {
-      throw new PonteError('erp.short_read', `a range broke off after ${this.rows} rows`, {
-        hint: 'the connection to the ERP was lost in the middle: run again',
-      })
-    }
+    if (this.#state !== 'ended') throw shortRead(this.rows)
     return this.#frames.flush()
   }
 
@@ -89,6 +85,13 @@ export class CopyDecoder {
     }
     return at
   }
+}
+
+/** What was read ended in the middle: `erp.short_read`. */
+export function shortRead(rows: number): PonteError {
+  return new PonteError('erp.short_read', `a range broke off after ${rows} rows`, {
+    hint: 'the connection to the ERP was lost in the middle: run again',
+  })
 }
 
 function foreign(what: string): PonteError {

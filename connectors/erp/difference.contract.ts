@@ -112,8 +112,8 @@ export function testDifference(dialect: string, open: () => Promise<ErpHarness>,
     })
 
     test('two ERP contacts of one branch with one CRM id are one row: the lowest code speaks', async () => {
-      await it.sql(`insert into contact (code, name, email, branch_client, branch_code, id_crm) values
-      (900002, 'Second', 'z@x.com', 900001, 1, 7), (900001, 'First', 'z@x.com', 900001, 1, 7)`)
+      for (const values of ["900002, 'Second', 'z@x.com', 900001, 1, 7", "900001, 'First', 'z@x.com', 900001, 1, 7"])
+        await it.sql(`insert into contact (code, name, email, branch_client, branch_code, id_crm) values (${values})`)
       await it.sql("insert into contacts (id, name, email, client_code) values (7, 'Neither', 'z@x.com', 900001)")
       expect(await it.sql('select name, lead_id from view_update_contact_in_crm where id = 7')).toEqual([{ name: 'FIRST', lead_id: '1' }])
       expect(await it.sql("select name from desired_contacts where id = '7'")).toEqual([{ name: 'First' }])

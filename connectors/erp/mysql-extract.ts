@@ -7,7 +7,7 @@ import { PonteError } from '../../base/error.ts'
 import type { SourceRef } from '../../engine/model.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
-import { type RangeBounds, type RangeRequest, tuplesOf } from './mysql-range.ts'
+import { packetsOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
 import { rowsOf } from './mysql-rows.ts'
 import { type MysqlSettings, openConnection } from './mysql-settings.ts'
 import { openRelay, type Relay } from './relay.ts'
@@ -73,7 +73,7 @@ async function beginTogether(settings: MysqlSettings, connections: readonly mysq
   return [first!]
 }
 
-const DIALECT = { rows: tuplesOf, discard: (connection: mysql.Connection) => connection.destroy(), toError: erpError }
+const DIALECT = { rows: packetsOf, discard: (connection: mysql.Connection) => connection.destroy(), toError: erpError }
 
 function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysql.Connection>, readers: number): Extract {
   let closed: Promise<void> | undefined
@@ -81,7 +81,7 @@ function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysq
     async source(view: ErpView, columns: readonly string[]): Promise<SourceRef> {
       const query = { view, columns }
       checkNames(query)
-      const settings: RelaySettings = { relay: relay.address, columns: columns.length, query }
+      const settings: RelaySettings = { relay: relay.address, layout: 'row packets', columns: columns.length, query }
       try {
         const ranges = await relay.lend(async (connection) => {
           // Fails here, by name, rather than in every reader.

@@ -1,8 +1,8 @@
 /** One range of a view: its statement, and its rows. */
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
-import { copyTuple } from './copy-encoder.ts'
 import type { ErpView } from './erp.ts'
+import { rawRows } from './mysql-raw-rows.ts'
 
 /** Key bounds `(from, to]` as decimal text; null is open. */
 export interface RangeBounds {
@@ -20,19 +20,9 @@ export interface RangeRequest {
   readonly range: RangeBounds
 }
 
-/** The rows as tuples of copy-encoder.ts. @throws the driver's error; PonteError `erp.bad_range` */
-export async function* tuplesOf(connection: mysql.Connection, request: RangeRequest): AsyncIterable<Buffer> {
-  const rows = (connection as unknown as { connection: StreamingConnection }).connection
-    .query({ sql: rangeStatement(request), rowsAsArray: true, typeCast: (field) => field.buffer() })
-    .stream({ highWaterMark: 1_000 })
-  for await (const row of rows) yield copyTuple(row as (Buffer | null)[])
-}
-
-/** The callback connection below mysql2's promises, which alone streams. */
-interface StreamingConnection {
-  query(options: { sql: string; rowsAsArray: true; typeCast: (field: { buffer(): Buffer | null }) => Buffer | null }): {
-    stream(options: { highWaterMark: number }): AsyncIterable<unknown>
-  }
+/** The rows as packets that row-packets.ts reads. @throws the driver's error; PonteError `erp.bad_range`, `erp.value_refused` */
+export function packetsOf(connection: mysql.Connection, request: RangeRequest): AsyncIterable<Buffer> {
+  return rawRows(connection, rangeStatement(request))
 }
 
 function rangeStatement({ query: { view, columns }, range: { from, to } }: RangeRequest): string {

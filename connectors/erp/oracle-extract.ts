@@ -2,7 +2,7 @@
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
 import type { SourceRef } from '../../engine/model.ts'
-import { copyTuple } from './copy-encoder.ts'
+import { copyHeader, copyTrailer, copyTuple } from './copy-encoder.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { openConnection } from './oracle-connection.ts'
 import { erpError, isOra } from './oracle-errors.ts'
@@ -86,7 +86,7 @@ async function extractByRelay(holder: oracledb.Connection, readers: number): Pro
         const [query, ranges] = await relay.lend(
           async (connection) => [await queryOf(connection, view, columns, null), await cut(connection, view, null, readers)] as const,
         )
-        const settings: RelaySettings = { relay: relay.address, columns: columns.length, query }
+        const settings: RelaySettings = { relay: relay.address, layout: 'copy', columns: columns.length, query }
         return { module: moduleOf('relay-reader'), settings, ranges }
       }),
     close: () => closeRelay(relay, holder),
@@ -104,11 +104,13 @@ interface RelayRequest {
 }
 
 async function* tuplesOf(connection: oracledb.Connection, { query, range }: RelayRequest): AsyncIterable<Buffer> {
+  yield copyHeader
   for (const step of stepsOf(range)) {
     for await (const page of pagesOf(connection, query, step)) {
-      for (const row of page) yield copyTuple(row.map((cell) => (cell === null ? null : Buffer.from(cell))))
+      yield Buffer.concat(page.map((row) => copyTuple(row.map((cell) => (cell === null ? null : Buffer.from(cell))))))
     }
   }
+  yield copyTrailer
 }
 
 /** Fails here, by name, rather than in every reader; a DATE is asked for as text, so that no time zone touches it. */

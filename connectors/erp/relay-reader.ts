@@ -4,12 +4,15 @@ import { connect } from 'node:net'
 import { PonteError } from '../../base/error.ts'
 import type { Frame, ReadRange } from '../../engine/frame.ts'
 import { CopyDecoder } from './copy-decoder.ts'
-import { PART } from './relay.ts'
+import { HEAD, PART } from './relay.ts'
+import { RowPackets } from './row-packets.ts'
 
 /** The task's range goes with it: what the relay's dialect is asked is `{ query, range }`. */
 export interface RelaySettings {
   /** Path of the relay's socket. */
   readonly relay: string
+  /** What the rows come as: PostgreSQL's binary COPY, or MySQL's row packets. */
+  readonly layout: 'copy' | 'row packets'
   readonly columns: number
   readonly query: unknown
 }
@@ -19,7 +22,7 @@ export interface RelaySettings {
  * @throws PonteError of the dialect, `erp.snapshot_lost`, `erp.short_read`; the signal's reason when aborted
  */
 export const read: ReadRange = async function* (task, signal) {
-  const { relay, columns, query } = task.settings as RelaySettings
+  const { relay, layout, columns, query } = task.settings as RelaySettings
   signal.throwIfAborted()
   const socket = connect(relay)
   const onAbort = () => socket.destroy()
@@ -27,7 +30,7 @@ export const read: ReadRange = async function* (task, signal) {
   try {
     await once(socket, 'connect')
     socket.write(`${JSON.stringify({ query, range: task.range })}\n`)
-    yield* decode(socket, columns)
+    yield* decode(socket, layout === 'copy' ? new CopyDecoder(columns) : new RowPackets(columns))
     signal.throwIfAborted()
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -38,18 +41,26 @@ export const read: ReadRange = async function* (task, signal) {
   }
 }
 
-async function* decode(socket: AsyncIterable<Buffer>, columns: number): AsyncIterable<Frame> {
-  const decoder = new CopyDecoder(columns)
-  let rest: Buffer = Buffer.alloc(0)
+async function* decode(socket: AsyncIterable<Buffer>, decoder: CopyDecoder | RowPackets): AsyncIterable<Frame> {
+  /** What came of a head or of an error, which are read whole; rows are decoded as they come. */
+  let begun: Buffer = Buffer.alloc(0)
+  let rowBytes = 0
   for await (const chunk of socket) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
-      const end = 5 + rest.readUInt32BE(1)
-      const bytes = rest.subarray(5, end)
-      if (rest[0] === PART.error) throw told(bytes)
-      yield* decoder.decode(bytes)
-      rest = rest.subarray(end)
+    let bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk])
+    while (bytes.length > 0) {
+      if (rowBytes > 0) {
+        const now = bytes.subarray(0, rowBytes)
+        rowBytes -= now.length
+        bytes = bytes.subarray(now.length)
+        yield* decoder.decode(now)
+      } else if (bytes.length < HEAD) break
+      else if (bytes[0] === PART.rows) {
+        rowBytes = bytes.readUInt32BE(1)
+        bytes = bytes.subarray(HEAD)
+      } else if (bytes.length < HEAD + bytes.readUInt32BE(1)) break
+      else throw told(bytes.subarray(HEAD))
     }
+    begun = bytes
   }
   const last = decoder.end()
   if (last !== undefined) yield last

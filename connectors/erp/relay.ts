@@ -1,7 +1,7 @@
 /**
  * Lends the connections of an extract to reader threads, which ask over a socket in a folder of our own user. For databases where only
- * a connection holds a moment. A reader sends one line, its request, and gets its rows in PostgreSQL's binary COPY layout (copy-decoder.ts reads it), cut into parts:
- * one byte of kind (rows or error), the length as uint32, the bytes. Who hangs up early ends the query and its connection.
+ * a connection holds a moment. A reader sends one line, its request, and gets its rows in a layout that its dialect agreed on with it, cut
+ * into parts: one byte of kind (rows or error), the length as uint32, the bytes. Who hangs up early ends the query and its connection.
  */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { PonteError } from '../../base/error.ts'
-import { copyHeader, copyTrailer } from './copy-encoder.ts'
 
 export interface Relay<C> {
   /** Path of its socket. */
@@ -22,7 +21,7 @@ export interface Relay<C> {
 
 /** What a dialect does with its connections. `Request`: what its readers ask, plain data. */
 export interface RelayDialect<C, Request> {
-  /** Tuples of copy-encoder.ts. */
+  /** Bytes that relay-reader.ts decodes; each is sent as it comes, so better large. */
   rows(connection: C, request: Request): AsyncIterable<Buffer>
   /** Ends a connection whose query may still run. */
   discard(connection: C): void
@@ -30,7 +29,8 @@ export interface RelayDialect<C, Request> {
 }
 
 export const PART = { rows: 1, error: 2 } as const
-const PART_BYTES = 256 * 1024
+/** Bytes before each part. */
+export const HEAD = 5
 
 export async function openRelay<C, Request>(connections: readonly C[], dialect: RelayDialect<C, Request>): Promise<Relay<C>> {
   const folder = await mkdtemp(join(tmpdir(), 'ponte-relay-'))
@@ -128,29 +128,21 @@ async function serve<C, Request>(socket: Socket, desk: Desk<C>, dialect: RelayDi
     }
   } catch (error) {
     const { code, message, hint } = dialect.toError(error)
-    if (!socket.destroyed) socket.write(part(PART.error, Buffer.from(JSON.stringify({ code, message, hint }))))
+    if (!socket.destroyed) sendError(socket, Buffer.from(JSON.stringify({ code, message, hint })))
   } finally {
     socket.end()
   }
 }
 
 async function sendRows(socket: Socket, rows: AsyncIterable<Buffer>): Promise<void> {
-  let gathered: Buffer[] = [copyHeader]
-  let bytes = 0
-  const send = async () => {
-    const whole = Buffer.concat(gathered)
-    gathered = []
-    bytes = 0
-    if (!socket.write(part(PART.rows, whole))) await drained(socket)
+  for await (const bytes of rows) {
+    socket.cork()
+    socket.write(head(PART.rows, bytes.length))
+    const goOn = socket.write(bytes)
+    socket.uncork()
+    if (!goOn) await drained(socket)
     if (socket.destroyed) throw new PonteError('erp.reader_gone', 'a reader hung up', { hint: 'its own error says why' })
   }
-  for await (const tuple of rows) {
-    gathered.push(tuple)
-    bytes += tuple.length
-    if (bytes >= PART_BYTES) await send()
-  }
-  gathered.push(copyTrailer)
-  await send()
 }
 
 /** Or closed. */
@@ -162,9 +154,13 @@ async function drained(socket: Socket): Promise<void> {
   over.abort()
 }
 
-function part(kind: number, bytes: Buffer): Buffer {
-  const head = Buffer.alloc(5)
-  head[0] = kind
-  head.writeUInt32BE(bytes.length, 1)
-  return Buffer.concat([head, bytes])
+function sendError(socket: Socket, text: Buffer): void {
+  socket.write(Buffer.concat([head(PART.error, text.length), text]))
+}
+
+function head(kind: number, length: number): Buffer {
+  const bytes = Buffer.alloc(HEAD)
+  bytes[0] = kind
+  bytes.writeUInt32BE(length, 1)
+  return bytes
 }

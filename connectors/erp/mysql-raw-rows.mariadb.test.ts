@@ -1,0 +1,59 @@
+/** Rows past the driver: what a real server sends, and what becomes of the connection afterwards. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
+import { rawRows } from './mysql-raw-rows.ts'
+import { openConnection } from './mysql-settings.ts'
+import { rowsOf } from './read-source.ts'
+import { RowPackets } from './row-packets.ts'
+
+if (!mariaDbMissing('connectors/erp/mysql-raw-rows'))
+  describe('rows that pass the driver by', () => {
+    let database: TestMariaDb
+    let connection: Awaited<ReturnType<typeof openConnection>>
+    beforeAll(async () => {
+      database = await testMariaDb({})
+      connection = await openConnection({ url: database.url })
+    })
+    afterAll(async () => {
+      connection.destroy()
+      await database.drop()
+    })
+
+    const read = async (sql: string) => {
+      const decoder = new RowPackets(2)
+      const frames = []
+      for await (const bytes of rawRows(connection, sql)) frames.push(...decoder.decode(bytes))
+      const last = decoder.end()
+      return [...frames, ...(last === undefined ? [] : [last])].flatMap((frame) => rowsOf(frame, ['N', 'TEXT']))
+    }
+    const usable = async () => expect((await connection.query('select 1 as one'))[0]).toEqual([{ one: 1 }])
+
+    test('are those of the result, short and long, null, none at all, and the connection goes on', async () => {
+      expect(await read("select seq, if(seq % 7 = 0, null, repeat('ç', seq)) from seq_1_to_3000")).toEqual(
+        Array.from({ length: 3_000 }, (_, at) => ({ N: String(at + 1), TEXT: (at + 1) % 7 === 0 ? null : 'ç'.repeat(at + 1) })),
+      )
+      await usable()
+      expect(await read('select 1, 2 from dual where 1 = 0')).toEqual([])
+      expect(await read("select 1, repeat('x', 100000)")).toEqual([{ N: '1', TEXT: 'x'.repeat(100_000) }])
+      await usable()
+    })
+
+    test('that end in an error of the server end in that error, at once or in the middle', async () => {
+      await expect(read('select a, b from nowhere')).rejects.toMatchObject({ errno: 1146 })
+      const twice = 'select t.seq, (select s.seq from seq_1_to_2 s where s.seq + 49998 <= t.seq) from seq_1_to_60000 t'
+      await expect(read(twice)).rejects.toMatchObject({ errno: 1242 })
+      await usable()
+    })
+
+    test('wait on the server while nobody takes them', async () => {
+      const rows = rawRows(connection, "select seq, repeat('x', 1000) from seq_1_to_100000")[Symbol.asyncIterator]()
+      await rows.next()
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const [states] = await database.pool.query('select state from information_schema.processlist where id = ?', [connection.threadId])
+      expect(states).toEqual([{ state: 'Writing to net' }])
+      let bytes = 0
+      for (let next = await rows.next(); next.done !== true; next = await rows.next()) bytes += next.value.length
+      expect(bytes).toBeGreaterThan(99_000_000)
+      await usable()
+    })
+  })
