@@ -29,7 +29,7 @@ const NO_SERVICE: Meaning = {
 const TLS: Meaning = {
   code: 'erp.tls',
   message: 'the encrypted connection to the ERP database could not be made',
-  hint: 'check ORACLE_WALLET_DIR and ORACLE_WALLET_PASSWORD, and that the certificate names the host in DB_HOST or ORACLE_URL',
+  hint: 'check ORACLE_WALLET_DIR (it holds ewallet.pem) and ORACLE_WALLET_PASSWORD, and that the certificate names the host in DB_HOST or ORACLE_URL',
   exitCode: 2,
 }
 const INCOMPLETE: Meaning = {
@@ -97,7 +97,8 @@ const BY_ORA: Meanings = [
 const BY_NJS: Meanings = [
   [UNREACHABLE, [500, 501, 503, 510, 511, 530]],
   [NO_SERVICE, [517, 518, 519]],
-  [TLS, [505, 506, 507, 508]],
+  // 512, a bad parameter of the connect string, which is ours: the wallet cannot be read.
+  [TLS, [505, 506, 507, 508, 512]],
   [FULL, [40, 76]],
   [TIMEOUT, [123]],
 ]

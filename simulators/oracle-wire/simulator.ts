@@ -1,7 +1,8 @@
-/** The server: TCP in front, a backend behind. */
+/** The server: TCP, or TLS over it, in front, a backend behind. */
 
 import type { AddressInfo } from 'node:net'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Backend } from './backend.ts'
 import { Connection } from './connection.ts'
 import { type FaultInput, Faults } from './faults.ts'
@@ -18,6 +19,8 @@ export interface OracleSimulatorSettings {
   readonly faults?: readonly FaultInput[]
   /** The largest packet; the driver's own default is 8192. */
   readonly sdu?: number
+  /** TCPS: key and certificate of this server, and with `requestCert` and `ca` whose clients it takes. Without: plain TCP. */
+  readonly tls?: TlsOptions
 }
 
 export interface OracleSimulator {
@@ -46,11 +49,12 @@ export async function startOracleSimulator(settings: OracleSimulatorSettings): P
   faults.set(settings.faults ?? [])
   const users = new Map(Object.entries(settings.users).map(([name, password]) => [name.toUpperCase(), password]))
   const open = new Set<Connection>()
-  const server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     const connection = new Connection(socket, { backend, faults, service, users, sdu })
     open.add(connection)
     socket.once('close', () => open.delete(connection))
-  })
+  }
+  const server = settings.tls === undefined ? createServer(serve) : createTlsServer(settings.tls, serve)
   await listen(server, port, host)
   const address = server.address() as AddressInfo
   const dropAll = () => {
