@@ -95,7 +95,7 @@ function startPool(threads: number): Piscina<ReadTask, ReadResult> {
     filename: new URL(import.meta.url.endsWith('.ts') ? './reader.ts' : './reader.js', import.meta.url).href,
     name: 'readRange',
     // Rows live until their page is in a frame: with room for some pages they die young, and are not copied about.
-    resourceLimits: { maxYoungGenerationSizeMb: 96 },
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 30_000,
