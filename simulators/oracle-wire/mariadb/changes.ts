@@ -3,7 +3,7 @@ import type { BindValue, Call, Done } from '../backend.ts'
 import { OracleError } from '../oracle-error.ts'
 import { asOracleError } from './errors.ts'
 import type { Link } from './link.ts'
-import { type Flashback, splitInsert, withValues } from './translate.ts'
+import { type Flashback, hasSeveralLists, splitInsert, withValues } from './translate.ts'
 
 /** Rows of an insert that go as one statement. */
 const TOGETHER = 500
@@ -16,6 +16,7 @@ export const DEADLOCK = 60
  */
 export async function change(link: Link, call: Call, flashback: Flashback): Promise<Done> {
   const { statement, binds, rows, executions, batchErrors, signal } = call
+  if (hasSeveralLists(statement.sql)) throw new OracleError(933, 'SQL command not properly ended')
   const textOf = (row: readonly BindValue[] = []) => withValues(statement, binds, row, flashback)
   if (binds.some(({ returned }) => returned)) return await changeReturning(link, textOf(rows[0]))
   const rowCounts: number[] = []

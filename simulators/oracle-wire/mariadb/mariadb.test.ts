@@ -115,6 +115,15 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
       })
     })
 
+    test('an insert with several lists of values is refused as a 19c refuses it; what only looks like it is taken', async () => {
+      await rig.session(async (connection) => {
+        const insert = (values: string) => connection.execute(`insert into branches (id, name) values ${values}`)
+        await expect(insert("(5, 'a'), (6, 'b')")).rejects.toMatchObject({ errorNum: 933 })
+        await insert("(length('12345'), 'values (1), (2)')")
+        expect((await connection.execute('select id, name from branches where id >= 5')).rows).toEqual([[5, 'values (1), (2)']])
+      })
+    })
+
     test('an SCN is a moment: all sessions read it as of then, in any number at once, while its own session lives', async () => {
       const [holder, one, other] = [await rig.connect(), await rig.connect(), await rig.connect()]
       const sql = 'select id from branches as of scn :scn where id >= :low'

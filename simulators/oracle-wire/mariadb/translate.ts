@@ -110,6 +110,17 @@ export function withoutBinds(statement: Statement, flashback: Flashback): string
   return rewrite(statement, [], flashback)
 }
 
+/** Whether an insert gives several lists of values: MariaDB takes that, Oracle does not before 23ai. */
+export function hasSeveralLists(sql: string): boolean {
+  if (!/^\s*insert\s+into\b/i.test(sql)) return false
+  let bare = sql.replace(/'(?:[^']|'')*'|"[^"]*"/g, 'x')
+  for (let before = ''; before !== bare; ) {
+    before = bare
+    bare = bare.replace(/\([^()]*\)/g, '#')
+  }
+  return /\bvalues\s*#\s*,\s*#/i.test(bare)
+}
+
 /** `insert into t (...) values ` and its one list, when the text is just that: then many rows can go as one statement. */
 export function splitInsert({
   sql,
