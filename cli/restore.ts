@@ -46,7 +46,8 @@ async function run(command: CommandContext, name: string, force: boolean): Promi
   const restored = await restore(file, settings.backup.identity, { state, queueRoot, stateDir }, force)
   output.result({ ok: true, ...restored })
   output.say(`Restored: the state of ${restored.backupAt.toISOString()}, ${plural(restored.letters, 'letter')}.`)
-  for (const folder of restored.aside) output.say(`  Set aside, by this restore or an earlier one: ${folder} (delete it when you need it no more)`)
+  for (const folder of restored.aside)
+    output.say(`  Set aside, by this restore or an earlier one: ${folder} (delete it when you need it no more)`)
   output.say(`
 Tokens and users are those of the backup: what was revoked since is good again (ponte token ls). Everybody must log in anew.
 A request to erase somebody that came since has to be repeated: ponte erase.

@@ -51,7 +51,9 @@ const webhook = async (id: number) => {
 const created = () => house.simulator.effects({ by: 'api', kind: 'leadAdded' })
 const quick = { timeout: 30_000, interval: 100 }
 
-test('away for ten seconds in mid-delivery: processes live, /ready says so, webhooks are kept, and all of it ends once', { timeout: 150_000 }, async () => {
+test('away for ten seconds in mid-delivery: processes live, /ready says so, webhooks are kept, and all of it ends once', {
+  timeout: 150_000,
+}, async () => {
   await expect.poll(async () => (await created()).length, quick).toBeGreaterThan(2)
   expect(await ready()).toMatchObject({ status: 200 })
   await gate.shut()

@@ -4,6 +4,15 @@ import { isUtf8 } from 'node:buffer'
 /** Below this a byte loop beats the fixed price of a bulk copy. */
 const SHORT = 48
 
+/** Text of many cells in one piece of memory, UTF-8: cell n is `bytes[starts[n], starts[n + 1])`. */
+export interface TextCells {
+  readonly bytes: Uint8Array
+  readonly starts: Int32Array
+}
+
+/** A cell of a row: text, the number of a cell of `TextCells`, or null. */
+export type TextCell = string | number | null
+
 export class ColumnBuilder {
   /** Bytes of text so far. */
   used = 0
@@ -56,6 +65,17 @@ export class ColumnBuilder {
     for (let at = from, next = row; at < to; at += 1, next += 1) {
       const length = rows[at]![column]?.length ?? 0
       this.#close(next, isAscii ? length : this.#bytesOf(length))
+    }
+    return this.used - before
+  }
+
+  /** The same for rows some of whose cells are numbers of `cells`; those are copied byte by byte. Returns the bytes added. */
+  cells(row: number, rows: readonly (readonly TextCell[])[], column: number, from: number, to: number, cells: TextCells): number {
+    const before = this.used
+    for (let at = from, next = row; at < to; at += 1, next += 1) {
+      const cell = rows[at]![column] ?? null
+      if (typeof cell === 'number') this.bytes(next, cells.bytes, cells.starts[cell]!, cells.starts[cell + 1]!)
+      else this.text(next, cell)
     }
     return this.used - before
   }

@@ -5,9 +5,11 @@
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
 import { type Frame, FrameBuilder, type ReadRange } from '../../engine/frame.ts'
+import type { TextCell } from '../../engine/frame-column.ts'
 import { exact, openConnection } from './oracle-connection.ts'
 import { erpError, isLost, isOra } from './oracle-errors.ts'
 import { type RangeBounds, type RangeQuery, type Step, stepQuery, stepsOf } from './oracle-range.ts'
+import { TextArena, useArena } from './oracle-raw-text.ts'
 import type { OracleSettings } from './oracle-settings.ts'
 
 export interface RangeSettings extends RangeQuery {
@@ -40,6 +42,8 @@ export const read: ReadRange = async function* (task, signal) {
 
 /** The connection of this range, opened when it is needed and again after it was lost. */
 class Line {
+  /** Text of the step that is read. */
+  readonly arena = new TextArena()
   readonly #settings: OracleSettings
   #connection: oracledb.Connection | undefined
 
@@ -67,7 +71,7 @@ class Line {
 async function readStep(line: Line, settings: RangeSettings, step: Step, signal: AbortSignal): Promise<Frame[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await readOnce(await line.get(), settings, step, signal)
+      return await readOnce(await line.get(), line.arena, settings, step, signal)
     } catch (error) {
       signal.throwIfAborted()
       if (isLost(error)) await line.close()
@@ -77,12 +81,24 @@ async function readStep(line: Line, settings: RangeSettings, step: Step, signal:
   }
 }
 
-async function readOnce(connection: oracledb.Connection, settings: RangeSettings, step: Step, signal: AbortSignal): Promise<Frame[]> {
+async function readOnce(
+  connection: oracledb.Connection,
+  arena: TextArena,
+  settings: RangeSettings,
+  step: Step,
+  signal: AbortSignal,
+): Promise<Frame[]> {
   const builder = new FrameBuilder(settings.expressions.length)
   const frames: Frame[] = []
-  for await (const page of pagesOf(connection, settings, step)) {
-    signal.throwIfAborted()
-    frames.push(...builder.textRows(page))
+  arena.clear()
+  useArena(connection, arena)
+  try {
+    for await (const page of pagesOf<TextCell>(connection, settings, step)) {
+      signal.throwIfAborted()
+      frames.push(...builder.cellRows(arena.isUtf8() ? page : arena.decoded(page), arena))
+    }
+  } finally {
+    useArena(connection, null)
   }
   const last = builder.flush()
   if (last !== undefined) frames.push(last)
@@ -90,9 +106,13 @@ async function readOnce(connection: oracledb.Connection, settings: RangeSettings
 }
 
 /** The rows of one step, page by page. @throws the driver's error */
-export async function* pagesOf(connection: oracledb.Connection, query: RangeQuery, step: Step): AsyncIterable<(string | null)[][]> {
+export async function* pagesOf<Cell = string | null>(
+  connection: oracledb.Connection,
+  query: RangeQuery,
+  step: Step,
+): AsyncIterable<Cell[][]> {
   const { sql, binds } = stepQuery(query, step)
-  const { resultSet } = await connection.execute<(string | null)[]>(sql, binds, {
+  const { resultSet } = await connection.execute<Cell[]>(sql, binds, {
     resultSet: true,
     outFormat: oracledb.OUT_FORMAT_ARRAY,
     fetchTypeHandler: exact,

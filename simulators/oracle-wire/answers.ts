@@ -7,7 +7,7 @@ import { type Bind, type Column, type TypeName, typeNumbers, type Value } from '
 import { writeValue } from './wire/values.ts'
 import type { WireWriter } from './wire/writer.ts'
 
-const messages = { end: 4, rowHeader: 6, row: 7, parameter: 8, status: 9, directions: 11, describe: 16 } as const
+const messages = { end: 4, rowHeader: 6, row: 7, parameter: 8, status: 9, directions: 11, describe: 16, sentColumns: 21 } as const
 const NO_MORE_ROWS = 1403
 const BATCH_ERRORS = 24381
 const IN_OUT = 48
@@ -95,16 +95,35 @@ export function writeRowHeader(to: WireWriter, rows: number): void {
   to.u8(messages.rowHeader).u8(0).ubs(0, 1, rows, 0, 0, 0)
 }
 
-/** Rows of a result; a column that was defined as LONG is followed by two indicators. */
+/**
+ * Rows of a result. Values that repeat the row above in the same answer are left out, and a bit per column says which came, as a real server
+ * does. A column that was defined as LONG comes always, followed by two indicators.
+ */
 export function writeRows(to: WireWriter, types: readonly TypeName[], rows: readonly (readonly Value[])[]): void {
   const last = types.length
+  const isLong = types.map((type) => type === 'LONG' || type === 'LONG_RAW')
+  const bits = new Uint8Array(Math.ceil(last / 8))
+  let above: readonly Value[] | null = null
   for (const row of rows) {
+    let came = last
+    bits.fill(0xff)
+    if (above !== null)
+      for (let at = 0; at < last; at += 1)
+        if (!isLong[at] && (row[at] ?? null) === (above[at] ?? null)) {
+          bits[at >> 3]! &= ~(1 << (at & 7))
+          came -= 1
+        }
+    if (came < last)
+      to.u8(messages.sentColumns)
+        .ub(came)
+        .u8s(...bits)
     to.u8(messages.row)
     for (let at = 0; at < last; at += 1) {
-      const type = types[at]!
-      writeValue(to, type, row[at] ?? null)
-      if (type === 'LONG' || type === 'LONG_RAW') to.ubs(0, 0)
+      if ((bits[at >> 3]! & (1 << (at & 7))) === 0) continue
+      writeValue(to, types[at]!, row[at] ?? null)
+      if (isLong[at]) to.ubs(0, 0)
     }
+    above = row
   }
 }
 

@@ -27,6 +27,8 @@ const rows = [
   ['-0.00000000000000000000000000000000000001', null, '', null, null, null, null],
   ['-123456789.5', '00', 'x'.repeat(3999), '1999-12-31 23:59:59', '2024-03-10 02:30:00', '-1e300', Buffer.from([0])],
 ]
+/** Nine columns' worth of bits would be two bytes; here seven: one that moves, the others repeat, also null. */
+const repeats = [0, 1, 2, 3].map((n) => [String(n >> 1), null, 'same', '2024-03-10 02:30:00', null, n === 3 ? '2.5' : '0.5', rows[0]![6]!])
 let shape: Column[] = [{ name: 'A', type: 'NUMBER' }]
 let rig: Rig
 beforeAll(async () => {
@@ -59,6 +61,7 @@ beforeAll(async () => {
           ],
         ),
     },
+    { match: /from repeats/, run: () => rowsOf(columns, repeats) },
     { match: /from shapes/, run: () => rowsOf(shape, [shape.map(() => '7')]) },
     { match: /from broken/, run: () => rowsOf([{ name: 'D', type: 'DATE' }], [['not a date']]) },
     {
@@ -87,6 +90,17 @@ describe('what is fetched', () => {
     expect(result.rows?.[2]?.slice(0, 3)).toEqual(['-123456789.5', '00', 'x'.repeat(3999)])
     expect(result.rows?.map((row) => row[5])).toEqual([0.1, null, -1e300])
     expect(result.rows?.[0]?.[6]).toEqual(Buffer.from('00ff10', 'hex'))
+  })
+
+  test('values that repeat the row above are not sent again, and arrive all the same', async () => {
+    const { rows: got } = await rig.session((connection) => connection.execute<unknown[]>('select * from repeats', [], exact))
+    expect(got?.map((row) => [row[0], row[1], row[2], row[5]])).toEqual([
+      ['0', null, 'same', 0.5],
+      ['0', null, 'same', 0.5],
+      ['1', null, 'same', 0.5],
+      ['1', null, 'same', 2.5],
+    ])
+    expect(new Set(got?.map((row) => String(row[3]))).size).toBe(1)
   })
 
   test('wall-clock times that America/New_York skips or doubles come as they are, with TZ=UTC', async () => {
