@@ -51,25 +51,7 @@ export class ColumnBuilder {
     return this.#close(row, this.#data.write(value, this.used, 'utf8'))
   }
 
-  /**
-   * Sets rows from `row` on to one column of these rows of text. All of it goes through one string and one call into native code: that
-   * takes a third of what a call per cell takes. The strings are well-formed, as decoders of UTF-8 make them. Returns the bytes added.
-   */
-  texts(row: number, rows: readonly (readonly (string | null)[])[], column: number, from: number, to: number): number {
-    let joined = ''
-    for (let at = from; at < to; at += 1) joined += rows[at]![column] ?? ''
-    if (this.used + joined.length * 3 > this.#data.length) this.#grow(joined.length * 3)
-    const before = this.used
-    const bytes = this.#data.write(joined, before, 'utf8')
-    const isAscii = bytes === joined.length
-    for (let at = from, next = row; at < to; at += 1, next += 1) {
-      const length = rows[at]![column]?.length ?? 0
-      this.#close(next, isAscii ? length : this.#bytesOf(length))
-    }
-    return this.used - before
-  }
-
-  /** The same for rows some of whose cells are numbers of `cells`; those are copied byte by byte. Returns the bytes added. */
+  /** Sets rows from `row` on to one column of `rows[from, to)`, some of whose cells are numbers of `cells`. Returns the bytes added. */
   cells(row: number, rows: readonly (readonly TextCell[])[], column: number, from: number, to: number, cells: TextCells): number {
     const before = this.used
     for (let at = from, next = row; at < to; at += 1, next += 1) {
@@ -78,24 +60,6 @@ export class ColumnBuilder {
       else this.text(next, cell)
     }
     return this.used - before
-  }
-
-  /** How many bytes the next so many UTF-16 units take, which are written already. */
-  #bytesOf(units: number): number {
-    const data = this.#data
-    let end = this.used
-    for (let left = units; left > 0; left -= 1) {
-      const lead = data[end]!
-      if (lead < 0x80) end += 1
-      else if (lead < 0xe0) end += 2
-      else if (lead < 0xf0) end += 3
-      else {
-        // A pair of units.
-        end += 4
-        left -= 1
-      }
-    }
-    return end - this.used
   }
 
   /** Whether each of the first `rows` cells is UTF-8 by itself: the whole is, and no cell starts inside a character. */

@@ -44,15 +44,19 @@ describe('frames', () => {
     )
   })
 
-  it('are the same, byte by byte, when whole rows of text are put in at once', () => {
+  it('are the same, byte by byte, when whole rows are put in at once, their text as strings or as cells of one piece of memory', () => {
     const cell = fc.oneof(
       fc.constant(null),
       hostileCell.map((text) => text?.replace(/\p{Surrogate}/gu, '\ufffd') ?? null),
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 150 }), fc.integer({ min: 1, max: 130 }), (rows, rowsPerFrame) => {
+        const texts = rows.flat().map((text) => Buffer.from(text ?? ''))
+        let end = 0
+        const cells = { bytes: Buffer.concat(texts), starts: Int32Array.from([0, ...texts.map(({ length }) => (end += length))]) }
+        const mixed = rows.map((row, at) => row.map((text, column) => (text && (at + column) % 3 ? at * 3 + column : text)))
         const builder = new FrameBuilder(3, rowsPerFrame)
-        const frames = [...builder.textRows(rows.slice(0, 70)), ...builder.textRows(rows.slice(70))]
+        const frames = [...builder.cellRows(mixed.slice(0, 70), cells), ...builder.cellRows(mixed.slice(70), cells)]
         const rest = builder.flush()
         expect(rest ? [...frames, rest] : frames).toEqual(build(rows, 3, rowsPerFrame))
       }),

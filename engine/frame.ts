@@ -63,22 +63,13 @@ export class FrameBuilder {
     this.#bytes += this.#next().text(this.#rows, value)
   }
 
-  /** Takes whole rows of well-formed text at once, quicker than cell by cell. Returns the frames that they filled. */
-  textRows(rows: readonly (readonly (string | null)[])[]): Frame[] {
-    return this.#take(rows, (column, ...part) => column.texts(this.#rows, rows, ...part))
-  }
-
-  /** The same for rows some of whose cells are numbers of `cells`. Returns the frames that they filled. */
+  /** Takes whole rows at once, some of whose cells are numbers of `cells`. Returns the frames that they filled. */
   cellRows(rows: readonly (readonly TextCell[])[], cells: TextCells): Frame[] {
-    return this.#take(rows, (column, ...part) => column.cells(this.#rows, rows, ...part, cells))
-  }
-
-  #take(rows: readonly unknown[], fill: (column: ColumnBuilder, index: number, from: number, to: number) => number): Frame[] {
     if (this.#column !== 0) throw frameShape('whole rows in the middle of a row')
     const frames: Frame[] = []
     for (let from = 0; from < rows.length; ) {
       const to = Math.min(rows.length, from + this.#rowsPerFrame - this.#rows)
-      for (const [index, column] of this.#columns.entries()) this.#bytes += fill(column, index, from, to)
+      for (const [index, column] of this.#columns.entries()) this.#bytes += column.cells(this.#rows, rows, index, from, to, cells)
       this.#rows += to - from
       from = to
       const full = this.#rows === this.#rowsPerFrame || this.#bytes >= FRAME_BYTES ? this.flush() : undefined
