@@ -111,7 +111,10 @@ interface Desk<C> {
 
 async function serve<C, Request>(socket: Socket, desk: Desk<C>, dialect: RelayDialect<C, Request>): Promise<void> {
   try {
-    const [line] = (await once(createInterface({ input: socket }), 'line')) as [string]
+    const lines = createInterface({ input: socket })
+    // It repeats the socket's own: that of a reader that hung up with rows unread must not end the process.
+    lines.on('error', () => {})
+    const [line] = (await once(lines, 'line')) as [string]
     const request = JSON.parse(line) as Request
     const connection = await desk.borrow()
     let whole = false
@@ -140,18 +143,20 @@ async function sendRows(socket: Socket, rows: AsyncIterable<Buffer>): Promise<vo
     socket.write(head(PART.rows, bytes.length))
     const goOn = socket.write(bytes)
     socket.uncork()
-    if (!goOn) await drained(socket)
+    if (!goOn && !socket.destroyed) await drained(socket)
     if (socket.destroyed) throw new PonteError('erp.reader_gone', 'a reader hung up', { hint: 'its own error says why' })
   }
 }
 
-/** Or closed. */
-async function drained(socket: Socket): Promise<void> {
-  const over = new AbortController()
-  const { signal } = over
-  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })])
-  // The other one's listener goes too.
-  over.abort()
+/** Or closed. Called hundreds of times a second: an AbortSignal each time would cost more than the bytes. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      socket.off('drain', over).off('close', over)
+      resolve()
+    }
+    socket.on('drain', over).on('close', over)
+  })
 }
 
 function sendError(socket: Socket, text: Buffer): void {
