@@ -9,7 +9,7 @@ import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
 import { packetsOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
 import { rowsOf } from './mysql-rows.ts'
-import { type MysqlSettings, openConnection } from './mysql-settings.ts'
+import { hangUp, type MysqlSettings, openConnection } from './mysql-settings.ts'
 import { openRelay, type Relay } from './relay.ts'
 import type { RelaySettings } from './relay-reader.ts'
 
@@ -27,6 +27,19 @@ const BASES: Readonly<Record<ErpView, { table: string; key: string }>> = {
 const READER = new URL(import.meta.url.endsWith('.ts') ? './relay-reader.ts' : './relay-reader.js', import.meta.url).href
 /** How long writers may be held up so that all connections begin at one moment, in seconds; a running long query delays the lock. */
 const LOCK_SECONDS = 5
+/**
+ * An extract waits for its turn, and stands still while the engine stores what it got: no limit of the server's may end it then, in seconds.
+ * MySQL and MariaDB each know some of them.
+ */
+const PATIENCE = [
+  'wait_timeout = 28800',
+  'net_write_timeout = 3600',
+  'max_execution_time = 0',
+  'max_statement_time = 0',
+  'idle_transaction_timeout = 0',
+  'idle_readonly_transaction_timeout = 0',
+]
+const UNKNOWN_VARIABLE = 1193
 
 /**
  * @param readers ranges per source, and connections at most; 1 or more
@@ -35,13 +48,23 @@ const LOCK_SECONDS = 5
 export async function openMysqlExtract(settings: MysqlSettings, readers: number): Promise<Extract> {
   const connections: mysql.Connection[] = []
   try {
-    for (let n = 0; n < Math.max(1, readers); n += 1) connections.push(await openConnection(settings))
+    for (let n = 0; n < Math.max(1, readers); n += 1) connections.push(await openPatient(settings))
     const kept = await beginTogether(settings, connections)
-    return extractFrom(kept, await openRelay(kept, DIALECT), readers)
+    const discard = (connection: mysql.Connection) => endQuery(settings, connection)
+    return extractFrom(kept, await openRelay(kept, { rows: packetsOf, discard, toError: erpError }), readers)
   } catch (error) {
-    for (const connection of connections) connection.destroy()
+    for (const connection of connections) hangUp(connection)
     throw erpError(error)
   }
+}
+
+async function openPatient(settings: MysqlSettings): Promise<mysql.Connection> {
+  const connection = await openConnection(settings)
+  for (const variable of PATIENCE)
+    await connection.query(`set session ${variable}`).catch((error: MysqlError) => {
+      if (error.errno !== UNKNOWN_VARIABLE) throw error
+    })
+  return connection
 }
 
 /** Starts a snapshot on each connection while nobody may write; returns those that share one moment: all of them, or one. */
@@ -73,7 +96,16 @@ async function beginTogether(settings: MysqlSettings, connections: readonly mysq
   return [first!]
 }
 
-const DIALECT = { rows: packetsOf, discard: (connection: mysql.Connection) => connection.destroy(), toError: erpError }
+/** A server that computes would notice only when it sends that nobody listens any more. */
+async function endQuery(settings: MysqlSettings, connection: mysql.Connection): Promise<void> {
+  hangUp(connection)
+  try {
+    const other = await openConnection(settings)
+    await other.query(`kill ${connection.threadId}`).finally(() => hangUp(other))
+  } catch {
+    // It is over already, or the server is away.
+  }
+}
 
 function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysql.Connection>, readers: number): Extract {
   let closed: Promise<void> | undefined
@@ -95,7 +127,7 @@ function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysq
     },
     close() {
       closed ??= relay.close().then(() => {
-        for (const connection of connections) connection.destroy()
+        for (const connection of connections) hangUp(connection)
       })
       return closed
     },

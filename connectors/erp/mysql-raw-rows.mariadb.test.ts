@@ -1,8 +1,9 @@
 /** Rows past the driver: what a real server sends, and what becomes of the connection afterwards. */
+import type mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
 import { rawRows } from './mysql-raw-rows.ts'
-import { openConnection } from './mysql-settings.ts'
+import { hangUp, openConnection } from './mysql-settings.ts'
 import { rowsOf } from './read-source.ts'
 import { RowPackets } from './row-packets.ts'
 
@@ -43,6 +44,22 @@ if (!mariaDbMissing('connectors/erp/mysql-raw-rows'))
       const twice = 'select t.seq, (select s.seq from seq_1_to_2 s where s.seq + 49998 <= t.seq) from seq_1_to_60000 t'
       await expect(read(twice)).rejects.toMatchObject({ errno: 1242 })
       await usable()
+    })
+
+    test('whose connection goes away in the middle end in an error, whoever closed it', async () => {
+      for (const close of [
+        (lost: mysql.Connection) => database.pool.query(`kill ${lost.threadId}`),
+        async (lost: mysql.Connection) => hangUp(lost),
+      ]) {
+        const lost = await openConnection({ url: database.url })
+        const rows = rawRows(lost, "select seq, repeat('x', 1000) from seq_1_to_100000")[Symbol.asyncIterator]()
+        await rows.next()
+        await close(lost)
+        const toTheEnd = async () => {
+          while ((await rows.next()).done !== true);
+        }
+        await expect(toTheEnd()).rejects.toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' })
+      }
     })
 
     test('wait on the server while nobody takes them', async () => {

@@ -4,6 +4,7 @@
  * payload in 3 bytes, little-endian, a sequence number, the payload; EOF begins with 0xfe and is shorter than 9 bytes, ERR begins with 0xff.)
  */
 import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
@@ -12,7 +13,7 @@ import { PonteError } from '../../base/error.ts'
 interface Core {
   packetParser: { execute(chunk: Buffer): void }
   sequenceId: number
-  readonly stream: { pause(): void; resume(): void }
+  readonly stream: Pick<Socket, 'pause' | 'resume' | 'on' | 'off'>
   query(options: { sql: string }): EventEmitter
 }
 
@@ -21,6 +22,8 @@ const WAITING = 4
 const HEADER = 4
 /** A payload of this length goes on in the next packet: a row of 16 MiB. */
 const CONTINUED = 0xffffff
+/** mysql2's word for it. */
+const LOST = 'PROTOCOL_CONNECTION_LOST'
 
 /**
  * Whole and cut row packets in order, and at the end the packet that closes the result. Who stops early must destroy the connection.
@@ -82,8 +85,12 @@ export function rawRows(connection: mysql.Connection, sql: string): AsyncIterabl
     core.packetParser = parser
     return at
   }
+  /** mysql2 tells nobody who reads a result that its connection is gone. */
+  const lost = () => rows.destroy(Object.assign(new Error('the connection was closed in the middle of a result'), { code: LOST }))
+  const socket = core.stream.on('close', lost)
   const over = () => {
     core.packetParser = parser
+    socket.off('close', lost)
   }
   const query = core.query({ sql })
   query.on('fields', () => {

@@ -132,24 +132,49 @@ if (!mariaDbMissing('connectors/erp/oracle-extract'))
       }
     })
 
-    test('where reading as of an SCN is refused, one connection reads for all, with a warning; it is one moment all the same', async () => {
-      const refusing = await startOracleSimulator({
-        backend: mariadbBackend({ url: it.schema.url, ddl: (statement) => forMariaDb(statement).sql, flashback: 'refused' }),
-        users: { ponte: 's3cret' },
-      })
-      const warnings: string[] = []
-      const extract = await open(3, `oracle://ponte:s3cret@127.0.0.1:${refusing.port}/PONTE`, (text) => warnings.push(text))
-      try {
-        const source = await extract.source('desired_leads', ['ID', 'NAME'])
-        await it.sql("update branches set description = 'LATER' where client = 1")
-        expect(source.ranges.length).toBeGreaterThan(1)
-        const rows = (await readSource(source, ['ID', 'NAME'])).map((row) => `${row.ID} ${row.NAME}`).sort()
-        expect(rows).toEqual(['1 BRANCH 1', '2 BRANCH 2', '3 BRANCH 3'])
-        expect(warnings).toEqual([expect.stringContaining('one connection')])
-        expect(refusing.connections()).toBe(1)
-      } finally {
-        await extract.close()
-        await refusing.close()
+    describe('where reading as of an SCN is refused', () => {
+      const refused = async () => {
+        const simulator = await startOracleSimulator({
+          backend: mariadbBackend({ url: it.schema.url, ddl: (statement) => forMariaDb(statement).sql, flashback: 'refused' }),
+          users: { ponte: 's3cret' },
+        })
+        const warnings: string[] = []
+        const extract = await open(3, `oracle://ponte:s3cret@127.0.0.1:${simulator.port}/PONTE`, (text) => warnings.push(text))
+        return { simulator, warnings, extract }
       }
+
+      test('one connection reads for all, with a warning; it is one moment all the same', async () => {
+        const { simulator, warnings, extract } = await refused()
+        try {
+          const source = await extract.source('desired_leads', ['ID', 'NAME'])
+          await it.sql("update branches set description = 'LATER' where client = 1")
+          expect(source.ranges.length).toBeGreaterThan(1)
+          const rows = (await readSource(source, ['ID', 'NAME'])).map((row) => `${row.ID} ${row.NAME}`).sort()
+          expect(rows).toEqual(['1 BRANCH 1', '2 BRANCH 2', '3 BRANCH 3'])
+          expect(warnings).toEqual([expect.stringContaining('one connection')])
+          expect(simulator.connections()).toBe(1)
+        } finally {
+          await extract.close()
+          await simulator.close()
+        }
+      })
+
+      test('a reader that is aborted while the server computes ends that connection at once', async () => {
+        const { simulator, extract } = await refused()
+        try {
+          const { settings, ranges } = await extract.source('known_leads', ['ID'])
+          const { read } = await import('./relay-reader.ts')
+          const stop = new AbortController()
+          simulator.setFaults([{ at: 'fetch', do: 'stall', match: 'known_leads' }])
+          const ended = expect(read({ settings, range: ranges[0] }, stop.signal)[Symbol.asyncIterator]().next()).rejects.toThrow('stopped')
+          await expect.poll(() => simulator.faults()[0]?.struck).toBe(1)
+          stop.abort(new Error('stopped'))
+          await ended
+          await expect.poll(() => simulator.connections()).toBe(0)
+        } finally {
+          await extract.close()
+          await simulator.close()
+        }
+      })
     })
   })

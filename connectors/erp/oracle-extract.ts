@@ -77,7 +77,7 @@ function extractAtScn(holder: oracledb.Connection, settings: OracleSettings, scn
 async function extractByRelay(holder: oracledb.Connection, readers: number): Promise<Extract> {
   const relay = await openRelay<oracledb.Connection, RelayRequest>([holder], {
     rows: tuplesOf,
-    discard: (connection) => void connection.close({ drop: true }).catch(() => {}),
+    discard: endQuery,
     toError: erpError,
   })
   return {
@@ -91,6 +91,11 @@ async function extractByRelay(holder: oracledb.Connection, readers: number): Pro
       }),
     close: () => closeRelay(relay, holder),
   }
+}
+
+async function endQuery(connection: oracledb.Connection): Promise<void> {
+  await connection.break().catch(() => {})
+  await connection.close({ drop: true }).catch(() => {})
 }
 
 async function closeRelay(relay: Relay<oracledb.Connection>, holder: oracledb.Connection): Promise<void> {

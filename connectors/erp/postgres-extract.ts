@@ -5,7 +5,7 @@ import type { Row, SourceRef } from '../../engine/model.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError } from './postgres-errors.ts'
 import type { RangeBounds, RangeSettings } from './postgres-reader.ts'
-import { clientConfig, type PostgresSettings } from './postgres-settings.ts'
+import { clientConfig, type PostgresSettings, withoutLimits } from './postgres-settings.ts'
 
 /** Where each view's range_key comes from, so that ranges are found without running the view. */
 const BASES: Readonly<Record<ErpView, { table: string; key: string; where: string }>> = {
@@ -20,21 +20,22 @@ const BASES: Readonly<Record<ErpView, { table: string; key: string; where: strin
 /** Rows looked at to find equal ranges of a large table. */
 const SAMPLE = 20_000
 
+/** What reader threads import; compiled code lies beside this file as .js. */
+const READER = new URL(import.meta.url.endsWith('.ts') ? './postgres-reader.ts' : './postgres-reader.js', import.meta.url).href
+
 /**
  * Opens a repeatable-read, read-only transaction and keeps it until `close`. Every source opened from it sees that moment.
  * @param readers ranges per source, 1 or more
  * @throws PonteError of `erpError`; `erp.unknown_view` from `source`
  */
-/** What reader threads import; compiled code lies beside this file as .js. */
-const READER = new URL(import.meta.url.endsWith('.ts') ? './postgres-reader.ts' : './postgres-reader.js', import.meta.url).href
-
 export async function openPostgresExtract(settings: PostgresSettings, readers: number): Promise<Extract> {
   const holder = new pg.Client(clientConfig(settings, 'ponte-extract'))
   // A holder that is lost makes every reader fail with a clear error; that is where it is reported.
   holder.on('error', () => {})
   try {
     await holder.connect()
-    await holder.query('set idle_in_transaction_session_timeout = 0; begin isolation level repeatable read read only')
+    await holder.query(withoutLimits)
+    await holder.query('begin isolation level repeatable read read only')
     const { rows } = await holder.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
     return extractFrom(holder, settings, rows[0]!.snapshot, readers)
   } catch (error) {

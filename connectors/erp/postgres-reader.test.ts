@@ -160,6 +160,38 @@ describe('the reader', () => {
     await extract.close()
   })
 
+  test('a database that gives everybody one second is read whole by readers that began late and stood still in the middle', async () => {
+    await it.sql("create view wide as select n as range_key, repeat('x', 1000) as id from generate_series(1, 30000) as n")
+    const limits = ['statement_timeout', 'idle_in_transaction_session_timeout']
+    const { rows } = await it.database.pool.query<{ name: string }>('select current_database() as name')
+    for (const limit of limits) await it.sql(`alter database ${rows[0]!.name} set ${limit} = '1s'`)
+    const extract = await openPostgresExtract({ url: it.database.url }, 2)
+    try {
+      await sleep(1_500)
+      const { settings } = await extract.source('known_leads', ['ID'])
+      const wide = { ...(settings as object), view: 'wide' }
+      const ranges = [
+        { from: null, to: '15000' },
+        { from: '15000', to: null },
+      ]
+      const counts = await Promise.all(
+        ranges.map(async (range) => {
+          let rows = 0
+          for await (const frame of read({ settings: wide, range }, new AbortController().signal)) {
+            if (rows === 0) await sleep(1_500)
+            rows += frame.rows
+          }
+          return rows
+        }),
+      )
+      expect(counts.reduce((sum, count) => sum + count)).toBe(30_000)
+    } finally {
+      await extract.close()
+      for (const limit of limits) await it.sql(`alter database ${rows[0]!.name} reset ${limit}`)
+      await it.sql('drop view wide')
+    }
+  })
+
   test('a server that goes away in the middle is an error, not a short range', async () => {
     const extract = await openPostgresExtract({ url: it.database.url }, 1)
     const { settings, ranges } = await extract.source('known_leads', [...COLUMNS])

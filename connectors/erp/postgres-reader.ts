@@ -7,7 +7,7 @@ import type { Frame, ReadRange } from '../../engine/frame.ts'
 import { CopyDecoder } from './copy-decoder.ts'
 import type { ErpView } from './erp.ts'
 import { erpError } from './postgres-errors.ts'
-import { clientConfig, type PostgresSettings } from './postgres-settings.ts'
+import { clientConfig, type PostgresSettings, withoutLimits } from './postgres-settings.ts'
 
 export interface RangeSettings {
   readonly connection: PostgresSettings
@@ -49,6 +49,7 @@ export const read: ReadRange = async function* (task, signal) {
     signal.throwIfAborted()
     await client.connect()
     signal.throwIfAborted()
+    await client.query(withoutLimits)
     await client.query('begin isolation level repeatable read read only')
     await enterSnapshot(client, settings.snapshot)
     yield* copyRange(client, settings, task.range as RangeBounds)

@@ -1,6 +1,7 @@
 /** How to reach an ERP on PostgreSQL. Plain data: it is cloned into reader threads. May hold a password: never log it. */
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { keepAlive } from '../pg/keep-alive.ts'
 
 export type PostgresSettings = PostgresAddress & {
   /** Connections for commands; readers and an open extract come on top. 1 or more, default 4. */
@@ -18,8 +19,15 @@ const CONNECT_LIMIT_MS = 10_000
 /** Settings of a single connection. */
 export function clientConfig(settings: PostgresSettings, application: string): pg.ClientConfig {
   const address = 'url' in settings ? { connectionString: checkedUrl(settings.url) } : pick(settings)
-  return { ...address, application_name: application, connectionTimeoutMillis: CONNECT_LIMIT_MS, keepAlive: true }
+  return { ...address, application_name: application, connectionTimeoutMillis: CONNECT_LIMIT_MS, ...keepAlive }
 }
+
+/**
+ * SQL: an extract waits for its turn, and stands still while the engine stores what it got: no limit of the server, database or role may
+ * end it then. Not every version knows each of them.
+ */
+export const withoutLimits = `select set_config(name, '0', false) from pg_settings
+  where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 /** A pool for commands. */
 export function commandPool(settings: PostgresSettings): pg.Pool {

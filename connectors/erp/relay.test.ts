@@ -24,7 +24,7 @@ async function relayOf(names: readonly string[], rows: RelayDialect<Connection, 
     names.map((name) => ({ name })),
     {
       rows,
-      discard: ({ name }) => void discarded.push(name),
+      discard: async ({ name }) => void discarded.push(name),
       toError: (error) => (error instanceof PonteError ? error : new PonteError('test.failed', String(error), { hint: '' })),
     },
   )
@@ -63,7 +63,7 @@ describe('the relay', () => {
     expect(bytes).toBe(200 * (HEAD + ROWS.length))
   })
 
-  test('gives up the connection of a reader that hung up while rows were waited for, and serves the others', async () => {
+  test('gives up at once the connection of a reader that hung up while rows were waited for, and serves the others', async () => {
     let goOn: () => void = () => {}
     const { relay, discarded } = await relayOf(['first', 'second'], async function* ({ name }) {
       yield ROWS.subarray(0, 1000)
@@ -73,14 +73,15 @@ describe('the relay', () => {
     const gone = await reader(relay)
     await once(gone, 'data')
     gone.destroy()
-    await sleep(50)
-    goOn()
     await until(() => discarded.length > 0)
     expect(discarded).toEqual(['second'])
+    // What a driver still has for it goes nowhere.
+    goOn()
     const other = await reader(relay)
     let bytes = 0
     for await (const chunk of other) bytes += (chunk as Buffer).length
     expect(bytes).toBe(2 * HEAD + 1000 + ROWS.length)
+    expect(discarded).toEqual(['second'])
   })
 
   test('gives up the connection of a reader that hung up while the relay waited for it', async () => {
@@ -93,5 +94,16 @@ describe('the relay', () => {
     gone.destroy()
     await until(() => discarded.length > 0)
     await expect(relay.lend(async () => {})).rejects.toMatchObject({ code: 'erp.snapshot_lost' })
+  })
+
+  test('when it closes, gives up what is lent and refuses who waits', async () => {
+    const { relay, discarded } = await relayOf(['only'], async function* () {
+      for (;;) yield ROWS
+    })
+    await once(await reader(relay), 'data')
+    const waiting = expect(relay.lend(async () => {})).rejects.toMatchObject({ code: 'erp.snapshot_lost' })
+    await relay.close()
+    await waiting
+    expect(discarded).toEqual(['only'])
   })
 })

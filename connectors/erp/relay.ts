@@ -23,8 +23,8 @@ export interface Relay<C> {
 export interface RelayDialect<C, Request> {
   /** Bytes that relay-reader.ts decodes; each is sent as it comes, so better large. */
   rows(connection: C, request: Request): AsyncIterable<Buffer>
-  /** Ends a connection whose query may still run. */
-  discard(connection: C): void
+  /** Ends a connection whose query may still run, and the query with it. `rows` under way then ends too. Never rejects. */
+  discard(connection: C): Promise<void>
   toError(error: unknown): PonteError
 }
 
@@ -35,7 +35,7 @@ export const HEAD = 5
 export async function openRelay<C, Request>(connections: readonly C[], dialect: RelayDialect<C, Request>): Promise<Relay<C>> {
   const folder = await mkdtemp(join(tmpdir(), 'ponte-relay-'))
   const address = join(folder, 'socket')
-  const desk = lendingDesk(connections)
+  const desk = lendingDesk(connections, dialect.discard)
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -50,36 +50,42 @@ export async function openRelay<C, Request>(connections: readonly C[], dialect: 
     lend: desk.lend,
     async close() {
       server.close()
-      desk.close()
       for (const socket of sockets) socket.destroy()
+      await desk.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
 /** One borrower per connection at a time; the others wait in order. */
-function lendingDesk<C>(connections: readonly C[]): Desk<C> {
+function lendingDesk<C>(connections: readonly C[], discard: (connection: C) => Promise<void>): Desk<C> {
   const free = [...connections]
+  const lent = new Set<C>()
+  const discarding: Promise<void>[] = []
   const waiting: { give(connection: C): void; refuse(error: PonteError): void }[] = []
   let alive = connections.length
   const lost = () =>
     new PonteError('erp.snapshot_lost', 'the moment that was to be read is gone: its connection was closed', {
       hint: 'the extract ended early or the database restarted: run again',
     })
-  const drop = () => {
-    alive -= 1
-    if (alive <= 0) for (const { refuse } of waiting.splice(0)) refuse(lost())
-  }
   const borrow = async (): Promise<C> => {
     const connection = free.pop()
-    if (connection !== undefined) return connection
-    if (alive <= 0) throw lost()
-    return new Promise((give, refuse) => waiting.push({ give, refuse }))
+    if (connection === undefined && alive <= 0) throw lost()
+    const got = connection ?? (await new Promise<C>((give, refuse) => waiting.push({ give, refuse })))
+    lent.add(got)
+    return got
   }
   const giveBack = (connection: C) => {
+    if (!lent.delete(connection)) return
     const next = waiting.shift()
     if (next === undefined) free.push(connection)
     else next.give(connection)
+  }
+  const drop = (connection: C) => {
+    if (!lent.delete(connection)) return
+    discarding.push(discard(connection))
+    alive -= 1
+    if (alive <= 0) for (const { refuse } of waiting.splice(0)) refuse(lost())
   }
   return {
     borrow,
@@ -93,20 +99,24 @@ function lendingDesk<C>(connections: readonly C[]): Desk<C> {
         giveBack(connection)
       }
     },
-    close() {
+    async close() {
       alive = 0
       for (const { refuse } of waiting.splice(0)) refuse(lost())
+      for (const connection of [...lent]) drop(connection)
+      await Promise.all(discarding)
     },
   }
 }
 
+/** A connection is given back or dropped; what comes second does nothing. */
 interface Desk<C> {
   borrow(): Promise<C>
   giveBack(connection: C): void
-  /** One is gone. */
-  drop(): void
+  /** The query on it may still run: the connection goes with it. */
+  drop(connection: C): void
   lend<T>(work: (connection: C) => Promise<T>): Promise<T>
-  close(): void
+  /** Drops what is lent. */
+  close(): Promise<void>
 }
 
 async function serve<C, Request>(socket: Socket, desk: Desk<C>, dialect: RelayDialect<C, Request>): Promise<void> {
@@ -117,17 +127,15 @@ async function serve<C, Request>(socket: Socket, desk: Desk<C>, dialect: RelayDi
     const [line] = (await once(lines, 'line')) as [string]
     const request = JSON.parse(line) as Request
     const connection = await desk.borrow()
-    let whole = false
+    // Noticed at once, not when the next rows come: they may be long in coming.
+    const hungUp = () => desk.drop(connection)
+    socket.on('close', hungUp)
     try {
-      await sendRows(socket, dialect.rows(connection, request))
-      whole = true
+      if (!socket.destroyed) await sendRows(socket, dialect.rows(connection, request))
+      desk.giveBack(connection)
     } finally {
-      if (whole) desk.giveBack(connection)
-      else {
-        // The query may still run: its connection goes with it.
-        dialect.discard(connection)
-        desk.drop()
-      }
+      desk.drop(connection)
+      socket.off('close', hungUp)
     }
   } catch (error) {
     const { code, message, hint } = dialect.toError(error)

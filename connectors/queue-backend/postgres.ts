@@ -1,6 +1,7 @@
 /** Ticks on the state PostgreSQL: BullMQ's own backend, in a schema of its own. */
 import { createPostgresBackend, Queue, Worker } from 'bullmq'
 import { PonteError } from '../../base/error.ts'
+import { keepAlive } from '../pg/keep-alive.ts'
 import { type BackendOptions, bullBackend, queueName, queueSettings, workerOptions } from './bull.ts'
 import type { QueueBackend } from './queue-backend.ts'
 
@@ -12,7 +13,7 @@ export async function postgresBackend(url: string, options: BackendOptions): Pro
     schema: 'bullmq',
     migrate: true,
     max: 3,
-    keepAlive: true,
+    ...keepAlive,
     connectionTimeoutMillis: 10_000,
     application_name: 'ponte-ticks',
   }

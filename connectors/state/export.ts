@@ -5,6 +5,7 @@
  */
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { keepAlive } from '../pg/keep-alive.ts'
 import { query, stateError } from './query.ts'
 
 export interface ExportedTable {
@@ -63,7 +64,7 @@ export function patientPool(pool: pg.Pool): pg.Pool {
     ...(connectionString === undefined ? {} : { connectionString }),
     max: 1,
     connectionTimeoutMillis: 10_000,
-    keepAlive: true,
+    ...keepAlive,
     application_name: 'ponte-backup',
   })
   patient.on('error', ignore)

@@ -1,6 +1,7 @@
 /** The connection to Ponte's own PostgreSQL, brought up to its schema. */
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { keepAlive } from '../pg/keep-alive.ts'
 import { migrate } from '../pg/migrate.ts'
 import { refuseUnfinished } from './restores.ts'
 
@@ -31,7 +32,7 @@ export function createStatePool(url: string, maxConnections = 10): pg.Pool {
     connectionTimeoutMillis: 10_000,
     // A half-open connection must not hold a worker for ever. Longer than a migration waits for its locks.
     query_timeout: 90_000,
-    keepAlive: true,
+    ...keepAlive,
     application_name: 'ponte-state',
   })
   // An idle client that loses its server must not take the process down; the next query reports it.

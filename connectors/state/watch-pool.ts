@@ -1,5 +1,6 @@
 /** Connections of their own for those who watch: they never wait for, nor hold up, those who work. */
 import pg from 'pg'
+import { keepAlive } from '../pg/keep-alive.ts'
 
 /** Nothing that is looked at is worth more of the server's time. */
 const STATEMENT_MS = 5_000
@@ -13,7 +14,7 @@ export function createWatchPool(url: string): pg.Pool {
     statement_timeout: STATEMENT_MS,
     // When the server itself does not answer any more.
     query_timeout: STATEMENT_MS + 1_000,
-    keepAlive: true,
+    ...keepAlive,
     application_name: 'ponte-watch',
   })
   pool.on('error', () => {})
