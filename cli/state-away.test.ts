@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Gate, openGate } from '../connectors/testing/gate.ts'
 import { inCrm } from '../jobs/testing/crm-leads.ts'
-import { type Gate, openGate } from './testing/gate.ts'
 import { addLeads, type House, openHouse } from './testing/house.ts'
 import type { Started } from './testing/ponte.ts'
 

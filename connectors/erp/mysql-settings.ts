@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { closeWhenSilent } from './silence.ts'
 
 export interface MysqlSettings {
   /** mysql://user:password@host:3306/database */
@@ -12,6 +13,11 @@ export interface MysqlSettings {
   readonly statementTimeoutMs?: number
   /** Told, in a sentence without personal data, when an extract cannot be read by several connections. */
   readonly warn?: (text: string) => void
+}
+
+/** What its types leave out. */
+interface Core {
+  readonly stream: Socket
 }
 
 const CONNECT_LIMIT_MS = 10_000
@@ -46,7 +52,7 @@ export async function openConnection(settings: MysqlSettings): Promise<mysql.Con
 /** Closes the socket at once. mysql2's `destroy` says only that nothing more will be asked, and the server goes on sending. */
 export function hangUp(connection: mysql.Connection): void {
   connection.destroy()
-  ;(connection as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
+  ;(connection as unknown as { connection: Core }).connection.stream.destroy()
 }
 
 /**
@@ -65,6 +71,7 @@ export function commandPool(settings: MysqlSettings): mysql.Pool {
     connection.query(`set max_statement_time = ${limit / 1000}`, failed)
     connection.query(`set max_execution_time = ${Math.ceil(limit)}`, failed)
     connection.on('error', failed)
+    closeWhenSilent((connection as unknown as Core).stream, limit)
   })
   return pool
 }

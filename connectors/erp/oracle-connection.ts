@@ -1,8 +1,10 @@
 /** Connections to an ERP on Oracle, all in the same state: exact numbers, UTC, ISO dates, bytewise comparison. */
+import type { Socket } from 'node:net'
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
 import { erpError, isLost } from './oracle-errors.ts'
 import { addressOf, type OracleAddress, type OracleSettings } from './oracle-settings.ts'
+import { closeWhenSilent } from './silence.ts'
 
 /** Numbers become text with a point, and nothing depends on the language of the machine or the client. */
 const SESSION = `alter session set nls_numeric_characters = '.,' nls_date_format = 'YYYY-MM-DD"T"HH24:MI:SS'
@@ -42,7 +44,7 @@ export function commandPool(settings: OracleSettings): OraclePool {
       let lost = true
       try {
         // A timeout stays on a pooled connection: it is set each time.
-        connection.callTimeout = settings.statementTimeoutMs ?? 60_000
+        connection.callTimeout = limitOf(settings)
         const result = await work(connection)
         lost = false
         return result
@@ -61,6 +63,16 @@ export function commandPool(settings: OracleSettings): OraclePool {
   }
 }
 
+const limitOf = ({ statementTimeoutMs = 60_000 }: OracleSettings): number => statementTimeoutMs
+
+/**
+ * The thin driver's socket, which its types leave out: after a call's time the driver asks the server to stop, and waits for the answer for
+ * ever. Undefined in thick mode.
+ */
+function socketOf(connection: oracledb.Connection): Socket | undefined {
+  return (connection as unknown as { _impl?: { nscon?: { ntAdapter?: { stream?: Socket } } } })._impl?.nscon?.ntAdapter?.stream
+}
+
 async function createPool(settings: OracleSettings, address: OracleAddress): Promise<oracledb.Pool> {
   chooseMode(address)
   return oracledb.createPool({
@@ -74,7 +86,11 @@ async function createPool(settings: OracleSettings, address: OracleAddress): Pro
     poolPingTimeout: 5_000,
     queueTimeout: settings.queueTimeoutMs ?? 60_000,
     queueMax: 10_000,
-    sessionCallback: (connection, _tag, done) => void prepare(connection).then(() => done(), done),
+    sessionCallback: (connection, _tag, done) => {
+      const socket = socketOf(connection)
+      if (socket !== undefined) closeWhenSilent(socket, limitOf(settings))
+      prepare(connection).then(() => done(), done)
+    },
   })
 }
 

@@ -1,7 +1,9 @@
 /** How to reach an ERP on PostgreSQL. Plain data: it is cloned into reader threads. May hold a password: never log it. */
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { keepAlive } from '../pg/keep-alive.ts'
+import { closeWhenSilent } from './silence.ts'
 
 export type PostgresSettings = PostgresAddress & {
   /** Connections for commands; readers and an open extract come on top. 1 or more, default 4. */
@@ -31,11 +33,9 @@ export const withoutLimits = `select set_config(name, '0', false) from pg_settin
 
 /** A pool for commands. */
 export function commandPool(settings: PostgresSettings): pg.Pool {
-  const pool = new pg.Pool({
-    ...clientConfig(settings, 'ponte-erp'),
-    max: settings.maxConnections ?? 4,
-    statement_timeout: settings.statementTimeoutMs ?? 60_000,
-  })
+  const limit = settings.statementTimeoutMs ?? 60_000
+  const pool = new pg.Pool({ ...clientConfig(settings, 'ponte-erp'), max: settings.maxConnections ?? 4, statement_timeout: limit })
+  pool.on('connect', (client) => closeWhenSilent((client as unknown as { connection: { stream: Socket } }).connection.stream, limit))
   // An idle connection that loses its server must not take the process down; the next command reports it.
   pool.on('error', () => {})
   return pool

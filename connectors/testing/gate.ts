@@ -1,5 +1,7 @@
-/** A door in front of a database: shut, its server is away for whoever comes through it, connections that are open included. */
-
+/**
+ * A door in front of a database. Shut, its server is away for whoever comes through it, connections that are open included. Hushed, it
+ * takes everything and answers nothing, as after a power cut or behind a firewall that forgot the connection.
+ */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -7,7 +9,11 @@ export interface Gate {
   /** The database's, through the door. */
   readonly url: string
   shut(): Promise<void>
+  /** After `shut`. */
   open(): Promise<void>
+  /** Connections that are open say nothing any more; new ones work. */
+  hush(): void
+  close(): Promise<void>
 }
 
 export async function openGate(url: string): Promise<Gate> {
@@ -24,17 +30,24 @@ export async function openGate(url: string): Promise<Gate> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const shut = async () => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.resetAndDestroy()
+    await closed
+  }
   return {
     url: Object.assign(new URL(url), { host: `127.0.0.1:${port}` }).href,
-    async shut() {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of sockets) socket.resetAndDestroy()
-      await closed
-    },
+    shut,
     async open() {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
+    },
+    hush() {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    async close() {
+      if (server.listening) await shut()
     },
   }
 }
