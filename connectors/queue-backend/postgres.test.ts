@@ -2,14 +2,17 @@
 import { describe, expect, test, vi } from 'vitest'
 import { nextTick } from '../../jobs/schedule.ts'
 import { testDatabase } from '../erp/testing.ts'
+import { openGate } from '../testing/gate.ts'
 import { postgresBackend } from './postgres.ts'
 import { testQueueBackend } from './testing/contract.ts'
 
 describe('the queue backend on PostgreSQL', () => {
   testQueueBackend(async () => {
     const { pool, url, drop } = await testDatabase()
+    const gate = await openGate(url)
     return {
-      open: (given) => postgresBackend(url, given),
+      open: (given) => postgresBackend(gate.url, given),
+      hush: () => gate.hush(),
       async wipe() {
         const { rows } = await pool.query<{ name: string }>(
           `select quote_ident(tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'`,
@@ -18,7 +21,7 @@ describe('the queue backend on PostgreSQL', () => {
         // A worker that is at it holds locks in another order.
         if (rows.length > 0) await vi.waitFor(() => pool.query(wipe), { timeout: 20_000, interval: 10 })
       },
-      close: drop,
+      close: () => gate.close().then(drop),
     }
   })
 

@@ -5,6 +5,9 @@ import { keepAlive } from '../pg/keep-alive.ts'
 import { type BackendOptions, bullBackend, queueName, queueSettings, workerOptions } from './bull.ts'
 import type { QueueBackend } from './queue-backend.ts'
 
+/** A server that does not answer for so long is given up; each statement is short. */
+const SILENT_MS = 15_000
+
 /** @param url of the state database @throws PonteError `queue_backend.postgres_failed` */
 export async function postgresBackend(url: string, options: BackendOptions): Promise<QueueBackend> {
   // Each of the two keeps a pool of its own, and the worker one session more, on which it is told of ticks.
@@ -15,6 +18,7 @@ export async function postgresBackend(url: string, options: BackendOptions): Pro
     max: 3,
     ...keepAlive,
     connectionTimeoutMillis: 10_000,
+    query_timeout: SILENT_MS,
     application_name: 'ponte-ticks',
   }
   const queue = new Queue(queueName, { settings: queueSettings(options), connection }, createPostgresBackend)

@@ -1,6 +1,7 @@
 /** Ticks on a real Redis, private to this file. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nextTick } from '../../jobs/schedule.ts'
+import { openGate } from '../testing/gate.ts'
 import { redisBackend } from './redis.ts'
 import { testQueueBackend } from './testing/contract.ts'
 import { redisMissing, startRedis } from './testing/private-redis.ts'
@@ -11,7 +12,13 @@ if (!redisMissing('connectors/queue-backend/redis')) {
   describe('the queue backend on Redis', () => {
     testQueueBackend(async () => {
       const redis = await startRedis()
-      return { open: (given) => redisBackend(redis.url, given), wipe: () => redis.wipe(), close: () => redis.stop() }
+      const gate = await openGate(redis.url)
+      return {
+        open: (given) => redisBackend(gate.url, given),
+        wipe: () => redis.wipe(),
+        hush: () => gate.hush(),
+        close: () => gate.close().then(() => redis.stop()),
+      }
     })
   })
 

@@ -8,6 +8,8 @@ import type { QueueBackend } from './queue-backend.ts'
 /** Of all keys: other programs may use the same Redis. */
 const prefix = 'ponte'
 const PATIENCE_MS = 10_000
+/** A server that does not answer for so long is given up. BullMQ's blocking reads last 10 s at most. */
+const SILENT_MS = 15_000
 
 /**
  * @param url redis:// or rediss://
@@ -15,7 +17,7 @@ const PATIENCE_MS = 10_000
  */
 export async function redisBackend(url: string, options: BackendOptions): Promise<QueueBackend> {
   // Blocking reads outlive any number of reconnects (BullMQ asks for null).
-  const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true, connectionName: 'ponte' })
+  const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true, connectionName: 'ponte', socketTimeout: SILENT_MS })
   await reach(connection)
   connection.on('error', options.onError)
   const queue = new Queue(queueName, { settings: queueSettings(options), connection, prefix })

@@ -9,6 +9,8 @@ export interface BackendBed {
   open(options: BackendOptions): Promise<QueueBackend>
   /** Everything in it is lost. */
   wipe(): Promise<void>
+  /** Its server answers nothing more on connections that are open. */
+  hush(): void
   close(): Promise<void>
 }
 
@@ -208,4 +210,17 @@ export function testQueueBackend(openBed: () => Promise<BackendBed>): void {
     await backend.put({ job: 'often', cron: '* * * * * *', zone: saoPaulo }, 0)
     await vi.waitFor(() => expect(seen.length).toBeGreaterThan(before + 1), patience)
   })
+  test('a server that falls silent is given up within a minute: schedules tick and ticks can be given again', async () => {
+    const { seen } = await work()
+    await backend.put({ job: 'often', cron: '* * * * * *', zone: saoPaulo }, 0)
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), patience)
+    bed.hush()
+    const given = backend
+      .tick({ job: 'given' }, { id: 'given', retries: 0 })
+      .catch(() => backend.tick({ job: 'given' }, { id: 'given', retries: 0 }))
+    const before = seen.length
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(before + 3), { timeout: 60_000, interval: 100 })
+    await given
+    await vi.waitFor(() => expect(seen.map(({ job }) => job)).toContain('given'), patience)
+  }, 120_000)
 }
