@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import mysql, { type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { socketOf } from '../mysql/socket.ts'
+import { closeWhenSilent } from '../silence.ts'
 
 export type Database = Pool
 export type Connection = PoolConnection
@@ -18,13 +20,20 @@ const CONNECTIONS = 10
 const CONNECT_TIMEOUT_MS = 5_000
 const WAIT_STEP_MS = 2_000
 /** Whoever writes to the ERP's table must not wait for rows that a scan of ours only passed, nor we for long for theirs. */
-const sessionSettings = ['set session transaction isolation level read committed', 'set session innodb_lock_wait_timeout = 5']
+const sessionSettings = [
+  'set session transaction isolation level read committed',
+  'set session innodb_lock_wait_timeout = 5',
+  // The one that holds the lock is idle for as long as a sync lasts.
+  'set session wait_timeout = 28800',
+]
+/** Longest time of one command: each looks at a few rows, or goes once through the customers. */
+export const COMMAND_MS = 60_000
 /** Another transaction won, or held a row for too long: ours was rolled back and may simply be run again. */
 const worthRepeating = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'])
 const REPEATS = 3
 
-/** Connects when first used. */
-export function openDatabase(settings: DatabaseSettings): Database {
+/** Connects when first used. @param commandMs longest time of one command */
+export function openDatabase(settings: DatabaseSettings, commandMs = COMMAND_MS): Database {
   const { host, port, user, password, name } = settings
   const pool = mysql.createPool({
     ...{ host, port, user, password, database: name },
@@ -37,6 +46,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
   })
   pool.pool.on('connection', (connection) => {
     for (const setting of sessionSettings) connection.query(setting, () => {})
+    closeWhenSilent(socketOf(connection), commandMs)
   })
   return pool
 }

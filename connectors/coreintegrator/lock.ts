@@ -1,6 +1,8 @@
 /** One sync at a time on one database, whatever number of processes run (mission H.5, D-70). */
 import { PonteError } from '../../base/error.ts'
-import { type Database, rowsOf } from './database.ts'
+import { socketOf } from '../mysql/socket.ts'
+import { closeWhenSilent } from '../silence.ts'
+import { COMMAND_MS, type Database, rowsOf } from './database.ts'
 
 /** The server frees it when the connection ends, so a killed process leaves nothing behind. */
 const NAME = "concat('coreintegrator.', md5(database()))"
@@ -13,12 +15,17 @@ const NAME = "concat('coreintegrator.', md5(database()))"
  */
 export async function withLock<T>(database: Database, waitMs: number, work: () => Promise<T>): Promise<T> {
   const connection = await database.getConnection()
+  const socket = socketOf(connection)
   try {
+    closeWhenSilent(socket, waitMs)
     const [row] = await rowsOf<{ got: number | null }>(connection, `select get_lock(${NAME}, ?) as got`, [Math.ceil(waitMs / 1000)])
     if (row?.got !== 1)
       throw new PonteError('coreintegrator.busy', 'another process is syncing this database', { hint: 'try again when it has ended' })
+    // It only holds the lock: the work goes over others.
+    closeWhenSilent(socket, null)
     return await work()
   } finally {
+    closeWhenSilent(socket, COMMAND_MS)
     await rowsOf(connection, `select release_lock(${NAME})`).then(
       () => connection.release(),
       () => connection.destroy(),

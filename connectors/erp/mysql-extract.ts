@@ -5,11 +5,12 @@
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import type { SourceRef } from '../../engine/model.ts'
+import { hangUp } from '../mysql/socket.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
 import { packetsOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
 import { rowsOf } from './mysql-rows.ts'
-import { hangUp, type MysqlSettings, openConnection } from './mysql-settings.ts'
+import { type MysqlSettings, openConnection } from './mysql-settings.ts'
 import { openRelay, type Relay } from './relay.ts'
 import type { RelaySettings } from './relay-reader.ts'
 

@@ -1,9 +1,10 @@
 /** Rows past the driver: what a real server sends, and what becomes of the connection afterwards. */
 import type mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hangUp } from '../mysql/socket.ts'
 import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
 import { rawRows } from './mysql-raw-rows.ts'
-import { hangUp, openConnection } from './mysql-settings.ts'
+import { openConnection } from './mysql-settings.ts'
 import { rowsOf } from './read-source.ts'
 import { RowPackets } from './row-packets.ts'
 

@@ -1,8 +1,8 @@
 /** How to reach an ERP on MySQL or MariaDB. May hold a password: never log it. */
-import type { Socket } from 'node:net'
 import mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
-import { closeWhenSilent } from './silence.ts'
+import { socketOf } from '../mysql/socket.ts'
+import { closeWhenSilent } from '../silence.ts'
 
 export interface MysqlSettings {
   /** mysql://user:password@host:3306/database */
@@ -13,11 +13,6 @@ export interface MysqlSettings {
   readonly statementTimeoutMs?: number
   /** Told, in a sentence without personal data, when an extract cannot be read by several connections. */
   readonly warn?: (text: string) => void
-}
-
-/** What its types leave out. */
-interface Core {
-  readonly stream: Socket
 }
 
 const CONNECT_LIMIT_MS = 10_000
@@ -49,12 +44,6 @@ export async function openConnection(settings: MysqlSettings): Promise<mysql.Con
   return connection
 }
 
-/** Closes the socket at once. mysql2's `destroy` says only that nothing more will be asked, and the server goes on sending. */
-export function hangUp(connection: mysql.Connection): void {
-  connection.destroy()
-  ;(connection as unknown as { connection: Core }).connection.stream.destroy()
-}
-
 /**
  * A pool for commands. Sessions read what is committed: after waiting for a lock of `ponte_locks` a transaction must see what the one
  * before it wrote.
@@ -71,7 +60,7 @@ export function commandPool(settings: MysqlSettings): mysql.Pool {
     connection.query(`set max_statement_time = ${limit / 1000}`, failed)
     connection.query(`set max_execution_time = ${Math.ceil(limit)}`, failed)
     connection.on('error', failed)
-    closeWhenSilent((connection as unknown as Core).stream, limit)
+    closeWhenSilent(socketOf(connection), limit)
   })
   return pool
 }

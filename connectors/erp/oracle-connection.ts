@@ -2,9 +2,9 @@
 import type { Socket } from 'node:net'
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
+import { closeWhenSilent } from '../silence.ts'
 import { erpError, isLost } from './oracle-errors.ts'
 import { addressOf, type OracleAddress, type OracleSettings } from './oracle-settings.ts'
-import { closeWhenSilent } from './silence.ts'
 
 /** Numbers become text with a point, and nothing depends on the language of the machine or the client. */
 const SESSION = `alter session set nls_numeric_characters = '.,' nls_date_format = 'YYYY-MM-DD"T"HH24:MI:SS'

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { keepAlive } from '../pg/keep-alive.ts'
-import { closeWhenSilent } from './silence.ts'
+import { closeWhenSilent } from '../silence.ts'
 
 export type PostgresSettings = PostgresAddress & {
   /** Connections for commands; readers and an open extract come on top. 1 or more, default 4. */
