@@ -64,13 +64,14 @@ test('bodies that are being received share 64 MiB: the one that would be too muc
     open.push(socket)
     const head = `POST /atualizalead HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
     socket.write(head + body.slice(0, upTo))
-    const answer = new Promise<string>((resolve, reject) => {
+    // The server closes on who is refused while bytes of theirs are under way: TCP's reset may swallow the answer.
+    const answer = new Promise<string>((resolve) => {
       let text = ''
       socket.on('data', (chunk) => {
         text += chunk
         if (text.includes('\r\n\r\n')) resolve(text)
       })
-      socket.on('close', () => resolve(text)).on('error', (error) => (text === '' ? reject(error) : resolve(text)))
+      socket.on('close', () => resolve(text)).on('error', () => resolve(text))
     })
     return { rest: () => void socket.write(body.slice(upTo)), answer }
   }
@@ -84,11 +85,11 @@ test('bodies that are being received share 64 MiB: the one that would be too muc
       const whole = body()
       return send(whole, whole.length - 4)
     })
-    const first = await Promise.any(senders.map(({ answer }) => answer))
+    const first = await Promise.any(senders.map(async ({ answer }) => (await answer) || Promise.reject(new Error('swallowed'))))
     expect(first).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: \d+/i)
     for (const { rest } of senders) rest()
     const answers = await Promise.all(senders.map(({ answer }) => answer))
-    const refused = answers.filter((text) => text.startsWith('HTTP/1.1 503'))
+    const refused = answers.filter((text) => text === '' || text.startsWith('HTTP/1.1 503'))
     const kept = answers.filter((text) => text.startsWith('HTTP/1.1 200'))
     expect(refused.length).toBeGreaterThanOrEqual(1)
     expect(kept.length + refused.length).toBe(68)
