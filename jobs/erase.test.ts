@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { withExport } from '../connectors/state/export.ts'
+import { acquireLease } from '../connectors/state/leases.ts'
 import { balanceOf } from './balance.ts'
 import { erase } from './erase.ts'
 import { aboutOf } from './erase-about.ts'
 import { discardDead } from './operator/discard-dead.ts'
 import { editDead } from './operator/edit-dead.ts'
+import { wasBusy } from './run-job.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { inCrm } from './testing/crm-leads.ts'
 import { onlyDead, operatorAt } from './testing/operator.ts'
@@ -96,13 +98,14 @@ async function leave(): Promise<void> {
   await bridge.erp.query(`update branches set integrate_crm = 'N', id_crm = null where client = 1`)
   await inCrm(bridge, `/leads/${goneLead}`, null)
 }
-const forget = (options: { dryRun?: boolean; anyway?: boolean } = {}) =>
+const forget = (options: { dryRun?: boolean; anyway?: boolean; patienceMs?: number } = {}) =>
   erase(
     { ...bridge.context, queueRoot: join(bridge.folder, 'queue'), stateDir: bridge.folder, reportsDir: join(bridge.folder, 'reports') },
     gone.taxId,
     {
       dryRun: options.dryRun ?? false,
       anyway: options.anyway ?? false,
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     },
   )
 
@@ -182,6 +185,23 @@ describe('erasing a client', () => {
     expect(await everything()).toBe(before)
     await forget({ anyway: true })
     expect(traces(await everything())).toEqual([])
+  }, 120_000)
+
+  test('waits for a compare that is running, which would bring it back, and keeps the next one away meanwhile', async () => {
+    await leave()
+    const before = await everything()
+    const compare = await acquireLease(bridge.state, 'job_execute_spark', 'a compare', 60_000)
+    await expect(forget({ patienceMs: 300 })).rejects.toMatchObject({ code: 'erase.job_running' })
+    expect(traces(await everything())).toEqual(traces(before))
+    expect(await forget({ dryRun: true })).toMatchObject({ reports: 1 })
+
+    const waiting = forget()
+    const late = await acquireLease(bridge.state, 'job_update_leads_in_erp', 'a run that comes too late', 60_000)
+    await late?.release()
+    await compare!.release()
+    await waiting
+    expect(traces(await everything())).toEqual([])
+    expect(wasBusy(await bridge.run('job_execute_spark'))).toBe(false)
   }, 120_000)
 
   test('says what a worker has in hand, and takes it the next time', async () => {

@@ -2,21 +2,27 @@
  * Erases one client from what Ponte keeps: letters, state, snapshots, reports (the README of deploy says what for, and what stays). ERP and CRM
  * are where the client is known; as long as the ERP names it for integration, it would come back with the next compare.
  *
- *   who: ERP, ledger and letters name leads, branches and contacts of the tax id → letters → state → snapshots → reports
+ *   no compare runs → who: ERP, ledger and letters name leads, branches and contacts of the tax id → letters → state → snapshots → reports
  *
  * Letters first: names of those that are gone are looked for in the state. Killed anywhere, it is run again: what a letter knew of the
  * client may be gone by then, but what the state knows of it goes last, in one transaction.
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PonteError } from '../base/error.ts'
 import { replacedFolders } from '../base/replace-folders.ts'
 import { type ForgottenRows, forgetRows, knownLeads, type Subject } from '../connectors/state/erase.ts'
+import { acquireLease, type Lease, leaseLost } from '../connectors/state/leases.ts'
 import { eraseFromSnapshots, type SnapshotSubject } from '../engine/erase-snapshots.ts'
 import type { Erased, LaneName } from '../queue-dirs/lane.types.ts'
 import type { Context } from './context.ts'
+import { executeSpark } from './detect.ts'
 import { aboutOf, type LineAbout } from './erase-about.ts'
+import { leadsFullSync } from './full-sync.ts'
+import { updateLeadsInErp } from './inbound-leads.ts'
 import { recoverLanes } from './recover.ts'
+import { validateFull } from './validate-full.ts'
 
 export interface Erasure {
   readonly letters: Readonly<Record<LaneName, Erased>>
@@ -30,7 +36,7 @@ export interface Erasure {
   readonly aside: readonly string[]
 }
 
-export type EraseContext = Pick<Context, 'erp' | 'state' | 'lanes' | 'log'> & {
+export type EraseContext = Pick<Context, 'erp' | 'state' | 'lanes' | 'log' | 'options'> & {
   readonly queueRoot: string
   readonly stateDir: string
   readonly reportsDir: string
@@ -46,18 +52,31 @@ interface Known {
 /**
  * @param taxId normalised, 14 positions
  * @param options.anyway also when the ERP still names it for integration
- * @throws PonteError `erase.still_in_erp` (exit 2: nothing was changed), `erp.*`, `state.*`, `queue.*`
+ * @param options.patienceMs how long to wait for a job that is reading, milliseconds
+ * @throws PonteError `erase.still_in_erp` (exit 2: nothing was changed), `erase.job_running` (nor here), `lease.lost`, `erp.*`, `state.*`, `queue.*`
  */
 export async function erase(
   context: EraseContext,
   taxId: string,
-  { dryRun, anyway }: { readonly dryRun: boolean; readonly anyway: boolean },
+  { dryRun, anyway, patienceMs = 60_000 }: { readonly dryRun: boolean; readonly anyway: boolean; readonly patienceMs?: number },
+): Promise<Erasure> {
+  if (dryRun) return forget(context, taxId, { dryRun, refuse: false })
+  // Who is refused shall not wait for it.
+  if (!anyway) await askErp(context, nobody(taxId), true)
+  return whileNobodyReads(context, patienceMs, () => forget(context, taxId, { dryRun, refuse: !anyway }))
+}
+
+/** `refuse`: as long as the ERP names the client. */
+async function forget(
+  context: EraseContext,
+  taxId: string,
+  { dryRun, refuse }: { readonly dryRun: boolean; readonly refuse: boolean },
 ): Promise<Erasure> {
   const { state, lanes, queueRoot, stateDir, reportsDir } = context
   // What a crash left half done, and a journal that would bring a letter back, comes to its end first.
   if (!dryRun) await recoverLanes(context)
-  const known: Known = { taxId, leadIds: new Set(), branches: new Set(), contacts: new Set() }
-  await askErp(context, known, !dryRun && !anyway)
+  const known = nobody(taxId)
+  await askErp(context, known, refuse)
   await askStateAndLetters(context, known)
 
   const letters = {} as Record<LaneName, Erased>
@@ -74,6 +93,38 @@ export async function erase(
     aside: [...(await replacedFolders(queueRoot)), ...(await replacedFolders(stateDir))],
   }
 }
+
+const nobody = (taxId: string): Known => ({ taxId, leadIds: new Set(), branches: new Set(), contacts: new Set() })
+
+/** They read whole lists and write down later what they read: one that began before would bring the client back. */
+const readers = [executeSpark, updateLeadsInErp, leadsFullSync, validateFull]
+
+/** Holds the leases of the readers, so that none of them runs. */
+async function whileNobodyReads<T>({ state, options }: EraseContext, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + patienceMs
+  const leases: Lease[] = []
+  try {
+    for (const { name } of readers) {
+      let lease = await acquireLease(state, name, 'erase', options.leaseMs)
+      for (; lease === null; lease = await acquireLease(state, name, 'erase', options.leaseMs)) {
+        if (performance.now() > until) throw jobRunning(name)
+        await sleep(250)
+      }
+      leases.push(lease)
+    }
+    const done = await work()
+    const lost = leases.find((lease) => !lease.held())
+    if (lost !== undefined) throw leaseLost(lost.name)
+    return done
+  } finally {
+    for (const lease of leases) await lease.release()
+  }
+}
+
+const jobRunning = (name: string) =>
+  new PonteError('erase.job_running', `${name} is running, and would bring back what it has read already; nothing was erased`, {
+    hint: 'run the same command again when it has ended (ponte status)',
+  })
 
 async function askErp({ erp }: EraseContext, known: Known, refuse: boolean): Promise<void> {
   const insert = await erp.viewRows('insert_leads', ['ID', 'TAXID'], { TAXID: known.taxId })
