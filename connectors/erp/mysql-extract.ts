@@ -5,7 +5,7 @@
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import type { SourceRef } from '../../engine/model.ts'
-import { hangUp } from '../mysql/socket.ts'
+import { hangUp, leave } from '../mysql/socket.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
 import { packetsOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
@@ -89,9 +89,9 @@ async function beginTogether(settings: MysqlSettings, connections: readonly mysq
         'the ERP is read by one connection instead of several: its user may not lock for a moment (grant reload), or a long statement runs',
       )
     } finally {
-      locker.destroy()
+      await leave(locker)
     }
-    for (const connection of others) connection.destroy()
+    await Promise.all(others.map(leave))
   }
   await begin(first!)
   return [first!]
@@ -102,7 +102,7 @@ async function endQuery(settings: MysqlSettings, connection: mysql.Connection): 
   hangUp(connection)
   try {
     const other = await openConnection(settings)
-    await other.query(`kill ${connection.threadId}`).finally(() => hangUp(other))
+    await other.query(`kill ${connection.threadId}`).finally(() => leave(other))
   } catch {
     // It is over already, or the server is away.
   }
@@ -127,9 +127,7 @@ function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysq
       }
     },
     close() {
-      closed ??= relay.close().then(() => {
-        for (const connection of connections) hangUp(connection)
-      })
+      closed ??= relay.close().then(() => Promise.all(connections.map(leave)).then(() => {}))
       return closed
     },
   }

@@ -9,6 +9,7 @@ import type { ReadRange } from '../../engine/frame.ts'
 import { type PrivateServer, removePrivateServer, startPrivateServer } from '../mysql/private-server.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
 import { mysqlErp } from './mysql.ts'
+import { readSource } from './read-source.ts'
 
 /** Much more than the buffers of the sockets between the server and a reader hold. */
 const ROWS = 60_000
@@ -61,5 +62,21 @@ if (!mariaDbMissing('connectors/erp/mysql-server-limits'))
         await extract.close()
         await erp.close()
       }
+    })
+
+    test('counts no reader among the clients that it lost', async () => {
+      const connection = await mysql.createConnection(server.url)
+      const lost = async () => (await connection.query("show global status like 'Aborted_clients'"))[0]
+      await connection.query('set wait_timeout = 60')
+      const before = await lost()
+      const erp = mysqlErp({ url: server.url })
+      for (let round = 0; round < 3; round += 1) {
+        const extract = await erp.openExtract(2)
+        expect(await readSource(await extract.source('known_leads', ['ID']), ['ID'])).toHaveLength(ROWS)
+        await extract.close()
+      }
+      await erp.close()
+      expect(await lost()).toEqual(before)
+      await connection.end()
     })
   })
