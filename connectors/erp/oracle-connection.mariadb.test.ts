@@ -143,6 +143,24 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
       await small.close()
     })
 
+    test('a login that is never answered is not waited for, by a command nor by an extract; afterwards both work', async () => {
+      it.simulator.setFaults([{ at: 'login', do: 'stall', times: null }])
+      const erp = oracleErp({ url: it.url, queueTimeoutMs: 1_000 })
+      try {
+        await Promise.all([
+          // Its pool cannot tell why no connection came.
+          expect(erp.ping()).rejects.toMatchObject({ code: 'erp.too_many_connections', hint: expect.stringContaining('hangs') }),
+          expect(erp.openExtract(1)).rejects.toMatchObject({ code: 'erp.unreachable' }),
+        ])
+      } finally {
+        it.simulator.setFaults([])
+        it.simulator.dropAll()
+      }
+      await expect.poll(() => erp.ping().then(() => 'answers', String), { timeout: 10_000 }).toBe('answers')
+      await (await erp.openExtract(1)).close()
+      await erp.close()
+    })
+
     test('a command that takes too long is cut, and its connection works on', async () => {
       const impatient = commandPool({ url: it.url, maxConnections: 1, statementTimeoutMs: 500 })
       it.simulator.setFaults([{ at: 'execute', do: 'stall', match: 'from industries' }])

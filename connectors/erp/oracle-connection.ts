@@ -1,5 +1,6 @@
 /** Connections to an ERP on Oracle, all in the same state: exact numbers, UTC, ISO dates, bytewise comparison. */
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
 import { closeWhenSilent } from '../silence.ts'
@@ -18,6 +19,9 @@ export const exact: NonNullable<oracledb.ExecuteOptions['fetchTypeHandler']> = (
   dbType === oracledb.DB_TYPE_NUMBER || dbType === oracledb.DB_TYPE_CLOB || dbType === oracledb.DB_TYPE_NCLOB
     ? { type: oracledb.STRING }
     : undefined
+
+/** Connection and login of a session that is no pool's, which has a limit of its own. */
+const LOGIN_LIMIT_MS = 20_000
 
 export interface OraclePool {
   /** Lends a connection to `work`; one whose line was lost goes out of the pool. Errors come as the driver threw them. */
@@ -98,7 +102,7 @@ async function createPool(settings: OracleSettings, address: OracleAddress): Pro
 export async function openConnection(settings: OracleSettings): Promise<oracledb.Connection> {
   const address = addressOf(settings.url)
   chooseMode(address)
-  const connection = await oracledb.getConnection(address.attributes)
+  const connection = await login(oracledb.getConnection(address.attributes))
   try {
     await prepare(connection)
     return connection
@@ -106,6 +110,19 @@ export async function openConnection(settings: OracleSettings): Promise<oracledb
     await connection.close({ drop: true }).catch(() => {})
     throw error
   }
+}
+
+/** A server that takes the connection and never answers the login. What comes of it later is closed. */
+async function login(opening: Promise<oracledb.Connection>): Promise<oracledb.Connection> {
+  const over = new AbortController()
+  const late = sleep(LOGIN_LIMIT_MS, undefined, over).then(() => {
+    void opening.then((connection) => connection.close({ drop: true })).catch(() => {})
+    throw new PonteError('erp.unreachable', 'the ERP database does not answer the login', {
+      hint: 'the server took the connection: look whether the instance hangs',
+    })
+  })
+  late.catch(() => {})
+  return Promise.race([opening, late]).finally(() => over.abort())
 }
 
 async function prepare(connection: oracledb.Connection): Promise<void> {

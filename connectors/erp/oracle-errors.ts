@@ -55,7 +55,7 @@ const TIMEOUT: Meaning = {
 const FULL: Meaning = {
   code: 'erp.too_many_connections',
   message: 'no connection to the ERP database is free',
-  hint: 'raise sessions and processes there, or lower the number of readers and CRM_CONCURRENCY here',
+  hint: 'look whether the instance hangs; if not, raise sessions and processes there, or lower the number of readers and CRM_CONCURRENCY here',
 }
 const TOO_OLD: Meaning = {
   code: 'erp.snapshot_lost',

@@ -17,6 +17,8 @@ export interface OracleSettings {
 }
 
 const CONNECT_LIMIT_S = 10
+/** Until the listener has handed the connection on. */
+const SESSION_LIMIT_S = 20
 /** Minutes without traffic after which the line is probed, so that a firewall does not forget it. */
 const PROBE_MINUTES = 2
 
@@ -45,7 +47,7 @@ export function addressOf(url: string): OracleAddress {
     attributes: {
       user: decode(parsed.username),
       password: decode(parsed.password),
-      connectString: `${protocol}://${parsed.hostname}:${port}/${service}?transport_connect_timeout=${CONNECT_LIMIT_S}`,
+      connectString: `${protocol}://${parsed.hostname}:${port}/${service}?transport_connect_timeout=${CONNECT_LIMIT_S}&connect_timeout=${SESSION_LIMIT_S}`,
       expireTime: PROBE_MINUTES,
       ...(wallet === null ? {} : { walletLocation: wallet }),
       ...(walletPassword === null ? {} : { walletPassword }),
