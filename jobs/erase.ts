@@ -123,7 +123,7 @@ async function whileNobodyReads<T>({ state, options }: EraseContext, patienceMs:
 
 const jobRunning = (name: string) =>
   new PonteError('erase.job_running', `${name} is running, and would bring back what it has read already; nothing was erased`, {
-    hint: 'run the same command again when it has ended (ponte status)',
+    hint: 'run the same command again when it has ended (ponte runs)',
   })
 
 async function askErp({ erp }: EraseContext, known: Known, refuse: boolean): Promise<void> {

@@ -40,7 +40,6 @@ const PATIENCE = [
   'idle_transaction_timeout = 0',
   'idle_readonly_transaction_timeout = 0',
 ]
-const UNKNOWN_VARIABLE = 1193
 
 /**
  * @param readers ranges per source, and connections at most; 1 or more
@@ -61,10 +60,8 @@ export async function openMysqlExtract(settings: MysqlSettings, readers: number)
 
 async function openPatient(settings: MysqlSettings): Promise<mysql.Connection> {
   const connection = await openConnection(settings)
-  for (const variable of PATIENCE)
-    await connection.query(`set session ${variable}`).catch((error: MysqlError) => {
-      if (error.errno !== UNKNOWN_VARIABLE) throw error
-    })
+  // What a server does not know or allow stays as it is there; a connection that is lost fails with what comes next.
+  for (const variable of PATIENCE) await connection.query(`set session ${variable}`).catch(() => {})
   return connection
 }
 

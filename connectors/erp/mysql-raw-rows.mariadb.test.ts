@@ -1,7 +1,8 @@
 /** Rows past the driver: what a real server sends, and what becomes of the connection afterwards. */
+import { once } from 'node:events'
 import type mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hangUp } from '../mysql/socket.ts'
+import { hangUp, socketOf } from '../mysql/socket.ts'
 import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
 import { rawRows } from './mysql-raw-rows.ts'
 import { openConnection } from './mysql-settings.ts'
@@ -61,6 +62,14 @@ if (!mariaDbMissing('connectors/erp/mysql-raw-rows'))
         }
         await expect(toTheEnd()).rejects.toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' })
       }
+    })
+
+    test('of a connection that was lost before end in that error too', async () => {
+      const lost = await openConnection({ url: database.url })
+      const closed = once(socketOf(lost), 'close')
+      await database.pool.query(`kill ${lost.threadId}`)
+      await closed
+      await expect(rawRows(lost, 'select 1')[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' })
     })
 
     test('wait on the server while nobody takes them', async () => {

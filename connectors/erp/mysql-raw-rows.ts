@@ -13,7 +13,7 @@ import { PonteError } from '../../base/error.ts'
 interface Core {
   packetParser: { execute(chunk: Buffer): void }
   sequenceId: number
-  readonly stream: Pick<Socket, 'pause' | 'resume' | 'on' | 'off'>
+  readonly stream: Pick<Socket, 'pause' | 'resume' | 'on' | 'off' | 'destroyed'>
   query(options: { sql: string }): EventEmitter
 }
 
@@ -88,6 +88,7 @@ export function rawRows(connection: mysql.Connection, sql: string): AsyncIterabl
   /** mysql2 tells nobody who reads a result that its connection is gone. */
   const lost = () => rows.destroy(Object.assign(new Error('the connection was closed in the middle of a result'), { code: LOST }))
   const socket = core.stream.on('close', lost)
+  if (socket.destroyed) lost()
   const over = () => {
     core.packetParser = parser
     socket.off('close', lost)
