@@ -62,6 +62,15 @@ describe('a log file', () => {
     expect(rotatedLogs(file)).toEqual([])
   })
 
+  test('keeps the newest files though all were rotated in one millisecond', () => {
+    const at = Date.now()
+    const log = openLogFile(file, rotation({ maxBytes: 1, keepFiles: 3 }), () => at)
+    for (let n = 0; n < 30; n++) {
+      log.write(`${n}\n`)
+      if (n > 3) expect(rotatedLogs(file).map((old) => text(old))).toEqual([`${n - 3}\n`, `${n - 2}\n`, `${n - 1}\n`])
+    }
+  })
+
   test('keeps the newest files, and none beyond its days', () => {
     const log = openLogFile(file, rotation({ maxBytes: 1, keepFiles: 3 }))
     for (let n = 0; n < 8; n++) log.write(`${n}\n`)

@@ -9,7 +9,10 @@ export function rotatedName(path: string, at: number): string {
   const extension = extname(path)
   const stem = basename(path, extension)
   sequence += 1
-  return join(dirname(path), `${stem}-${new Date(at).toISOString().replace(/[-:.]/g, '')}-${process.pid}-${sequence}${extension}`)
+  return join(
+    dirname(path),
+    `${stem}-${new Date(at).toISOString().replace(/[-:.]/g, '')}-${process.pid}-${String(sequence).padStart(6, '0')}${extension}`,
+  )
 }
 
 /** Deletes what is older than `keepDays` or beyond the newest `keepFiles`. What another process deletes meanwhile is no matter. */
