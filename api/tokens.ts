@@ -2,10 +2,10 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { within } from '../base/within.ts'
 import { validTokens } from '../connectors/state/tokens.ts'
 import type { ApiSettings } from './deps.ts'
 import type { Caller } from './types.ts'
-import { within } from './within.ts'
 
 /** A revoked token works this long at most, and the database is asked this often at most, whoever knocks. */
 const TTL_MS = 5_000

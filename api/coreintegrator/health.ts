@@ -1,9 +1,9 @@
 /** GET /health: whether the database answers. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { within } from '../../base/within.ts'
 import { ping } from '../../connectors/coreintegrator/database.ts'
 import { json } from '../described.ts'
 import type { ApiEnv } from '../types.ts'
-import { within } from '../within.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
 
 const patienceMs = 3_000

@@ -1,10 +1,10 @@
 /** GET /health: the process answers. GET /ready: what it needs answers too. Both public, so they say no more than that. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { within } from '../../base/within.ts'
 import { query } from '../../connectors/state/query.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import type { ApiEnv } from '../types.ts'
-import { within } from '../within.ts'
 
 const patienceMs = 3_000
 const state = z.enum(['UP', 'DOWN'])

@@ -17,8 +17,8 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { monotonicFactory } from 'ulid'
 import { pooledRandom } from '../../base/random.ts'
+import { within } from '../../base/within.ts'
 import { type Marked, markReceived, type Received, reserveReceived, type Verdict } from '../../connectors/state/webhooks.ts'
-import { within } from '../within.ts'
 import { createBatcher } from './batcher.ts'
 
 /** `id` null: its sender gave none. */

@@ -4,16 +4,15 @@
  * payload in 3 bytes, little-endian, a sequence number, the payload; EOF begins with 0xfe and is shorter than 9 bytes, ERR begins with 0xff.)
  */
 import type { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { socketOf } from '../mysql/socket.ts'
 
 /** What of mysql2's connection lies behind its promises; of this version, which is pinned. */
 interface Core {
   packetParser: { execute(chunk: Buffer): void }
   sequenceId: number
-  readonly stream: Pick<Socket, 'pause' | 'resume' | 'on' | 'off' | 'destroyed'>
   query(options: { sql: string }): EventEmitter
 }
 
@@ -31,10 +30,11 @@ const LOST = 'PROTOCOL_CONNECTION_LOST'
  */
 export function rawRows(connection: mysql.Connection, sql: string): AsyncIterable<Buffer> {
   const core = (connection as unknown as { connection: Core }).connection
+  const socket = socketOf(connection)
   const parser = core.packetParser
-  const rows = new Readable({ objectMode: true, highWaterMark: WAITING, read: () => core.stream.resume() })
+  const rows = new Readable({ objectMode: true, highWaterMark: WAITING, read: () => socket.resume() })
   const give = (chunk: Buffer) => {
-    if (chunk.length > 0 && !rows.push(chunk)) core.stream.pause()
+    if (chunk.length > 0 && !rows.push(chunk)) socket.pause()
   }
   /** The columns are told; one more packet closes them. */
   let described = false
@@ -87,7 +87,7 @@ export function rawRows(connection: mysql.Connection, sql: string): AsyncIterabl
   }
   /** mysql2 tells nobody who reads a result that its connection is gone. */
   const lost = () => rows.destroy(Object.assign(new Error('the connection was closed in the middle of a result'), { code: LOST }))
-  const socket = core.stream.on('close', lost)
+  socket.on('close', lost)
   if (socket.destroyed) lost()
   const over = () => {
     core.packetParser = parser

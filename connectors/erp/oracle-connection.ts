@@ -1,8 +1,8 @@
 /** Connections to an ERP on Oracle, all in the same state: exact numbers, UTC, ISO dates, bytewise comparison. */
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
+import { within } from '../../base/within.ts'
 import { closeWhenSilent } from '../silence.ts'
 import { erpError, isLost } from './oracle-errors.ts'
 import { addressOf, type OracleAddress, type OracleSettings } from './oracle-settings.ts'
@@ -113,16 +113,13 @@ export async function openConnection(settings: OracleSettings): Promise<oracledb
 }
 
 /** A server that takes the connection and never answers the login. What comes of it later is closed. */
-async function login(opening: Promise<oracledb.Connection>): Promise<oracledb.Connection> {
-  const over = new AbortController()
-  const late = sleep(LOGIN_LIMIT_MS, undefined, over).then(() => {
+function login(opening: Promise<oracledb.Connection>): Promise<oracledb.Connection> {
+  return within(LOGIN_LIMIT_MS, opening, () => {
     void opening.then((connection) => connection.close({ drop: true })).catch(() => {})
-    throw new PonteError('erp.unreachable', 'the ERP database does not answer the login', {
+    return new PonteError('erp.unreachable', 'the ERP database does not answer the login', {
       hint: 'the server took the connection: look whether the instance hangs',
     })
   })
-  late.catch(() => {})
-  return Promise.race([opening, late]).finally(() => over.abort())
 }
 
 async function prepare(connection: oracledb.Connection): Promise<void> {

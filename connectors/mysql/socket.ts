@@ -1,8 +1,8 @@
 /** The socket under a connection of mysql2, which its types leave out; and two ways to end one. */
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mysql2'
 import type { Connection as Promised } from 'mysql2/promise'
+import { within } from '../../base/within.ts'
 
 export function socketOf(connection: Connection | Promised): Socket {
   const { stream } = ('connection' in connection ? connection.connection : connection) as { stream: Socket }
@@ -17,6 +17,6 @@ export function hangUp(connection: Promised): void {
 
 /** Says good-bye, so that the server does not count it among the clients that it lost; waits a second for the answer. */
 export async function leave(connection: Promised): Promise<void> {
-  await Promise.race([connection.end().catch(() => {}), sleep(1_000, undefined, { ref: false })])
+  await within(1_000, connection.end()).catch(() => {})
   hangUp(connection)
 }

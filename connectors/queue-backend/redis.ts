@@ -2,6 +2,7 @@
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { PonteError } from '../../base/error.ts'
+import { within } from '../../base/within.ts'
 import { type BackendOptions, bullBackend, queueName, queueSettings, workerOptions } from './bull.ts'
 import type { QueueBackend } from './queue-backend.ts'
 
@@ -33,23 +34,21 @@ export async function redisBackend(url: string, options: BackendOptions): Promis
 
 /** A Redis that is away at the start is told at once, and not waited for for ever. */
 async function reach(connection: Redis): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
   // What the server said; what a command is told is only that the connection closed.
   let said: Error | undefined
   const listen = (error: Error) => {
     said ??= error
   }
   connection.on('error', listen)
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1_000} s`)), PATIENCE_MS)
-  })
   try {
-    await Promise.race([connection.connect().then(() => connection.ping()), late])
+    await within(
+      PATIENCE_MS,
+      connection.connect().then(() => connection.ping()),
+    )
   } catch (cause) {
     connection.disconnect()
     throw refusal(said ?? cause)
   } finally {
-    clearTimeout(timer)
     connection.off('error', listen)
   }
 }

@@ -1,5 +1,6 @@
 /** One refused letter for people: per line what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
 import { PonteError } from '../../base/error.ts'
+import { within } from '../../base/within.ts'
 import { type Standing, standingOf } from '../../connectors/state/operator.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import type { Entity } from '../entities.ts'
@@ -80,18 +81,12 @@ interface Asked {
 
 async function ask<S>(sides: S | null, work: (sides: S) => Promise<{ id: number | null; row: Row } | null>): Promise<Asked> {
   if (sides === null) return { side: { kind: 'unasked' }, id: null, row: {} }
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    const late = new PonteError('operator.too_late', `no answer within ${patienceMs / 1_000} s`, { hint: 'look again later' })
-    timer = setTimeout(() => reject(late), patienceMs)
-  })
+  const tooLate = () => new PonteError('operator.too_late', `no answer within ${patienceMs / 1_000} s`, { hint: 'look again later' })
   try {
-    const found = await Promise.race([work(sides), tooLate])
+    const found = await within(patienceMs, work(sides), tooLate)
     return found === null ? { side: { kind: 'absent' }, id: null, row: {} } : { side: { kind: 'read' }, ...found }
   } catch (error) {
     return { side: { kind: 'away', why: whatHappened(error) }, id: null, row: {} }
-  } finally {
-    clearTimeout(timer)
   }
 }
 
