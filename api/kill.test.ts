@@ -20,19 +20,26 @@ test(
     const queueRoot = join(folder, 'queue')
     const acknowledged = new Set<number>()
     const unsure: number[] = []
+    const refused: number[] = []
     let next = 1
     try {
       for (let round = 0; round < kills; round += 1) {
         const api = await serveApi({ queueRoot, stateUrl: database.url, logFile: join(folder, 'log'), token })
         const pool = new Pool(api.url, { connections })
+        // The kill is counted in events, not in time: on a busy machine the first answer takes a second.
+        let left = 12 + Math.floor(Math.random() * 300)
         const send = async (id: number) => {
           const body = JSON.stringify({ Lead: { Id: id, Stage: 's', Company: `company ${id}` } })
           const headers = { authorization: `Bearer ${token}`, 'webhook-id': `m${id}` }
           try {
             const answer = await pool.request({ method: 'POST', path: '/atualizalead', body, headers })
             await answer.body.dump()
-            expect(answer.statusCode).toBe(200)
+            if (answer.statusCode !== 200) {
+              refused.push(answer.statusCode)
+              return false
+            }
             acknowledged.add(id)
+            left -= 1
             return true
           } catch {
             unsure.push(id)
@@ -44,7 +51,7 @@ test(
           while (await send(unsure.pop() ?? next++));
         }
         const loops = Array.from({ length: connections }, loop)
-        await sleep(150 + Math.random() * 700)
+        while (left > 0 && refused.length === 0) await sleep(Math.random() * 20)
         await api.kill()
         await Promise.all(loops)
         await pool.destroy()
@@ -57,6 +64,7 @@ test(
       }
       const twice = [...letters.values()].filter((count) => count > 1).length
       console.log(`${kills} kills: ${acknowledged.size} acknowledged, ${letters.size} with letters, ${twice} of them with two`)
+      expect(refused).toEqual([])
       expect(acknowledged.size).toBeGreaterThan(kills * 10)
       expect([...acknowledged].filter((id) => !letters.has(id))).toEqual([])
       // A second letter comes only from a kill between letter and mark: at most one per connection and kill.
