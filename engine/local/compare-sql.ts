@@ -17,6 +17,11 @@ export function createRaw(schema: string, side: Side, columns: number): string {
   return `create table ${schema}.${side}_raw (${list(columns, (i) => `c${i} varchar`)})`
 }
 
+export function createSide(schema: string, side: Side): string {
+  // md5_number: 16 bytes instead of 32 characters to keep and to compare.
+  return `create table ${schema}.${side} (rid bigint, key varchar, hash uhugeint)`
+}
+
 /** Normalises, keys and hashes the rows of one side; rows without a key stay out. */
 export function hashSide(schema: string, side: Side, spec: CompareSpec): string {
   const compared = comparedColumns(spec.columns)
@@ -25,8 +30,7 @@ export function hashSide(schema: string, side: Side, spec: CompareSpec): string 
   const extra = keys.filter((key) => !compared.some(({ as }) => as === key.as))
   const staged = stagedSelect([...compared, ...extra], ['rid'], `(select rowid as rid, * from ${schema}.${side}_raw)`)
   const key = keySql(keys.map(({ as }) => as))
-  // md5_number: 16 bytes instead of 32 characters to keep and to compare.
-  return `create table ${schema}.${side} as select rid, key, hash from (
+  return `insert into ${schema}.${side} select rid, key, hash from (
     select rid, ${key} as key, md5_number(${hashedTextSql(compared.map(({ as }) => as))}) as hash from (${staged})) where key is not null`
 }
 
@@ -50,6 +54,11 @@ export function takeAll(schema: string): string {
   return `create table ${schema}.outcome as select key, rid, cast(null as bigint) as known_rid from ${schema}.desired`
 }
 
+export function createChanged(schema: string, columns: number): string {
+  const cells = (prefix: string) => list(columns, (i) => `${prefix}${i} varchar`)
+  return `create table ${schema}.changed (op varchar, key varchar, hash varchar, ${cells('b')}, ${cells('a')})`
+}
+
 /** The changed rows whole, both sides in `rule` form, with the hash as text. */
 export function fetchChanged(schema: string, spec: CompareSpec): string {
   const compared = comparedColumns(spec.columns)
@@ -58,10 +67,10 @@ export function fetchChanged(schema: string, spec: CompareSpec): string {
   const afterNames = list(spec.columns.length, (i) => `a${i}`)
   if (spec.known === null) {
     const before = list(spec.columns.length, (i) => `cast(null as varchar) as b${i}`)
-    return `create table ${schema}.changed as select 'insert' as op, key, ${hash} as hash, ${before}, ${afterNames} from (${after})`
+    return `insert into ${schema}.changed select 'insert' as op, key, ${hash} as hash, ${before}, ${afterNames} from (${after})`
   }
   const before = stagedSelect(ruleColumns(spec.columns, 'b'), ['key'], changedRaw(schema, 'known', 'known_rid'))
-  return `create table ${schema}.changed as
+  return `insert into ${schema}.changed
     select 'update' as op, d.key as key, ${hash} as hash, ${list(spec.columns.length, (i) => `k.b${i}`)}, ${afterNames}
     from (${after}) d join (${before}) k on d.key = k.key`
 }
