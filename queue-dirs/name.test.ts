@@ -121,7 +121,8 @@ describe('names of others', () => {
     const start = performance.now()
     parseName(`insert_contact_crm_${'2024'.repeat(50)}${'_'.repeat(30)}.json`)
     parseName(`converted_lead_${'_25-05-2024'.repeat(20)}.json`)
-    expect(performance.now() - start).toBeLessThan(50)
+    // One that backtracks would take years.
+    expect(performance.now() - start).toBeLessThan(1_000)
   })
 })
 
