@@ -34,10 +34,10 @@ describe('a lease', () => {
   })
 
   test('is renewed as long as its holder lives', async () => {
-    const lease = (await acquireLease(bed.pool, 'one', 'p', 400))!
-    await sleep(1_200)
+    const lease = (await acquireLease(bed.pool, 'one', 'p', 1_500))!
+    await sleep(3_500)
     expect(lease.held()).toBe(true)
-    expect(await acquireLease(bed.pool, 'one', 'other', 400)).toBeNull()
+    expect(await acquireLease(bed.pool, 'one', 'other', 1_500)).toBeNull()
     await lease.release()
   })
 
