@@ -32,6 +32,12 @@ const TLS: Meaning = {
   hint: 'check ORACLE_WALLET_DIR (it holds ewallet.pem) and ORACLE_WALLET_PASSWORD, and that the certificate names the host in DB_HOST or ORACLE_URL',
   exitCode: 2,
 }
+const THICK: Meaning = {
+  code: 'erp.needs_client',
+  message: "the ERP database speaks in a way that only Oracle's own client library understands",
+  hint: 'install Oracle Instant Client and let ORACLE_CLIENT_DIR name its folder. That is for encryption by sqlnet.ora, a password that is kept in the form of 10g (setting it anew on a 12c or later mends it too), and servers older than 12.1',
+  exitCode: 2,
+}
 const INCOMPLETE: Meaning = {
   code: 'erp.view_missing',
   message: 'the ERP database lacks an object that Ponte needs, or does not show it to this user',
@@ -81,6 +87,7 @@ const BY_ORA: Meanings = [
   [NO_SERVICE, [12154, 12505, 12514, 12521]],
   [UNREACHABLE, [1033, 1034, 1089, 3113, 3114, 3135, 12170, 12516, 12518, 12519, 12520, 12528, 12537, 12541, 12543, 12545, 12547, 12571]],
   [TLS, [28759, 28860, 29002, 29024]],
+  [THICK, [12660]],
   [FULL, [18, 20, 2391]],
   [INCOMPLETE, [904, 942, 4043, 6550, 4063, 4067]],
   [DENIED, [1031, 1720, 41900]],
@@ -95,10 +102,11 @@ const BY_ORA: Meanings = [
 
 /** By the driver's own number (node-oracledb, NJS-...). */
 const BY_NJS: Meanings = [
-  [UNREACHABLE, [500, 501, 503, 510, 511, 530]],
+  [UNREACHABLE, [500, 501, 503, 510, 511, 521, 530]],
   [NO_SERVICE, [517, 518, 519]],
   // 512, a bad parameter of the connect string, which is ours: the wallet cannot be read.
-  [TLS, [505, 506, 507, 508, 512]],
+  [TLS, [505, 506, 507, 508, 512, 529]],
+  [THICK, [116, 138, 531, 532, 533]],
   [FULL, [40, 76]],
   [TIMEOUT, [123]],
 ]

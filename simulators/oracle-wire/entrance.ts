@@ -2,7 +2,7 @@
 import { writeEnd, writeParameters } from './answers.ts'
 import type { Backend } from './backend.ts'
 import type { Faults } from './faults.ts'
-import { type Challenge, challenge } from './logon.ts'
+import { type Challenge, challenge, type VerifierAge } from './logon.ts'
 import { dataTypesAnswer, protocolAnswer } from './negotiate.ts'
 import { OracleError } from './oracle-error.ts'
 import type { AuthRequest, Request } from './requests.ts'
@@ -16,6 +16,7 @@ export interface House {
   readonly service: string
   /** Names in upper case, and their passwords. */
   readonly users: ReadonlyMap<string, string>
+  readonly verifiers: VerifierAge
   /** The largest packet. */
   readonly sdu: number
 }
@@ -48,7 +49,7 @@ export class Entrance {
   }
 
   #ask({ user }: AuthRequest, to: WireWriter): void {
-    this.#challenge = challenge(this.#house.users.get(user.toUpperCase()) ?? null)
+    this.#challenge = challenge(this.#house.users.get(user.toUpperCase()) ?? null, this.#house.verifiers)
     writeParameters(to, this.#challenge.pairs)
     writeEnd(to, { inTransaction: false })
   }

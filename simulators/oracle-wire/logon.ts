@@ -6,8 +6,9 @@ import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes }
 
 const ROUNDS = 4096
 const MIX_ROUNDS = 3
-/** Says that AUTH_VFR_DATA is a verifier of 12c. */
-const VERIFIER_12C = 0x4815
+/** What AUTH_VFR_DATA is a verifier of. The driver in thin mode gives up at one of 10g before it says anything about the password. */
+const VERIFIERS = { '12c': 0x4815, '10g': 0x939 } as const
+export type VerifierAge = keyof typeof VERIFIERS
 
 export interface Pair {
   readonly key: string
@@ -35,14 +36,14 @@ function verifier(password: string): Buffer {
 }
 
 /** A challenge for a user with this password. Null, for a user who does not exist: one that no answer meets. */
-export function challenge(password: string | null): Challenge {
+export function challenge(password: string | null, age: VerifierAge): Challenge {
   const hash = password === null ? randomBytes(32) : verifier(password)
   const mixSalt = randomBytes(16)
   const serverPart = randomBytes(32)
   return {
     pairs: [
       { key: 'AUTH_SESSKEY', value: hex(encrypt(hash, serverPart)) },
-      { key: 'AUTH_VFR_DATA', value: hex(salt), flags: VERIFIER_12C },
+      { key: 'AUTH_VFR_DATA', value: hex(salt), flags: VERIFIERS[age] },
       { key: 'AUTH_PBKDF2_CSK_SALT', value: hex(mixSalt) },
       { key: 'AUTH_PBKDF2_VGEN_COUNT', value: String(ROUNDS) },
       { key: 'AUTH_PBKDF2_SDER_COUNT', value: String(MIX_ROUNDS) },

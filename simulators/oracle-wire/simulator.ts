@@ -6,6 +6,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Backend } from './backend.ts'
 import { Connection } from './connection.ts'
 import { type FaultInput, Faults } from './faults.ts'
+import type { VerifierAge } from './logon.ts'
 
 export interface OracleSimulatorSettings {
   readonly backend: Backend
@@ -16,6 +17,8 @@ export interface OracleSimulatorSettings {
   readonly service?: string
   /** Who may log on, with which password. Names are not case-sensitive. */
   readonly users: Readonly<Record<string, string>>
+  /** How the passwords are kept, default `12c`. With `10g` nobody can log on in thin mode. */
+  readonly verifiers?: VerifierAge
   readonly faults?: readonly FaultInput[]
   /** The largest packet; the driver's own default is 8192. */
   readonly sdu?: number
@@ -44,13 +47,13 @@ export interface OracleSimulator {
  * the system's own error when the port is taken.
  */
 export async function startOracleSimulator(settings: OracleSimulatorSettings): Promise<OracleSimulator> {
-  const { backend, host = '127.0.0.1', port = 0, service = 'PONTE', sdu = 32_768 } = settings
+  const { backend, host = '127.0.0.1', port = 0, service = 'PONTE', verifiers = '12c', sdu = 32_768 } = settings
   const faults = new Faults()
   faults.set(settings.faults ?? [])
   const users = new Map(Object.entries(settings.users).map(([name, password]) => [name.toUpperCase(), password]))
   const open = new Set<Connection>()
   const serve = (socket: Socket) => {
-    const connection = new Connection(socket, { backend, faults, service, users, sdu })
+    const connection = new Connection(socket, { backend, faults, service, users, verifiers, sdu })
     open.add(connection)
     socket.once('close', () => open.delete(connection))
   }
