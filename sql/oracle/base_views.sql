@@ -1,11 +1,12 @@
 -- The base views (mission B.3). The window of days is computed once per query, not once per row: `rownum` keeps Oracle from merging its
--- subquery into the view, where the function would be called for each item.
+-- subquery into the view, where the function would be called for each item. Not from DUAL: views are read as of an SCN, for which a
+-- right on it may be asked.
 
 -- Budget and order values as sets, one row per branch with any (architecture 4; equal to pkg_crm_client, tested).
 create or replace view vw_crm_budget_values as
 select b.client_billing_code as client, b.branch_billing_code as branch,
        sum(q.bid_quantity * 0.001 * nvl(nullif(q.negotiated_price, 0), q.price)) as budget_value
-  from (select erp_today() as day_from, add_days(erp_today(), 366) as day_to from dual where rownum = 1) w
+  from (select erp_today() as day_from, add_days(erp_today(), 366) as day_to from ponte_settings where rownum = 1) w
   cross join budget b
   join budget_item i on i.bdg_number = b.budget_number
   join (select bit_bdg_number, bit_item, min(quantity) as quantity from budget_item_quantity group by bit_bdg_number, bit_item) t
@@ -20,7 +21,7 @@ select b.client_billing_code as client, b.branch_billing_code as branch,
 
 create or replace view vw_crm_order_values as
 select p.key1 as client, p.key2 as branch, sum(i.item_qty * d.unit_value) as order_value
-  from (select erp_today() as day_from, add_days(erp_today(), 366) as day_to from dual where rownum = 1) w
+  from (select erp_today() as day_from, add_days(erp_today(), 366) as day_to from ponte_settings where rownum = 1) w
   cross join person p
   join sales_order o on o.pers_code = p.code
   join sales_order_item i on i.so_company_code = o.company_code and i.so_number = o.order_number
@@ -55,7 +56,7 @@ select b.client || '-' || b.code as id,
        case when act.last_item >= w.day_retention then 'S' else 'N' end as has_retention,
        rep.email as sales_rep_email
   from (select ponte_setting('home_country_code') as home_country, erp_today() as day_from, add_days(erp_today(), 30) as day_retention
-          from dual where rownum = 1) w
+          from ponte_settings where rownum = 1) w
   cross join branches b
   join cities ci on ci.id = b.city
   join states st on st.code = ci.state_code

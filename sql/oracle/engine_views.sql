@@ -20,8 +20,8 @@ select b.client as range_key,
        (select max(h.observations) from credit_limit_history h
          where h.client_code = b.client
            and h.entry_date = (select max(l.entry_date) from credit_limit_history l where l.client_code = b.client)) as financial_analysis
-  -- Once per query: see base_views.
-  from (select ponte_setting('home_country_code') as home_country from dual where rownum = 1) w
+  -- An aggregate is one row, whether the setting is there or not, and is looked up once per query.
+  from (select min(value) as home_country from ponte_settings where name = 'home_country_code') w
   cross join branches b
   join cities ci on ci.id = b.city
   join states st on st.code = ci.state_code
