@@ -63,6 +63,19 @@ if (!mariaDbMissing('cli/dialects')) {
       expect(stdout + stderr).not.toContain(new URL(erp.url).password)
     })
 
+    test('doctor warns of a user for whom one connection must read for all, and says what to grant', async () => {
+      const few = await erp.restricted()
+      try {
+        const { code, stdout, stderr } = await ponte(['doctor'], { ...env, [erp.variable]: few.url })
+        expect(stdout, stderr).toMatch(
+          /WARNING +ERP schema +all views are there and may be read\n +→ The ERP is read by one connection.*grant/,
+        )
+        expect(code).toBe(0)
+      } finally {
+        await few.close()
+      }
+    })
+
     test('brings a new branch to the CRM, its id back into the ERP, and finds nothing to do afterwards', async () => {
       await erp.pool.query(`
         insert into countries (code, name) values ('BR', 'BRASIL');

@@ -11,6 +11,7 @@ import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
 import { trySchedules } from './doctor-schedules.ts'
+import { readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 import { plural } from './output.ts'
 
@@ -44,7 +45,7 @@ export async function examine(settings: Settings, closer: Closer): Promise<Check
     )
   else databases = await openDatabases(settings, closer)
   if (!databases) return checks
-  checks.push(...(await erp(databases, closer)))
+  checks.push(...(await erp(databases, readersOf(settings), closer)))
   let state: pg.Pool | null = null
   const { stateUrl } = databases as Databases
   checks.push(
@@ -94,8 +95,9 @@ const disk = (name: string, folder: string) =>
     return { detail, hint: 'Free some space: nothing is lost on a full disk, but nothing goes on either.' }
   })
 
-async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<Check[]> {
-  const client = await openErp({ url: erpUrl })
+async function erp({ erpUrl, embeddedErp }: Databases, readers: number, closer: Closer): Promise<Check[]> {
+  const warnings: string[] = []
+  const client = await openErp({ url: erpUrl, warn: (text) => warnings.push(text) })
   closer.add(() => client.close())
   const answers = await check('ERP', async () => {
     await client.ping()
@@ -105,7 +107,8 @@ async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<
   })
   if (answers.status === 'failed') return [answers]
   const schema = check('ERP schema', async () => {
-    const extract = await client.openExtract(1)
+    // As a compare does, with all readers.
+    const extract = await client.openExtract(readers)
     try {
       for (const { desired, known, columns } of entities)
         for (const view of [desired, known])
@@ -117,7 +120,8 @@ async function erp({ erpUrl, embeddedErp }: Databases, closer: Closer): Promise<
     } finally {
       await extract.close()
     }
-    return 'all views are there and may be read'
+    const detail = 'all views are there and may be read'
+    return warnings.length === 0 ? detail : { detail, hint: sentence(warnings.join('; ')) }
   })
   return [answers, await schema]
 }
