@@ -50,10 +50,15 @@ test(
           // First what the last server did not acknowledge, as a sender repeats it.
           while (await send(unsure.pop() ?? next++));
         }
-        const loops = Array.from({ length: connections }, loop)
-        while (left > 0 && refused.length === 0) await sleep(Math.random() * 20)
+        const loops = Promise.all(Array.from({ length: connections }, loop))
+        // Over before the kill: the server ended by itself, or refused everybody.
+        let over = false
+        void loops.then(() => {
+          over = true
+        })
+        while (left > 0 && !over) await sleep(Math.random() * 20)
         await api.kill()
-        await Promise.all(loops)
+        await loops
         await pool.destroy()
       }
       const letters = new Map<number, number>()
