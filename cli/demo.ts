@@ -110,11 +110,7 @@ async function demo(command: CommandContext, on: DemoServerName, branches: numbe
   const third = await cycle()
   const updated = await effectsOf(simulator)
   const crmUpdates = updated.leadUpdated - idle.leadUpdated
-  const wrong = await mismatches(
-    place,
-    context,
-    edited.map((edit) => edit.id_crm),
-  )
+  const wrong = await mismatches(place, context, edited)
   detail(
     `${crmUpdates} leads updated in ${seconds(third.ms)}; ${edited.length - wrong.length} of ${edited.length} now hold the ERP's values`,
   )

@@ -1,5 +1,5 @@
 /** Rows to CRM bodies, by the field table (mission C.4-C.7, G.3). Pure functions. */
-import type { CustomField, Lead, LeadBody, LeadCustomField, PersonBody } from '../connectors/crm/types.ts'
+import type { CustomField, LeadBody, PersonBody } from '../connectors/crm/types.ts'
 import type { Row } from '../engine/model.ts'
 import { contactFields, exempt, type Field, leadFields, noPhone, unknownRep } from './fields.ts'
 
@@ -64,31 +64,4 @@ export function personBody(row: Row, kind: 'create' | 'update'): PersonBody {
     ...(phone === null ? {} : { phone1: phone }),
     ...(jobTitle === null ? {} : { jobTitle }),
   }
-}
-
-/** Property of a lead as written -> as read (mission E.2: the two differ). */
-const readName: Record<string, keyof Lead> = {
-  name: 'lead',
-  cpfcnpj: 'cnpj',
-  address: 'street',
-  zipcode: 'cep',
-  addressNumber: 'number',
-  addressComplement: 'complement',
-  neighborhood: 'district',
-  city: 'city',
-  state: 'state',
-}
-
-/** Does the CRM already hold what this update would write? Asked only when an earlier try is in doubt. */
-export function leadHolds(lead: Lead, customFields: readonly LeadCustomField[], body: LeadBody): boolean {
-  const same = (a: unknown, b: unknown) => String(a ?? '') === String(b ?? '')
-  const properties = leadFields.flatMap((field) => (field.crm && 'property' in field.crm ? [field.crm.property] : []))
-  const held = properties.every((name) => same(lead[readName[name]!], body[name as keyof LeadBody]))
-  return (
-    held &&
-    (body.customFields ?? []).every((wanted) => {
-      const found = customFields.find((field) => field.id === wanted.id)
-      return wanted.options ? same(found?.options.at(-1) ?? found?.value, wanted.options[0]?.value) : same(found?.value, wanted.value)
-    })
-  )
 }

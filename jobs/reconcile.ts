@@ -159,7 +159,7 @@ const isNobody = (field: Field, crm: Cell): boolean => field.name === 'SALES_REP
 const alike = (field: Field, a: Cell, b: Cell): boolean => form(field, a) === form(field, b)
 const form = (field: Field, value: Cell): Cell => applyRule(field.compare, applyRule(field.rule, value))
 
-/** Does the CRM show `crm` where the mirror holds `mirror`? For the look that tells an echo. */
-export function isKnown(field: Field, mirror: Cell, crm: Cell, reps: Reps): boolean {
-  return same(field, mirror, crm, reps)
+/** Does the CRM show `crm` where `known` (of mirror or ERP) is to be? Tells an echo, and what a validation or the demo finds. */
+export function isKnown(field: Field, known: Cell, crm: Cell, reps: Reps): boolean {
+  return same(field, known, crm, reps)
 }
