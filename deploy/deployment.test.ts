@@ -40,11 +40,13 @@ else
       cpSync(folder, join(scratch, 'deploy'), { recursive: true })
       writeFileSync(join(scratch, 'deploy/ponte.env'), 'CRM_RATE_LIMIT=12\nBACKUP_KEEP=3\n')
       const { status, stdout } = composeConfig(client, join(scratch, 'deploy'), {
-        env: { PONTE_ENV_FILE: 'ponte.env', WORKER_MEMORY: '16g' },
+        env: { PONTE_ENV_FILE: 'ponte.env', WORKER_MEMORY: '16g', WORKER_METRICS_PORTS: '9464-9466' },
       })
       expect(status).toBe(0)
       expect(stdout.match(/CRM_RATE_LIMIT: ["']12["']/g)).toHaveLength(2)
       expect(stdout).toMatch(/mem_limit: (16g|["']?17179869184)/)
+      // A port for each of three workers (--scale worker=3).
+      expect(stdout).toMatch(/127\.0\.0\.1:9464-9466:9464|published: ["']?9464-9466/)
       for (const name of ['API_TOKEN', 'PONTE_TOKENS', 'STATE_DATABASE_URL', 'POSTGRES_PASSWORD'])
         expect(stdout.match(new RegExp(`${name}: .*`, 'g')) ?? []).toEqual([])
     })

@@ -66,7 +66,7 @@ describe('alerts, rules and runbook', () => {
 
   test('Prometheus asks where compose and the units let API and worker answer', () => {
     const compose = parse(readFileSync(file('docker-compose.yml'), 'utf8'), { merge: true })
-    const published = ['api', 'worker'].map((name) => compose.services[name].ports[0].replace(/^\$\{BIND_ADDRESS:-(.*?)\}/, '$1'))
+    const published = ['api', 'worker'].map((name) => compose.services[name].ports[0].replace(/\$\{\w+:-(.*?)\}/g, '$1'))
     const { port } = readSettings({}).api
     const unit = /^Environment=METRICS_PORT=(\d+)$/m.exec(readFileSync(file('systemd/ponte-worker.service'), 'utf8'))![1]
     const scraped = parse(readFileSync(file('monitoring/prometheus.yml'), 'utf8')).scrape_configs[0].static_configs[0].targets
