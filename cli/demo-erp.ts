@@ -5,12 +5,13 @@ import { type BranchEdit, editBranches } from '../connectors/erp/demo-data/edit-
 import { loadDemoData } from '../connectors/erp/demo-data/load.ts'
 import { knownReps } from '../connectors/erp/demo-data/sales-reps.ts'
 import { writeSimulatorData } from '../connectors/erp/demo-data/simulator-data.ts'
+import type { Row } from '../engine/model.ts'
 import type { Context } from '../jobs/context.ts'
 import { leadRow } from '../jobs/crm-rows.ts'
 import { entityNamed } from '../jobs/entities.ts'
 import { leadFields } from '../jobs/fields.ts'
 import { readLine } from '../jobs/lines.ts'
-import { isKnown } from '../jobs/reconcile.ts'
+import { isKnown, type Reps } from '../jobs/reconcile.ts'
 import type { Closer } from './closer.ts'
 import { installErp } from './databases.ts'
 import type { Place } from './demo-place.ts'
@@ -51,26 +52,25 @@ export async function loadDemo(
 
 export const editDemo = (place: Place, options: { count: number; seed: number }): Promise<BranchEdit[]> => editBranches(place.erp, options)
 
-/**
- * Those of the edited leads on which the CRM does not hold what the ERP's view says, read from both sides: the edited field to the
- * letter, the others as a compare sees them (mission B.4: CENTRO and Centro are one district, so the CRM keeps what it has).
- */
+/** Those of the edited leads at which the CRM does not hold what the ERP's view says, read from both sides. */
 export async function mismatches(place: Place, { crm }: Context, edits: readonly BranchEdit[]): Promise<string[]> {
   const entity = entityNamed('leads.update')
   const reps = await crm.salesReps()
   const rows = await place.erp.rows('select * from desired_leads where id in (?)', [edits.map((edit) => edit.id_crm)])
   const desired = new Map(rows.map((row) => [String(row.id), readLine(entity, 'check', JSON.stringify(row)).row]))
   const wrong: string[] = []
-  for (const { id_crm, field, after } of edits) {
-    const lead = await crm.leadById(Number(id_crm))
-    const wanted = desired.get(id_crm)
+  for (const edit of edits) {
+    const lead = await crm.leadById(Number(edit.id_crm))
     const held = lead && leadRow(lead, await crm.leadCustomFields(lead.id))
-    const agrees =
-      wanted &&
-      held &&
-      held[field] === after &&
-      leadFields.every((one) => isKnown(one, wanted[one.name] ?? null, held[one.name] ?? null, reps))
-    if (!agrees) wrong.push(id_crm)
+    const wanted = desired.get(edit.id_crm)
+    if (!(wanted && held && hasArrived(edit, wanted, held, reps))) wrong.push(edit.id_crm)
   }
   return wrong
 }
+
+/**
+ * Does the CRM's row hold the edited field to the letter, and the others as a compare sees them? CENTRO and Centro are one district
+ * (mission B.4): the CRM keeps what it has.
+ */
+export const hasArrived = ({ field, after }: Pick<BranchEdit, 'field' | 'after'>, desired: Row, held: Row, reps: Reps): boolean =>
+  held[field] === after && leadFields.every((one) => isKnown(one, desired[one.name] ?? null, held[one.name] ?? null, reps))
