@@ -54,18 +54,17 @@ export const editDemo = (place: Place, options: { count: number; seed: number })
 
 /** Those of the edited leads at which the CRM does not hold what the ERP's view says, read from both sides. */
 export async function mismatches(place: Place, { crm }: Context, edits: readonly BranchEdit[]): Promise<string[]> {
+  const leadIds = edits.map((edit) => Number(edit.id_crm))
   const entity = entityNamed('leads.update')
-  const reps = await crm.salesReps()
-  const rows = await place.erp.rows('select * from desired_leads where id in (?)', [edits.map((edit) => edit.id_crm)])
+  const rows = await place.erp.rows('select * from desired_leads where id in (?)', [leadIds])
   const desired = new Map(rows.map((row) => [String(row.id), readLine(entity, 'check', JSON.stringify(row)).row]))
-  const wrong: string[] = []
-  for (const edit of edits) {
-    const lead = await crm.leadById(Number(edit.id_crm))
-    const held = lead && leadRow(lead, await crm.leadCustomFields(lead.id))
+  const [leads, customFields, reps] = await Promise.all([crm.leadsByIds(leadIds), crm.customFieldsOf(leadIds), crm.salesReps()])
+  const isWrong = (edit: BranchEdit): boolean => {
+    const lead = leads.get(Number(edit.id_crm))
     const wanted = desired.get(edit.id_crm)
-    if (!(wanted && held && hasArrived(edit, wanted, held, reps))) wrong.push(edit.id_crm)
+    return !(lead && wanted && hasArrived(edit, wanted, leadRow(lead, customFields.get(lead.id) ?? []), reps))
   }
-  return wrong
+  return edits.filter(isWrong).map((edit) => edit.id_crm)
 }
 
 /**
@@ -73,4 +72,4 @@ export async function mismatches(place: Place, { crm }: Context, edits: readonly
  * (mission B.4): the CRM keeps what it has.
  */
 export const hasArrived = ({ field, after }: Pick<BranchEdit, 'field' | 'after'>, desired: Row, held: Row, reps: Reps): boolean =>
-  held[field] === after && leadFields.every((one) => isKnown(one, desired[one.name] ?? null, held[one.name] ?? null, reps))
+  held[field] === after && leadFields.every((one) => isKnown(one, desired, held, reps))

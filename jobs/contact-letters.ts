@@ -6,7 +6,7 @@ import { contactKey } from './absorb-contact.ts'
 import type { Context } from './context.ts'
 import { personRow } from './crm-rows.ts'
 import { contactFields } from './fields.ts'
-import { isKnown } from './reconcile.ts'
+import { isKnown, noReps } from './reconcile.ts'
 
 export const contactPrefix = 'contato_update_erp'
 
@@ -17,7 +17,7 @@ export function contactsToApply(persons: readonly Person[], mirrored: readonly R
     const row = known.get(String(person.id))
     if (row === undefined) return true
     const said = personRow(person)
-    return contactFields.some((field) => !isKnown(field, row[field.name] ?? null, said[field.name] ?? null, new Set()))
+    return contactFields.some((field) => !isKnown(field, row, said, noReps))
   })
   const there = new Set(persons.map((person) => String(person.id)))
   return { changed, gone: mirrored.flatMap(({ ID }) => (ID && !there.has(ID) ? [ID] : [])) }

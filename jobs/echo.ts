@@ -6,7 +6,7 @@ import type { Row } from '../engine/model.ts'
 import { webhookContactRow, webhookLeadRow } from './crm-rows.ts'
 import { contactFields, leadInboundFields } from './fields.ts'
 import { crmId } from './lead-event.ts'
-import { isKnown, type Reps } from './reconcile.ts'
+import { isKnown, noReps, type Reps } from './reconcile.ts'
 
 /** Not on their own in a webhook: they are parts of `Address_Maps`. */
 const inMaps = new Set(['ADDRESS_STREET', 'ADDRESS_NUMBER', 'ADDRESS_DISTRICT'])
@@ -22,9 +22,7 @@ export function isEcho(lead: Readonly<Record<string, unknown>>, mirror: Mirrored
   if (known === null || !Array.isArray(lead.Contact) || !Array.isArray(lead.CustomFields)) return false
   const said = webhookLeadRow(lead)
   // What the payload leaves out may be empty or merely not sent.
-  const fieldsKnown = leadInboundFields.every(
-    (field) => inMaps.has(field.name) || isKnown(field, known[field.name] ?? null, said[field.name] ?? null, reps),
-  )
+  const fieldsKnown = leadInboundFields.every((field) => inMaps.has(field.name) || isKnown(field, known, said, reps))
   return fieldsKnown && isAddress(lead.Address, known) && arePersons(lead.Contact, mirror.persons, crmId(lead.Id))
 }
 
@@ -54,10 +52,6 @@ function arePersons(contacts: readonly unknown[], known: readonly Row[], leadId:
     // One that is named twice does not stand for another.
     if (!left.delete(id) || row === undefined || (contact.LeadId !== undefined && crmId(contact.LeadId) !== leadId)) return false
     const values = webhookContactRow(contact)
-    return contactFields.every(
-      (field) => field.webhook === null || isKnown(field, row[field.name] ?? null, values[field.name] ?? null, noReps),
-    )
+    return contactFields.every((field) => field.webhook === null || isKnown(field, row, values, noReps))
   })
 }
-
-const noReps: Reps = new Set()

@@ -52,7 +52,7 @@ export async function applyStaged(context: Context, run: JobRun, stages: Stages,
 }
 
 function differs(known: Row | undefined, row: Row, reps: Reps): boolean {
-  return known === undefined || loudFields.some((field) => !isKnown(field, known[field.name] ?? null, row[field.name] ?? null, reps))
+  return known === undefined || loudFields.some((field) => !isKnown(field, known, row, reps))
 }
 
 async function absorb(

@@ -13,7 +13,7 @@ import { mustHold } from './end-event.ts'
 import { isSystemic } from './faults.ts'
 import { contactFields } from './fields.ts'
 import { contactProblems } from './full-sync-checks.ts'
-import { isKnown } from './reconcile.ts'
+import { isKnown, noReps } from './reconcile.ts'
 
 export interface ContactTotals {
   contactsApplied: number
@@ -36,8 +36,7 @@ export async function contactsThatDiffer(erp: Erp, staging: MirrorStaging, leadI
   return [...leads]
 }
 
-const equal = (known: Row, row: Row): boolean =>
-  contactFields.every((field) => isKnown(field, known[field.name] ?? null, row[field.name] ?? null, new Set()))
+const equal = (known: Row, row: Row): boolean => contactFields.every((field) => isKnown(field, known, row, noReps))
 
 /** @throws PonteError `lease.lost`; what is systemic */
 export async function syncContacts(

@@ -58,7 +58,8 @@ export const basesOf = (mirror: Row | null, ledger: Agreed | null): Bases => ({
   sent: ledger?.sent ?? null,
 })
 
-const noReps: Reps = new Set()
+/** For contacts, which have no representative. */
+export const noReps: Reps = new Set()
 
 export function decide(fields: readonly Field[], sides: Sides, reps: Reps): Decision {
   const quiet: Record<string, Cell> = {}
@@ -126,7 +127,7 @@ function hasMoved(field: Field, { crm, mirror, agreed }: Sides, reps: Reps): boo
 
 /** The CRM shows what we sent: it took our values, its users said nothing. */
 function isOurs(field: Field, { crm, sent }: Sides, reps: Reps): boolean {
-  return sent != null && Object.hasOwn(sent, field.name) && same(field, sent[field.name] ?? null, crm[field.name] ?? null, reps)
+  return sent != null && Object.hasOwn(sent, field.name) && isKnown(field, sent, crm, reps)
 }
 
 /**
@@ -159,7 +160,6 @@ const isNobody = (field: Field, crm: Cell): boolean => field.name === 'SALES_REP
 const alike = (field: Field, a: Cell, b: Cell): boolean => form(field, a) === form(field, b)
 const form = (field: Field, value: Cell): Cell => applyRule(field.compare, applyRule(field.rule, value))
 
-/** Does the CRM show `crm` where `known` (of mirror or ERP) is to be? Tells an echo, and what a validation or the demo finds. */
-export function isKnown(field: Field, known: Cell, crm: Cell, reps: Reps): boolean {
-  return same(field, known, crm, reps)
-}
+/** Does the CRM's row show what `known`, the mirror's or the ERP's, holds of this field? A column that is missing is empty. */
+export const isKnown = (field: Field, known: Row, crm: Row, reps: Reps): boolean =>
+  same(field, known[field.name] ?? null, crm[field.name] ?? null, reps)

@@ -95,7 +95,7 @@ function kindOf(stages: Stages, stage: string) {
 /** null: mirror and CRM hold the same. */
 function entryOf(lead: Lead, known: Row | undefined, row: Row, stages: Stages, reps: Reps): Entry | null {
   if (known === undefined) return { lead: lead.id, kind: 'missingInMirror' }
-  const differing = leadInboundFields.filter((field) => !isKnown(field, known[field.name] ?? null, row[field.name] ?? null, reps))
+  const differing = leadInboundFields.filter((field) => !isKnown(field, known, row, reps))
   if (differing.length === 0) return null
   // Leaving the mirror is job_descarta_lead's business.
   const kind = standingOf({ stage: known.STAGE ?? null }, lead, stages).kind === 'leaves' ? 'movedBack' : 'different'
