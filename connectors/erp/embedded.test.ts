@@ -46,6 +46,13 @@ describe('the embedded database', () => {
       () => true,
       () => false,
     )
+  /** A killed process counts as a user until its session has found out, which a busy machine delays. */
+  const alone = (embedded: Embedded) =>
+    expect
+      .poll(() => ask(embedded, "select count(*)::int as n from pg_stat_activity where application_name = 'ponte-keeper'"), {
+        timeout: 10_000,
+      })
+      .toEqual({ n: 1 })
   /** A ponte process that starts the database and then hangs; resolves once it has. */
   const parent = async () => {
     const script = `import { startEmbedded } from ${JSON.stringify(MODULE)}
@@ -102,6 +109,7 @@ describe('the embedded database', () => {
     expect(embedded.adopted).toBe(true)
     expect(await serverPid()).toBe(pid)
     expect(await ask(embedded, 'select 1 as n')).toEqual({ n: 1 })
+    await alone(embedded)
     await embedded.stop()
     expect(await alive(pid)).toBe(false)
   })
@@ -114,6 +122,7 @@ describe('the embedded database', () => {
     await kill()
     const again = await start()
     expect(again.adopted).toBe(true)
+    await alone(again)
     await again.stop()
     expect(await alive(pid)).toBe(false)
   })
