@@ -202,6 +202,18 @@ if (!mariaDbMissing('cli/coreintegrator'))
         expect((await service.sync()).body).toMatchObject({ total: 0 })
       }))
 
+    test('an emoji is logged and an id beyond 2^53 is told from its neighbour, also in tables that had no room for them', () =>
+      withStack({ prepare: narrowTables }, async ({ erp, crm, service }) => {
+        expect((await service.sync()).body).toMatchObject({ total: 3, success: 3, failed: 0 })
+        expect((await service.logs()).map(({ erp_id, payload }) => [String(erp_id), payload]).sort()).toEqual([
+          ['2147483648', '{"customerId":5,"name":"Café 🚚","phone":null}'],
+          ['9007199254740992', '{"customerId":6,"name":"Par","phone":null}'],
+          ['9007199254740993', '{"customerId":7,"name":"Ímpar","phone":null}'],
+        ])
+        expect((await service.sync()).body).toMatchObject({ total: 0 })
+        expect([crm.effects.length, crm.calls(), await unsynced(erp)]).toEqual([3, 3, 0])
+      }))
+
     test('a wrong password is told at once, a server that is not there after the wait', () =>
       withStack({}, async ({ erp, crm }) => {
         await expect(startService(erp.settings, crm.url, { DB_PASSWORD: 'wrong' })).rejects.toMatchObject({
@@ -254,6 +266,21 @@ async function oldTables({ pool }: TestErp): Promise<void> {
       created_at timestamp default current_timestamp) default charset = utf8mb4 collate utf8mb4_unicode_ci`,
     "insert into erp_customers (cust_id, cust_name, phone_no, synced) values (1, 'Rahul', '1', true), (2, 'Antônia', '2', null)",
     `insert into sync_logs (payload, status) values ('{"customerId":1}', 'SUCCESS')`,
+  ])
+    await pool.query(statement)
+}
+
+/** As older versions made them, on a server whose own character set is latin1; the ERP's ids have outgrown an int. */
+async function narrowTables({ pool }: TestErp): Promise<void> {
+  for (const statement of [
+    `create table erp_customers (id bigint unsigned auto_increment primary key, cust_id int, cust_name varchar(100), phone_no varchar(20),
+      synced boolean default false) default charset = utf8mb4`,
+    'create table sync_logs (id int auto_increment primary key, payload text, status varchar(20), erp_id int) default charset = latin1',
+    `create table sync_outbox (erp_id int not null primary key, revision int not null, content_hash char(32) not null, state varchar(10) not null,
+      cycles int not null default 0, last_error varchar(500) null) default charset = utf8mb4`,
+    'alter table sync_logs add created_at timestamp default current_timestamp',
+    `insert into erp_customers (id, cust_id, cust_name) values (2147483648, 5, 'Café 🚚'), (9007199254740992, 6, 'Par'),
+      (9007199254740993, 7, 'Ímpar')`,
   ])
     await pool.query(statement)
 }

@@ -19,7 +19,7 @@ const row = z.object({
   payload: z.string().nullable().openapi({ description: 'JSON as text, as it was sent.' }),
   status: z.string().nullable(),
   created_at: z.string(),
-  erp_id: z.int().nullable(),
+  erp_id: z.union([z.int(), z.string()]).nullable(),
   attempts: z.int().nullable(),
   error: z.string().nullable(),
   duration_ms: z.int().nullable(),

@@ -82,6 +82,17 @@ describe('the CRM of CoreIntegrator', () => {
     expect(await answerOf(handle, 300)).toEqual({ kind: 'delivered' })
   })
 
+  test.each([
+    ['a login page', 200, 'text/html', '<!DOCTYPE html><title>Entrar</title>', 'away'],
+    ['a page without a type', 201, undefined, '\n  <html>', 'away'],
+    ['JSON called HTML', 200, 'text/html', '{"id":1}', 'delivered'],
+    ['a word', 200, 'text/plain', 'OK', 'delivered'],
+    ['nothing', 201, undefined, '', 'delivered'],
+  ])('that answers with %s', async (_, status, type, body, kind) => {
+    const answer = await answerOf((_, response) => response.writeHead(status, type === undefined ? {} : { 'content-type': type }).end(body))
+    expect(answer.kind).toBe(kind)
+  })
+
   test('that is not there is away', async () => {
     const crm = openCustomerCrm({ url: 'http://127.0.0.1:9/customers', timeoutMs: 1_000 })
     expect(await crm.send(customer)).toEqual({ kind: 'away', error: 'no answer of the CRM (ECONNREFUSED)' })

@@ -11,6 +11,7 @@ export interface CustomerCrm {
 
 /** Answers that speak of the CRM, of our credentials or of CRM_URL, not of the record. */
 const awayStatus = new Set([401, 403, 404, 405, 429, 502, 503, 504])
+const START_LENGTH = 1_024
 /** These may end well when tried again: too slow, the same key still under way, too early. */
 const repeatable = new Set([408, 409, 425])
 
@@ -28,10 +29,11 @@ export function openCustomerCrm(options: { url: string; timeoutMs: number }): Cu
           // For all of it: connecting, waiting, reading.
           signal: AbortSignal.timeout(options.timeoutMs),
         })
-        // The status says all; a body that breaks off afterwards changes nothing.
-        await body.dump()
         const header = headers['retry-after']
-        return meaning(statusCode, (Array.isArray(header) ? header[0] : header) ?? null)
+        const answer = meaning(statusCode, (Array.isArray(header) ? header[0] : header) ?? null)
+        const start = await startOf(body)
+        if (answer.kind === 'delivered' && /^\uFEFF?\s*</.test(start)) return { kind: 'away', error: `${told(statusCode)} and a web page` }
+        return answer
       } catch (error) {
         return { kind: 'away', error: reason(error as NodeJS.ErrnoException) }
       }
@@ -41,7 +43,7 @@ export function openCustomerCrm(options: { url: string; timeoutMs: number }): Cu
 }
 
 function meaning(status: number, retryAfter: string | null): Answer {
-  const error = `the CRM answered HTTP ${status}`
+  const error = told(status)
   if (status >= 200 && status < 300) return { kind: 'delivered' }
   // A redirect is followed by nobody: CRM_URL is to be corrected.
   if (status < 400 || awayStatus.has(status)) {
@@ -49,6 +51,25 @@ function meaning(status: number, retryAfter: string | null): Answer {
     return { kind: 'away', error, ...(wait === null ? {} : { retryAfterMs: wait }) }
   }
   return { kind: status >= 500 || repeatable.has(status) ? 'failed' : 'refused', error }
+}
+
+const told = (status: number): string => `the CRM answered HTTP ${status}`
+
+/**
+ * The first characters of a body: a proxy or a login page says 200 too, in HTML. The status has said the rest, so a body that breaks off is
+ * no error.
+ */
+async function startOf(body: AsyncIterable<Buffer>): Promise<string> {
+  let start = ''
+  try {
+    for await (const chunk of body) {
+      start += chunk.toString('utf8')
+      if (start.length > START_LENGTH) break
+    }
+  } catch {
+    // What came before the break counts.
+  }
+  return start
 }
 
 /** Without the address and without values: it is kept in sync_logs and shown by /logs. */

@@ -40,6 +40,8 @@ export function openDatabase(settings: DatabaseSettings, commandMs = COMMAND_MS)
     connectionLimit: CONNECTIONS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     charset: 'utf8mb4_general_ci',
+    // Ids beyond 2^53 arrive as text.
+    supportBigNumbers: true,
     // A dead peer must not hold a connection for ever.
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,

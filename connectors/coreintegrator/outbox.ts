@@ -15,13 +15,17 @@ export const contentHash = `md5(concat_ws('|', ${['c.cust_id', 'c.cust_name', 'c
   .map((column) => `case when ${column} is null then 'N' else concat(char_length(${column}), ':', ${column}) end`)
   .join(', ')}))`
 
+/** In place of a bare `?` for an id: bound as text, it would be compared as a float, which tells ids beyond 2^53 not apart. */
+export const idParameter = 'cast(? as unsigned)'
+
 /** Each may be cut off by a crash after any of them. */
 const takeInSteps = [
   // Sent before this outbox existed, or marked by the ERP itself: that content counts as known.
-  `insert ignore into sync_outbox (erp_id, revision, content_hash, state)
+  `insert into sync_outbox (erp_id, revision, content_hash, state)
    select c.id, 0, ${contentHash}, 'SENT'
      from erp_customers c left join sync_outbox o on o.erp_id = c.id
-    where c.synced is true and o.erp_id is null`,
+    where c.synced is true and o.erp_id is null
+       on duplicate key update erp_id = sync_outbox.erp_id`,
   // Changed since it was sent (D-77).
   `update erp_customers c join sync_outbox o on o.erp_id = c.id
       set c.synced = false
@@ -30,10 +34,11 @@ const takeInSteps = [
   `update sync_outbox o join erp_customers c on c.id = o.erp_id
       set o.revision = o.revision + 1, o.content_hash = ${contentHash}, o.state = 'PENDING', o.cycles = 0, o.last_error = null
     where c.synced is not true and (o.state = 'SENT' or o.content_hash <> ${contentHash})`,
-  `insert ignore into sync_outbox (erp_id, revision, content_hash, state)
+  `insert into sync_outbox (erp_id, revision, content_hash, state)
    select c.id, 1, ${contentHash}, 'PENDING'
      from erp_customers c left join sync_outbox o on o.erp_id = c.id
-    where c.synced is not true and o.erp_id is null`,
+    where c.synced is not true and o.erp_id is null
+       on duplicate key update erp_id = sync_outbox.erp_id`,
 ]
 
 /** Brings the outbox up to what erp_customers holds now. */
@@ -46,12 +51,12 @@ export async function takeIn(database: Database): Promise<void> {
  *
  * @param after id of the last one seen; 0 at the start
  */
-export async function nextCustomers(database: Database, after: number, count: number): Promise<Customer[]> {
+export async function nextCustomers(database: Database, after: Customer['id'], count: number): Promise<Customer[]> {
   const rows = await rowsOf<Row>(
     database,
     `select c.id, c.cust_id, c.cust_name, c.phone_no, o.revision, o.content_hash
        from sync_outbox o join erp_customers c on c.id = o.erp_id
-      where o.erp_id > ? and o.state in ('PENDING', 'SENDING') and c.synced is not true and o.content_hash = ${contentHash}
+      where o.erp_id > ${idParameter} and o.state in ('PENDING', 'SENDING') and c.synced is not true and o.content_hash = ${contentHash}
       order by o.erp_id
       limit ${count}`,
     [after],
@@ -68,15 +73,15 @@ export async function nextCustomers(database: Database, after: number, count: nu
 export async function markSending(database: Database, { id, revision }: Customer): Promise<boolean> {
   const found = await change(
     database,
-    `update sync_outbox set state = 'SENDING' where erp_id = ? and revision = ? and state in ('PENDING', 'SENDING')`,
+    `update sync_outbox set state = 'SENDING' where erp_id = ${idParameter} and revision = ? and state in ('PENDING', 'SENDING')`,
     [id, revision],
   )
   return found === 1
 }
 
 interface Row {
-  readonly id: number
-  readonly cust_id: number | null
+  readonly id: Customer['id']
+  readonly cust_id: number | string | null
   readonly cust_name: string | null
   readonly phone_no: string | null
   readonly revision: number

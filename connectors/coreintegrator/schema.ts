@@ -1,15 +1,22 @@
-/** Tables and first rows (mission H.1). Tables that an older CoreIntegrator made get what they lack; nothing in them is changed. */
+/** Tables and first rows. Tables that an older CoreIntegrator made get what they lack: columns, keys, room for large ids and for every character. */
 import { readFile } from 'node:fs/promises'
 import { change, type Database, rowsOf } from './database.ts'
 
 const tables = new URL('../../sql/coreintegrator/tables.sql', import.meta.url)
 
-const addedToLogs = {
-  erp_id: 'int null',
-  attempts: 'int null',
-  error: 'varchar(500) null',
-  duration_ms: 'int null',
-  delivery_key: 'varchar(80) null',
+/** Columns of ours whose type an older CoreIntegrator made too narrow: its ids ended at 2147483647, its text at the server's own character set. */
+const columns = {
+  sync_logs: {
+    payload: 'text character set utf8mb4 null',
+    erp_id: 'bigint unsigned null',
+    attempts: 'int null',
+    error: 'varchar(500) character set utf8mb4 null',
+    duration_ms: 'int null',
+    delivery_key: 'varchar(80) character set utf8mb4 null',
+  },
+  sync_outbox: {
+    erp_id: 'bigint unsigned not null',
+  },
 } as const
 const keysOfLogs = {
   sync_logs_delivery: 'unique key sync_logs_delivery (delivery_key)',
@@ -26,24 +33,42 @@ const seeds = [
 export async function installTables(database: Database): Promise<void> {
   const text = (await readFile(tables, 'utf8')).replace(/^--.*$/gm, '')
   for (const statement of text.split(/;\s*$/m)) if (statement.trim() !== '') await database.query(statement)
-  await upgradeLogs(database)
+  await upgrade(database)
   await seed(database)
 }
 
-/** `add column if not exists` is MariaDB's alone. */
-async function upgradeLogs(database: Database): Promise<void> {
-  const columns = await names(database, 'select column_name as name from information_schema.columns')
-  const keys = await names(database, 'select index_name as name from information_schema.statistics')
-  const lacking = [
-    ...Object.entries(addedToLogs).flatMap(([name, type]) => (columns.has(name) ? [] : [`add column ${name} ${type}`])),
-    ...Object.entries(keysOfLogs).flatMap(([name, key]) => (keys.has(name) ? [] : [`add ${key}`])),
-  ]
-  if (lacking.length > 0) await database.query(`alter table sync_logs ${lacking.join(', ')}`)
+/** Each table in one statement, and only when it lacks something. `add column if not exists` is MariaDB's alone. */
+async function upgrade(database: Database): Promise<void> {
+  for (const [table, wanted] of Object.entries(columns)) {
+    const found = await rowsOf<Column>(database, columnsOf, [table])
+    const keys = await rowsOf<{ name: string }>(database, keysOf, [table])
+    const changes = Object.entries(wanted).flatMap(([name, type]) => {
+      const column = found.find((one) => one.name.toLowerCase() === name)
+      if (column === undefined) return [`add column ${name} ${type}`]
+      return isWideEnough(column, type) ? [] : [`modify column ${name} ${type}`]
+    })
+    if (table === 'sync_logs')
+      for (const [name, key] of Object.entries(keysOfLogs))
+        if (!keys.some((one) => one.name.toLowerCase() === name)) changes.push(`add ${key}`)
+    if (changes.length > 0) await database.query(`alter table ${table} ${changes.join(', ')}`)
+  }
 }
 
-async function names(database: Database, select: string): Promise<Set<string>> {
-  const rows = await rowsOf<{ name: string }>(database, `${select} where table_schema = database() and table_name = 'sync_logs'`)
-  return new Set(rows.map(({ name }) => name.toLowerCase()))
+interface Column {
+  readonly name: string
+  /** `int`, `bigint`, `varchar`... */
+  readonly type: string
+  readonly charset: string | null
+}
+
+const ofTable = 'where table_schema = database() and table_name = ?'
+const columnsOf = `select column_name as name, data_type as type, character_set_name as charset from information_schema.columns ${ofTable}`
+const keysOf = `select index_name as name from information_schema.statistics ${ofTable}`
+
+/** A type that somebody else chose stays, unless ids or emoji would not fit into it. */
+function isWideEnough({ type, charset }: Column, wanted: string): boolean {
+  if (wanted.startsWith('bigint')) return type.toLowerCase() === 'bigint'
+  return charset === null || charset === 'utf8mb4'
 }
 
 /** The two customers of the demonstration, when there is none. One statement each, so that the next id is 3 (MySQL sets ids aside for a bulk). */

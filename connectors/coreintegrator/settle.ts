@@ -1,6 +1,6 @@
 /** How a customer's cycle ends: the audit row and the mark, both or neither (mission H.2, H.5). */
 import { type Connection, change, type Database, rowsOf, transaction } from './database.ts'
-import { contentHash } from './outbox.ts'
+import { contentHash, idParameter } from './outbox.ts'
 import { type Customer, deliveryKey, type Failure } from './types.ts'
 
 /**
@@ -16,11 +16,12 @@ export function settleDelivered(database: Database, customer: Customer, cycle: {
       `insert into sync_logs (payload, status, erp_id, attempts, duration_ms, delivery_key) values (?, 'SUCCESS', ?, ?, ?, ?)`,
       [customer.payload, customer.id, cycle.attempts, cycle.durationMs, deliveryKey(customer)],
     )
-    await change(connection, `update sync_outbox set state = 'SENT', last_error = null where erp_id = ?`, [customer.id])
-    await change(connection, `update erp_customers c set c.synced = true where c.id = ? and c.synced is not true and ${contentHash} = ?`, [
-      customer.id,
-      customer.contentHash,
-    ])
+    await change(connection, `update sync_outbox set state = 'SENT', last_error = null where erp_id = ${idParameter}`, [customer.id])
+    await change(
+      connection,
+      `update erp_customers c set c.synced = true where c.id = ${idParameter} and c.synced is not true and ${contentHash} = ?`,
+      [customer.id, customer.contentHash],
+    )
     return true
   })
 }
@@ -47,7 +48,7 @@ export function settleFailed(database: Database, customer: Customer, failure: Fa
         error,
         failure.durationMs,
       ])
-    await change(connection, `update sync_outbox set state = ?, cycles = ?, last_error = ? where erp_id = ?`, [
+    await change(connection, `update sync_outbox set state = ?, cycles = ?, last_error = ? where erp_id = ${idParameter}`, [
       state,
       cycles,
       error,
@@ -61,7 +62,7 @@ export function settleFailed(database: Database, customer: Customer, failure: Fa
 async function holdSending(connection: Connection, customer: Customer): Promise<{ cycles: number; last_error: string | null } | null> {
   const [row] = await rowsOf<{ cycles: number; last_error: string | null }>(
     connection,
-    `select cycles, last_error from sync_outbox where erp_id = ? and revision = ? and state = 'SENDING' for update`,
+    `select cycles, last_error from sync_outbox where erp_id = ${idParameter} and revision = ? and state = 'SENDING' for update`,
     [customer.id, customer.revision],
   )
   return row ?? null

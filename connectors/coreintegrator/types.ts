@@ -2,8 +2,8 @@
 
 /** A row of erp_customers whose content the CRM does not hold yet, as it is to be sent. */
 export interface Customer {
-  /** erp_customers.id */
-  readonly id: number
+  /** erp_customers.id, up to 2^64; text beyond 2^53. */
+  readonly id: number | string
   /** Rises whenever other content is to be sent. */
   readonly revision: number
   readonly contentHash: string
@@ -39,7 +39,7 @@ export interface LogRow {
   readonly status: string | null
   /** ISO 8601, UTC. */
   readonly created_at: string
-  readonly erp_id: number | null
+  readonly erp_id: Customer['id'] | null
   readonly attempts: number | null
   readonly error: string | null
   readonly duration_ms: number | null

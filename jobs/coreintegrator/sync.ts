@@ -46,7 +46,7 @@ export async function syncOnce(context: SyncContext, tried: Set<string> = new Se
   return withLock(database, options.lockWaitMs, async () => {
     await takeIn(database)
     const counts = { total: 0, success: 0, failed: 0 }
-    for (let after = 0; !signal.aborted; ) {
+    for (let after: Customer['id'] = 0; !signal.aborted; ) {
       const group = await nextCustomers(database, after, options.batchSize)
       if (group.length === 0) break
       after = group.at(-1)!.id
