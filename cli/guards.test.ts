@@ -1,6 +1,6 @@
 /** Guards as an operator meets them: a broken view in the ERP stops the compare, and going on is a decision. Real processes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addBranch } from '../jobs/testing/small-erp.ts'
+import { addBranch, mirrorLinked } from '../jobs/testing/small-erp.ts'
 import { addLeads, type House, openHouse, waiting } from './testing/house.ts'
 
 let house: House
@@ -108,5 +108,33 @@ describe('a view that was full and is empty', () => {
     await restore()
     const { code, document } = await house.json('run', 'job_execute_spark')
     expect({ code, document }).toMatchObject({ code: 0, document: { counts: { vanished: 0 } } })
+  })
+})
+
+describe('two columns of the ERP that were emptied for every client', () => {
+  let stopped: string
+  beforeAll(async () => {
+    for (let client = 201; client <= 300; client++)
+      await addBranch(house.erp, { client, taxId: String(90_000_000_000_000 + client), idCrm: client })
+    await mirrorLinked(house.erp)
+    expect(await house.json('run', 'job_execute_spark')).toMatchObject({ code: 0 })
+    await house.erp.query(`update branches set district = null, tax_registration = null where id_crm is not null`)
+  })
+
+  test('stop plan and compare with 3, are named, and queue nothing', async () => {
+    const before = { changes: await changes(), lines: waiting(house) }
+    const { code, document } = await house.json('plan', 'leads.update')
+    expect({ code, document }).toMatchObject({ code: 3, document: { plans: [{ guards: [{ guard: 'mass-change' }] }] } })
+    const { code: ended, stdout } = await house.run('run', 'job_execute_spark')
+    expect(ended).toBe(3)
+    expect(stdout).toMatch(/leads\.update: 104 of 104 rows differ .*ADDRESS_DISTRICT in 104 \(emptied in 104\), TAX_REGISTRATION in 104:/)
+    expect(stdout).toContain('CHANGED_LIMIT_PERCENT')
+    expect({ changes: await changes(), lines: waiting(house) }).toEqual(before)
+    stopped = /--accept-guard (\w{26})/.exec(stdout)![1]!
+  })
+
+  test('are queued when the operator goes on, and stop no later compare', async () => {
+    expect((await house.json('run', 'job_execute_spark', '--accept-guard', stopped)).document.counts).toMatchObject({ queued: 104 })
+    expect(await house.json('run', 'job_execute_spark')).toMatchObject({ code: 0, document: { counts: { suppressed: 108 } } })
   })
 })

@@ -4,6 +4,8 @@ import type { Guard } from '../engine/model.ts'
 const meaning: Record<Guard['guard'], string> = {
   'duplicate-keys': 'Sending either of two rows would be a guess. Correct the ERP, or go on without these records.',
   'empty-source': 'A view that was full and is empty is more likely broken than true: look at it in the ERP first.',
+  'mass-change':
+    'More rows begin to differ at once than CHANGED_LIMIT_PERCENT allows. Look at these columns in the ERP first: emptied by mistake, they would be emptied in the CRM.',
   'shrunken-source': 'A view that lost more than half of its rows is more likely broken than true: look at it in the ERP first.',
 }
 

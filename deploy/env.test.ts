@@ -53,7 +53,7 @@ describe('with nothing set', () => {
       countryName: 'Brasil',
       leadsPerRun: 0,
       keepDays: 30,
-      guards: { discardLimitPercent: 20, fullSyncMinPercent: 50 },
+      guards: { changedLimitPercent: 30, discardLimitPercent: 20, fullSyncMinPercent: 50 },
       engine: { memory: '4GB', threads: undefined, readers: undefined },
       logFile: resolve('data/state/ponte.log'),
       logLevel: 'info',

@@ -41,6 +41,7 @@ const schema = z.object({
   LEADS_PER_RUN: whole(0).default(0),
   KEEP_DAYS: whole(1).default(30),
   SHADOW: oneOf(['true', 'false']).default('false'),
+  CHANGED_LIMIT_PERCENT: whole(1, 100).default(30),
   DISCARD_LIMIT_PERCENT: whole(0, 100).default(20),
   FULL_SYNC_MIN_PERCENT: whole(0, 100).default(50),
   ENGINE_MEMORY: z
@@ -85,6 +86,8 @@ export interface Settings {
   /** Compare and report; queue, deliver and apply nothing (deploy/CUTOVER.md). */
   readonly shadow: boolean
   readonly guards: {
+    /** More records than this that begin to differ at once stop the compare. */
+    readonly changedLimitPercent: number
     /** More of the mirror than this is never removed by one compare (mission C.11). */
     readonly discardLimitPercent: number
     /** A full sync that found less than this part of the old mirror swaps nothing (mission C.14). */
@@ -138,7 +141,11 @@ export function readSettings(source: Source = process.env): Settings {
     leadsPerRun: env.LEADS_PER_RUN,
     keepDays: env.KEEP_DAYS,
     shadow: env.SHADOW === 'true',
-    guards: { discardLimitPercent: env.DISCARD_LIMIT_PERCENT, fullSyncMinPercent: env.FULL_SYNC_MIN_PERCENT },
+    guards: {
+      changedLimitPercent: env.CHANGED_LIMIT_PERCENT,
+      discardLimitPercent: env.DISCARD_LIMIT_PERCENT,
+      fullSyncMinPercent: env.FULL_SYNC_MIN_PERCENT,
+    },
     engine: { memory: env.ENGINE_MEMORY, threads: env.ENGINE_THREADS, readers: env.ENGINE_READERS },
     logFile: env.LOG_FILE === '-' ? null : resolve(env.LOG_FILE ?? join(env.STATE_DIR, 'ponte.log')),
     logLevel: env.LOG_LEVEL,

@@ -59,7 +59,7 @@ export interface StepTiming {
 }
 
 export interface Guard {
-  readonly guard: 'duplicate-keys' | 'empty-source' | 'shrunken-source'
+  readonly guard: 'duplicate-keys' | 'empty-source' | 'shrunken-source' | 'mass-change'
   readonly message: string
   /** Up to 20 keys, for the operator. */
   readonly keys: readonly string[]
@@ -94,6 +94,8 @@ export interface CompareOptions {
   readonly run: string
   /** An operator accepted the guards of an earlier run: go on, leaving duplicate keys out. */
   readonly acceptGuards?: boolean
+  /** More rows than this that begin to differ at once stop the compare, percent of the known ones. Left out: any number may. */
+  readonly changedLimitPercent?: number
   readonly signal?: AbortSignal
   /** Rows pulled so far, for progress bars. */
   readonly onProgress?: (progress: { side: 'desired' | 'known'; rows: number }) => void

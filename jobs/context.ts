@@ -31,6 +31,8 @@ export interface Context {
     readonly leadsPerRun: number
     /** Days that delivered letters are kept, at least 1. */
     readonly keepDays: number
+    /** More records than this that begin to differ at once stop the compare, percent of the known ones. */
+    readonly changedLimitPercent: number
     /** More of the mirror than this is never removed by one compare, percent (mission C.11). */
     readonly discardLimitPercent: number
     /** A full sync that found less than this part of the old mirror swaps nothing, percent (mission C.14). */

@@ -64,6 +64,7 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
     const compared = await compareEntity(context.engine, extract, entity, {
       run: run.id,
       acceptGuards: run.acceptGuards,
+      changedLimitPercent: context.options.changedLimitPercent,
       signal: run.signal,
       onProgress: ({ side, rows }) => run.progress({ kind: 'pull', entity: entity.name, side, rows }),
     })

@@ -34,7 +34,11 @@ export async function plan(context: Context, wanted: readonly Entity[] = entitie
   const plans: Plan[] = []
   try {
     for (const entity of wanted) {
-      const outcome = await compareEntity(context.engine, extract, entity, { run: 'plan', ...(signal ? { signal } : {}) })
+      const outcome = await compareEntity(context.engine, extract, entity, {
+        run: 'plan',
+        changedLimitPercent: context.options.changedLimitPercent,
+        ...(signal ? { signal } : {}),
+      })
       plans.push(
         outcome.kind === 'stopped' ? stoppedPlan(entity, outcome.guards) : await planOf(context, entity, outcome.comparison, sample),
       )

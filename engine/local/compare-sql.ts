@@ -75,6 +75,18 @@ export function fetchChanged(schema: string, spec: CompareSpec): string {
     from (${after}) d join (${before}) k on d.key = k.key`
 }
 
+/** One row: for each column in how many changed rows it differs in compare form, then in how many of those it is empty now. */
+export function countMoved(schema: string, columns: readonly Column[]): string {
+  const sides = columns.flatMap((column, i) =>
+    ['b', 'a'].map((side) => ({ from: `${side}${i}`, rule: column.compare === false ? [] : (column.compare ?? []), as: `${side}${i}` })),
+  )
+  const counts = columns.flatMap(({ compare }, i) => {
+    const moved = compare === false ? 'false' : `b${i} is distinct from a${i}`
+    return [moved, `${moved} and a${i} is null`].map((condition) => `cast(count(*) filter (where ${condition}) as varchar)`)
+  })
+  return `select ${counts.join(', ')} from (${stagedSelect(sides, [], `${schema}.changed`)})`
+}
+
 function changedRaw(schema: string, side: Side, rid: string): string {
   return `(select o.key as key, r.* from ${schema}.outcome o join ${schema}.${side}_raw r on r.rowid = o.${rid} where o.rid is not null)`
 }

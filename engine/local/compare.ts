@@ -1,9 +1,10 @@
 /** One compare, step by step: pull, hash, judge, diff, fetch. What it leaves open, the comparison it returns will close. */
 import { createHash } from 'node:crypto'
-import { duplicateGuard, sourceGuard } from '../guards.ts'
+import { duplicateGuard, massChange, massChangeGuard, sourceGuard } from '../guards.ts'
 import type { CompareOptions, CompareOutcome, CompareSpec, Guard } from '../model.ts'
 import { type Retention, readPointer } from '../snapshot.ts'
 import {
+  countMoved,
   createChanged,
   createRaw,
   createSide,
@@ -90,6 +91,14 @@ export async function compareTables(spec: CompareSpec, options: CompareOptions, 
       () => fetch(spec, schema, sides, main),
       (rows) => rows,
     )
+    if (spec.known !== null && options.changedLimitPercent !== undefined && options.acceptGuards !== true) {
+      const moved = massChange({ changed, known: pulled.known }, last, options.changedLimitPercent)
+      if (moved !== null) {
+        const guard = await explainMassChange(spec, schema, { moved, known: pulled.known }, main)
+        await free()
+        return { kind: 'stopped', guards: [guard] }
+      }
+    }
     const vanishedKeys = `select key from ${schema}.outcome where rid is null`
     const vanished = { count: await main.count(`select count(*) from (${vanishedKeys})`), keys: await firstKeys(main, vanishedKeys) }
     const stream = await Session.open(context.database.instance, stop.signal)
@@ -167,6 +176,17 @@ async function fetch(spec: CompareSpec, schema: string, sides: readonly Side[], 
   for (const side of sides) await main.run(`drop table ${schema}.${side}_raw`)
   if (spec.known !== null) await main.run(`drop table ${schema}.known`)
   return main.count(`select count(*) from ${schema}.changed`)
+}
+
+async function explainMassChange(
+  spec: CompareSpec,
+  schema: string,
+  found: { moved: number; known: number },
+  main: Session,
+): Promise<Guard> {
+  const [counts = []] = await main.rows(countMoved(schema, spec.columns))
+  const columns = spec.columns.map(({ name }, i) => ({ name, moved: Number(counts[2 * i]), emptied: Number(counts[2 * i + 1]) }))
+  return massChangeGuard(spec.entity, found, columns, await firstKeys(main, `select key from ${schema}.changed`))
 }
 
 /** The batch hash over the changed rows' hashes, streamed in ascending order; equal to `batchHash` of hash.ts. */

@@ -95,4 +95,53 @@ describe('guards', () => {
     ])
     expect(await guardsOf(await compare('both', people(0, 10), people(0, 10)))).toEqual([])
   })
+
+  describe('on a share of the rows', () => {
+    const limited = (entity: string, desired: Cell[][], known: Cell[][] | null, acceptGuards = false) => {
+      const spec: CompareSpec = { entity, columns, key: ['ID'], desired: givenRows(desired), known: known && givenRows(known) }
+      return engine.compare(spec, { run: 'r', acceptGuards, changedLimitPercent: 30 })
+    }
+    const promoteLimited = async (...given: Parameters<typeof limited>) => {
+      const comparison = compared(await limited(...given))
+      await comparison.promote()
+      await comparison.close()
+    }
+    const emptied = (to: number, of: number): Cell[][] => [...people(0, to).map(([id]) => [id!, '']), ...people(to, of)]
+
+    it('stop when a column was emptied in more than the limit, and say which one', async () => {
+      await promoteLimited('mass', people(0, 101), people(0, 101))
+      expect(await guardsOf(await limited('mass', emptied(30, 101), people(0, 101)))).toEqual([])
+      const outcome = await limited('mass', emptied(31, 101), people(0, 101))
+      expect(outcome).toMatchObject({
+        kind: 'stopped',
+        guards: [
+          {
+            guard: 'mass-change',
+            message: 'mass: 31 of 101 rows differ that did not at the last compare; NAME in 31 (emptied in 31)',
+          },
+        ],
+      })
+    })
+
+    it('let what was accepted once pass while it waits in the queue, and count from there', async () => {
+      await promoteLimited('accepted.mass', people(0, 200), people(0, 200))
+      await promoteLimited('accepted.mass', emptied(100, 200), people(0, 200), true)
+      expect(await guardsOf(await limited('accepted.mass', emptied(160, 200), people(0, 200)))).toEqual([])
+      expect(await guardsOf(await limited('accepted.mass', emptied(161, 200), people(0, 200)))).toEqual(['mass-change'])
+    })
+
+    it('let a first load pass, whether nothing was compared before or the known side has just been filled', async () => {
+      expect(await guardsOf(await limited('load.first', people(0, 200, 'Bia'), people(0, 200)))).toEqual([])
+      await promoteLimited('load.filled', people(0, 300), people(0, 110))
+      expect(await guardsOf(await limited('load.filled', people(0, 300, 'Bia'), people(0, 110)))).toEqual(['mass-change'])
+      expect(await guardsOf(await limited('load.filled', [...people(0, 110), ...people(110, 300, 'Bia')], people(0, 300)))).toEqual([])
+      await promoteLimited('load.unsent', people(0, 200), null)
+      expect(await guardsOf(await limited('load.unsent', people(0, 500), null))).toEqual([])
+    })
+
+    it('leave a hundred rows and fewer alone', async () => {
+      await promoteLimited('few', people(0, 100), people(0, 100))
+      expect(await guardsOf(await limited('few', emptied(100, 100), people(0, 100)))).toEqual([])
+    })
+  })
 })

@@ -30,6 +30,7 @@ export interface BridgeOptions {
   readonly leadsPerRun?: number
   readonly leaseMs?: number
   readonly concurrency?: number
+  readonly changedLimitPercent?: number
   readonly discardLimitPercent?: number
   readonly fullSyncMinPercent?: number
   readonly crmTimeoutMs?: number
@@ -108,6 +109,7 @@ export async function openContext({
       countryName: 'Brasil',
       leadsPerRun: options.leadsPerRun ?? 0,
       keepDays: 30,
+      changedLimitPercent: options.changedLimitPercent ?? 30,
       discardLimitPercent: options.discardLimitPercent ?? 20,
       fullSyncMinPercent: options.fullSyncMinPercent ?? 50,
       productId: 10_001,
