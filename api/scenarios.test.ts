@@ -251,7 +251,9 @@ describe('6. 25 update webhooks with a limit of 10', () => {
     const waiting = () => lettersIn('processar').filter((entry) => entry.name.startsWith('update_leads_in_erp')).length
     expect(waiting()).toBe(25)
     // Without the poll, which would find the same changes by itself.
-    await it.bridge.state.query(`insert into cursors (name, value) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z')`)
+    await it.bridge.state.query(
+      `insert into cursors (name, value, updated_at) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z', '2999-01-01')`,
+    )
     const left: number[] = []
     for (let run = 1; run <= 3; run++) {
       expect(await it.run('job_update_leads_in_erp')).toMatchObject({ status: 'success', counts: { delivered: run < 3 ? 10 : 5, dead: 0 } })

@@ -178,7 +178,7 @@ test('6. 25 update webhooks with a limit of 10: all applied by three runs or mor
   const updates = () => it.letters('leads', 'processar').filter((name) => name.startsWith('update_leads_in_erp')).length
   await soon(() => expect(updates()).toBe(25))
   await it.state.query(
-    `insert into cursors (name, value) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z') on conflict (name) do update set value = excluded.value`,
+    `insert into cursors (name, value, updated_at) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z', '2999-01-01') on conflict (name) do update set (value, updated_at) = (excluded.value, excluded.updated_at)`,
   )
   const {
     rows: [{ now }],

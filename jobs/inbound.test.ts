@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Lead } from '../connectors/crm/types.ts'
 import { postgresErp } from '../connectors/erp/postgres.ts'
 import { listConflicts, readAgreed } from '../connectors/state/agreed.ts'
 import { jobNamed } from './catalogue.ts'
@@ -41,7 +42,8 @@ const deadReasons = async (lane: 'leads' | 'contacts' = 'leads') => {
   return codes
 }
 /** So that only letters make work. */
-const withoutPolling = () => bridge.state.query(`insert into cursors (name, value) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z')`)
+const withoutPolling = () =>
+  bridge.state.query(`insert into cursors (name, value, updated_at) values ('crm.leads.updateDate', '2999-01-01T00:00:00Z', '2999-01-01')`)
 const erpVersions = () =>
   rows(
     'select (select json_agg(b.xmin) from branches b) b, (select json_agg(l.xmin) from leads l) l, (select json_agg(c.xmin) from contact c) c',
@@ -493,6 +495,49 @@ describe('the poll', () => {
       status: 'skipped',
       counts: { polled: 0 },
     })
+  })
+
+  test('goes on finding changes after a lead dated 2099, also where an older version let the cursor follow it there', async () => {
+    await bridge.simulator.load([crmLead({ id: 1 }), crmLead({ id: 2 })])
+    const { inboundCrm } = bridge.context
+    const odd: Context = {
+      ...bridge.context,
+      inboundCrm: {
+        ...inboundCrm,
+        async *leadsUpdatedSince(since) {
+          const dated = (lead: Lead) => (lead.id === 2 ? { ...lead, updateDate: '2099-01-01T00:00:00.000000Z' } : lead)
+          for await (const page of inboundCrm.leadsUpdatedSince(since)) yield page.map(dated)
+        },
+      },
+    }
+    const poll = async () => (await runJob(odd, jobNamed(updates))).counts.polled
+    expect(await poll()).toBe(2)
+    await inCrm(bridge, '/leads/1', { phone1: '5511911111111' })
+    expect(await poll()).toBeGreaterThanOrEqual(1)
+    expect(await rows('select phone from leads where id = 1')).toEqual([{ phone: '5511911111111' }])
+
+    await bridge.state.query(`update cursors set value = '2099-01-01T00:00:00.000000Z'`)
+    await inCrm(bridge, '/leads/1', { phone1: '5511922222222' })
+    expect(await poll()).toBeGreaterThanOrEqual(1)
+    expect(await rows('select phone from leads where id = 1')).toEqual([{ phone: '5511922222222' }])
+    expect(await bridge.state.query(`select value from cursors where value < '2098'`)).toMatchObject({ rowCount: 1 })
+  })
+
+  test('that found nothing yet is where later ones begin: a CRM whose clock is behind by more than the first look hides nothing', async () => {
+    const asked: string[] = []
+    const { inboundCrm } = bridge.context
+    const empty: Context = {
+      ...bridge.context,
+      inboundCrm: {
+        ...inboundCrm,
+        leadsUpdatedSince(since) {
+          asked.push(since)
+          return inboundCrm.leadsUpdatedSince(since)
+        },
+      },
+    }
+    for (let look = 1; look <= 2; look++) await runJob(empty, jobNamed(updates))
+    expect(Date.parse(asked[1] as string)).toBe(Date.parse(asked[0] as string) - 120_000)
   })
 
   test('leaves to a run that a webhook woke no work but its letters', async () => {

@@ -1,6 +1,7 @@
 /**
- * Missed webhooks are found by asking the CRM what changed since the last look (architecture 5): `updateDate`, in pages of 500, compared
+ * Missed webhooks are found by asking the CRM what changed since the last look: `updateDate`, in pages of 500, compared
  * with when each lead was last read. What is new becomes lines of a letter, durable before the cursor moves; lines found twice do no harm.
+ * Whatever changed after the cursor was last moved has not been seen, wherever the cursor points.
  */
 import { moveCursor, readCursor, readTimes } from '../connectors/state/agreed.ts'
 import { leaseLost } from '../connectors/state/leases.ts'
@@ -33,10 +34,11 @@ export async function pollLeads(context: Context, run: JobRun, stages: Stages, p
 
 async function poll({ state, lanes, inboundCrm }: Context, run: JobRun, stages: Stages, prefix: string): Promise<number> {
   const last = await readCursor(state, cursor)
-  const since = last === null ? new Date(run.at.getTime() - firstLookMs) : new Date(Date.parse(last) - overlapMs)
-  let newest = last
+  const from = last === null ? run.at.getTime() - firstLookMs : Math.min(Date.parse(last.value), last.movedAt.getTime()) - overlapMs
+  const since = new Date(from).toISOString()
+  let newest = last?.value ?? since
   let found = 0
-  for await (const page of inboundCrm.leadsUpdatedSince(since.toISOString(), run.signal)) {
+  for await (const page of inboundCrm.leadsUpdatedSince(since, run.signal)) {
     const integrated = page.filter((lead) => stages.isIntegrated(lead.stage))
     const known = await readTimes(
       state,
@@ -47,10 +49,18 @@ async function poll({ state, lanes, inboundCrm }: Context, run: JobRun, stages: 
     if (missed.length > 0)
       await lanes.leads.enqueue(prefix, 'poll', missed.map(({ id }) => JSON.stringify({ Lead: { Id: id } })).join('\n'))
     found += missed.length
-    // A lead whose time cannot be read moves no cursor: it would end the polling for good.
-    for (const { updateDate } of page)
-      if (Date.parse(updateDate) > (newest === null ? Number.NEGATIVE_INFINITY : Date.parse(newest))) newest = updateDate
+    for (const { updateDate } of page) if (movesTo(updateDate, newest, run.at)) newest = updateDate
   }
-  if (newest !== null && newest !== last) await moveCursor(state, cursor, newest, run.lease)
+  if (newest !== last?.value) await moveCursor(state, cursor, newest, run.lease)
   return found
+}
+
+/**
+ * The cursor stands at times that have passed: one lead dated 2099 would hide every later change. What lies in the future is read again by
+ * each look until its time has come. A cursor that an older version left in the future is undone by the next time that has passed; a time
+ * that cannot be read moves nothing.
+ */
+function movesTo(time: string, cursor: string, now: Date): boolean {
+  const at = Date.parse(time)
+  return at <= now.getTime() && (at > Date.parse(cursor) || Date.parse(cursor) > now.getTime())
 }

@@ -156,10 +156,16 @@ export async function countConflicts(db: Db): Promise<{ lastDay: number; all: nu
   return rows[0]!
 }
 
+/** How far a list was read. `movedAt`: when the cursor was put there, by the state database's clock. */
+export interface Cursor {
+  readonly value: string
+  readonly movedAt: Date
+}
+
 /** @returns null: never read */
-export async function readCursor(db: Db, name: string): Promise<string | null> {
-  const { rows } = await query<{ value: string }>(db, 'select value from cursors where name = $1', [name])
-  return rows[0]?.value ?? null
+export async function readCursor(db: Db, name: string): Promise<Cursor | null> {
+  const { rows } = await query<Cursor>(db, 'select value, updated_at as "movedAt" from cursors where name = $1', [name])
+  return rows[0] ?? null
 }
 
 /** @throws PonteError `lease.lost`: somebody else reads on */
