@@ -111,6 +111,13 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
       expect(sources.filter((row) => /Ativa|Activation|Orçamento|Budget\/|Reten/.test(row.s!))).toEqual([])
     })
 
+    test('every setting is read by a view or routine', async () => {
+      const sources = (await it.sql(catalogue.sources)).map((row) => row.s).join('\n')
+      const settings = (await it.sql('select name as s from ponte_settings')).map((row) => row.s!)
+      expect(settings.length).toBeGreaterThan(5)
+      expect(settings.filter((name) => !sources.includes(name))).toEqual([])
+    })
+
     test.each([
       ["initcap2('RIO DE JANEIRO')", 'Rio de Janeiro'],
       ["initcap2('são josé dos campos e região')", 'São José dos Campos e Região'],

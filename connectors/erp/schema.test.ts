@@ -6,7 +6,7 @@ import { testSchema } from './schema.contract.ts'
 testSchema('PostgreSQL', openHarness, {
   schema: "'public'",
   sources: `select pg_get_viewdef(oid) as s from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace
-    union all select coalesce(prosrc, '') from pg_proc where pronamespace = 'public'::regnamespace`,
+    union all select pg_get_functiondef(oid) from pg_proc where prokind <> 'a' and pronamespace = 'public'::regnamespace`,
   unexplained: `select a.attrelid::regclass::text as t, a.attname from pg_attribute a
     where a.attrelid in ('leads'::regclass, 'contacts'::regclass, 'crm_stages'::regclass) and a.attnum > 0 and col_description(a.attrelid, a.attnum) is null`,
 })

@@ -53,6 +53,24 @@ describe('the files', () => {
     }
   })
 
+  test('every setting is read by a view or routine', () => {
+    const of = (table: RegExp) => files.filter(({ name }) => table.test(name)).map(({ text }) => text.replace(/--.*$/gm, ''))
+    const settings = [
+      ...of(/^table_ponte/)
+        .join()
+        .matchAll(/into ponte_settings .*? values \('(\w+)'/g),
+    ].map(([, name]) => name as string)
+    expect(settings.length).toBeGreaterThan(5)
+    expect(
+      settings.filter(
+        (name) =>
+          !of(/^(?!table_)/)
+            .join()
+            .includes(`'${name}'`),
+      ),
+    ).toEqual([])
+  })
+
   test('no row trigger reads or writes its own table, which Oracle refuses (ORA-04091), nor does what it calls', () => {
     const text = (wanted: string) => files.find(({ name }) => name === wanted)!.text.replace(/--.*$/gm, '')
     const called = splitStatements(text('procedures.sql')).join('\n')

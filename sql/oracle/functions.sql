@@ -1,6 +1,9 @@
 -- House routines that the original names but does not contain (mission 0.2). Standing alone, because views call them, and MariaDB
 -- lets no view call a package; UTIL_PKG offers the original's names. All of them take null and the empty text for the same.
 
+-- It was never read: COUNTRY_NAME, a setting of Ponte, says which country leads carry.
+delete from ponte_settings where name = 'home_country_name';
+
 -- The value of a setting; null when there is no such name.
 create or replace function ponte_setting(p_name varchar2) return varchar2 is
   v_value varchar2(200 char);

@@ -15,7 +15,6 @@ create table ponte_settings (
 );
 comment on table ponte_settings is 'what differs from company to company; change values here, not in views or procedures';
 insert into ponte_settings (name, value, note) values ('home_country_code', 'BR', 'COUNTRIES.CODE of the home country');
-insert into ponte_settings (name, value, note) values ('home_country_name', 'Brasil', 'how the CRM names the home country');
 insert into ponte_settings (name, value, note) values ('default_sales_rep', '99', 'representative when none or an unknown one is given (D-61)');
 insert into ponte_settings (name, value, note) values ('default_industry', '10', 'industry code when the CRM''s industry is unknown here');
 insert into ponte_settings (name, value, note) values ('default_city', '10000', 'BRANCHES.CITY when the city is unknown here; must not exist in CITIES');
