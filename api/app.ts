@@ -4,8 +4,9 @@ import { checkLength, limitStreams } from './body.ts'
 import { registerCompat } from './compat/register.ts'
 import type { ApiDeps, PageSettings } from './deps.ts'
 import { registerDocs } from './docs.ts'
-import { notFound, onError, onInvalid } from './errors.ts'
+import { notFound, onError } from './errors.ts'
 import { identify, limitAddresses } from './identify.ts'
+import { checkAddress, onInvalid } from './input.ts'
 import { observe } from './observe.ts'
 import { registerHealth } from './operate/health.ts'
 import { registerOperate } from './operate/register.ts'
@@ -25,6 +26,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   // In this order (README): each refuses what the next should not have to look at.
   app.use(observe(log))
   app.use(limitAddresses(limit, settings.trustedProxies))
+  app.use(checkAddress())
   app.use(checkLength())
   app.use(identify(createTokenBook(settings, state, log), limit))
   registerWebhooks(app, deps, limit)
@@ -44,6 +46,7 @@ export function createPages(deps: ApiDeps, pages: PageSettings): OpenAPIHono<Api
   app.notFound(notFound)
   app.use(observe(log))
   app.use(limitAddresses(createRateLimit(settings.requestsPerMinute), settings.trustedProxies))
+  app.use(checkAddress())
   app.use(checkLength())
   app.use(limitStreams())
   registerHealth(app, deps)

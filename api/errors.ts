@@ -2,7 +2,6 @@
  * How the API says no: every error body is `{ code, message }`, with `hint` where it helps (mission E.1). Expected refusals
  * are `ApiError`s with a stable code; what nobody expected is logged and answered without details.
  */
-import type { Hook } from '@hono/zod-openapi'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
@@ -110,15 +109,6 @@ export function onError(log: Logger): (error: Error, c: Context<ApiEnv>) => Resp
 
 export function notFound(c: Context<ApiEnv>): Response {
   return answerError(c, new ApiError('NOT_FOUND', 'There is no such path.', { hint: '/docs lists what there is' }))
-}
-
-/** For `new OpenAPIHono({ defaultHook })`: a schema that does not fit is answered with the field's name, never with its value. */
-export const onInvalid: Hook<unknown, ApiEnv, string, unknown> = (result, c) => {
-  if (result.success) return undefined
-  const issue = result.error.issues[0]
-  const field = issue?.path.map(String).join('.').slice(0, 200)
-  const where = field ? `${result.target} field ${field}` : `the ${result.target}`
-  return answerError(c, new ApiError('INVALID_PAYLOAD', `${where}: ${issue?.message ?? 'does not fit'}`))
 }
 
 /** Rooms below say which system is away; the API passes that on, without their causes. */

@@ -2,8 +2,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { checkLength, limitStreams } from './body.ts'
 import type { ApiDeps, ApiSettings } from './deps.ts'
-import { notFound, onError, onInvalid } from './errors.ts'
+import { notFound, onError } from './errors.ts'
 import { identify, limitAddresses } from './identify.ts'
+import { checkAddress, onInvalid } from './input.ts'
 import { observe } from './observe.ts'
 import { registerHealth } from './operate/health.ts'
 import { registerMetrics } from './operate/metrics.ts'
@@ -24,6 +25,7 @@ export function createMetricsApp(deps: MetricsDeps): OpenAPIHono<ApiEnv> {
   app.notFound(notFound)
   app.use(observe(log))
   app.use(limitAddresses(limit, settings.trustedProxies))
+  app.use(checkAddress())
   app.use(checkLength())
   app.use(identify(createTokenBook(settings, state, log), limit))
   app.use(limitStreams())

@@ -1,6 +1,7 @@
 /** CoreIntegrator over HTTP (mission H.3): GET /health, POST /sync, GET /logs. `app.request()` answers without a port. */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { notFound, onError, onInvalid } from '../errors.ts'
+import { notFound, onError } from '../errors.ts'
+import { checkAddress, onInvalid } from '../input.ts'
 import { observe } from '../observe.ts'
 import type { ApiEnv } from '../types.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
@@ -14,6 +15,7 @@ export function createCoreIntegratorApp(deps: CoreIntegratorDeps): OpenAPIHono<A
   app.onError(onError(deps.log))
   app.notFound(notFound)
   app.use(observe(deps.log))
+  app.use(checkAddress())
   registerCustomerHealth(app, deps)
   registerSync(app, deps)
   registerLogs(app, deps)

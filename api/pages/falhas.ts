@@ -13,6 +13,7 @@ import { rebaseOn } from '../../jobs/operator/rebase.ts'
 import { requeue, requeueMatching } from '../../jobs/operator/requeue.ts'
 import type { Requeued } from '../../jobs/operator/requeue-dead.ts'
 import type { ApiDeps } from '../deps.ts'
+import { formOf } from '../input.ts'
 import type { ApiEnv } from '../types.ts'
 import { filterOf } from './falhas-filter.ts'
 import { showFalhas } from './falhas-list.tsx'
@@ -40,7 +41,7 @@ export function registerFalhas(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
 
   pages.post(`${list}/requeue`, (c) =>
     orSay(c, list, async () => {
-      const sent = await c.req.parseBody({ all: true })
+      const sent = await formOf(c, { all: true })
       const options = sent.how === 'rebase' ? { rebase } : {}
       const files = ([] as unknown[]).concat(sent.file ?? []).filter((one) => typeof one === 'string')
       const done =
@@ -52,7 +53,7 @@ export function registerFalhas(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
 
   pages.post(`${list}/release`, (c) =>
     orSay(c, list, async () => {
-      const { key, entity } = await c.req.parseBody()
+      const { key, entity } = await formOf(c)
       const items = (await heldKeys(state, [String(key)])).filter((one) => one.entity === entity)
       const released = await release(operatorOf(c), items)
       return say(c, list, 'ok', `${plural(released.length, 'key')} released: the next compare sends what still differs.`)
@@ -62,7 +63,7 @@ export function registerFalhas(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
   pages.post(`${list}/:file/:act{edit|requeue|rebase|discard}`, (c) => {
     const file = c.req.param('file')
     return orSay(c, `${list}/${encodeURIComponent(file)}`, async () => {
-      const sent = await c.req.parseBody()
+      const sent = await formOf(c)
       const dead = await openDead(lanes, file)
       if (typeof sent.version === 'string' && sent.version !== dead.version) throw changedMeanwhile()
       const line = typeof sent.line === 'string' && sent.line !== '' ? Number(sent.line) : undefined

@@ -7,6 +7,7 @@ import type pg from 'pg'
 import { findSession, openSession, type SessionLimits, touchSession } from '../../connectors/state/sessions.ts'
 import { checkOrigin, isEncrypted } from '../compat/csrf.ts'
 import { ApiError } from '../errors.ts'
+import { formOf } from '../input.ts'
 import type { ApiEnv, Person } from '../types.ts'
 
 const cookie = 'ponte_session'
@@ -59,7 +60,7 @@ export function requireOwnForm() {
   return createMiddleware<ApiEnv>(async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     checkOrigin(c)
-    const { csrf } = await c.req.parseBody()
+    const { csrf } = await formOf(c)
     if (typeof csrf !== 'string' || !equal(csrf, personOf(c).csrf))
       throw new ApiError('FORBIDDEN', 'The form is too old, or was not opened here.', { hint: 'open the page again' })
     return next()

@@ -9,6 +9,7 @@ import { jobs } from '../../jobs/catalogue.ts'
 import type { Job } from '../../jobs/context.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
+import { formOf } from '../input.ts'
 import type { ApiEnv } from '../types.ts'
 import { said, say } from './flash.ts'
 import { personOf, requireOperator } from './guard.ts'
@@ -43,7 +44,7 @@ export function registerJobPages(pages: Hono<ApiEnv>, { state }: ApiDeps, viewOf
 
   pages.post('/ui/jobs/:job/run', requireOperator(), async (c) => {
     const job = knownJob(c.req.param('job'))
-    const parameters = parametersOf(job, await c.req.parseBody())
+    const parameters = parametersOf(job, await formOf(c))
     const by = personOf(c).name
     const id = await audit({ actor: actor(c), action: 'jobs.run', target: job.name, after: parameters }, () =>
       requestRun(state, { job: job.name, trigger: 'manual', by, parameters }),

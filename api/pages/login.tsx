@@ -6,6 +6,7 @@ import { findUser } from '../../connectors/state/users.ts'
 import { clientAddress, networks, rateKey } from '../address.ts'
 import { checkCsrf, checkOrigin, issueCsrf } from '../compat/csrf.ts'
 import type { ApiDeps } from '../deps.ts'
+import { formOf } from '../input.ts'
 import { checkPassword, passwordRule } from '../password.ts'
 import type { ApiEnv } from '../types.ts'
 import { beginSession, dropCookie, personOf } from './guard.ts'
@@ -24,7 +25,7 @@ export function registerLogin(pages: Hono<ApiEnv>, { state, settings, log }: Api
 
   pages.post(path, async (c) => {
     checkOrigin(c)
-    const sent = await c.req.parseBody()
+    const sent = await formOf(c)
     const text = (name: string) => (typeof sent[name] === 'string' ? sent[name].slice(0, passwordRule.max + 1) : '')
     checkCsrf(c, text('csrf'))
     const next = safeNext(text('next'))

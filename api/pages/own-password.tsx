@@ -5,6 +5,7 @@ import { countAttempt, forgetAttempts } from '../../connectors/state/sessions.ts
 import { findUser, setPassword } from '../../connectors/state/users.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
+import { formOf } from '../input.ts'
 import { checkPassword, hashPassword, passwordProblem, passwordRule } from '../password.ts'
 import type { ApiEnv } from '../types.ts'
 import { personOf } from './guard.ts'
@@ -28,7 +29,7 @@ export function registerOwnPassword(pages: Hono<ApiEnv>, { state }: ApiDeps, vie
   pages.get(ownPasswordPath, (c) => show(c, null))
   pages.post(ownPasswordPath, async (c) => {
     const { name, session } = personOf(c)
-    const { current, fresh, again } = await c.req.parseBody()
+    const { current, fresh, again } = await formOf(c)
     if (typeof current !== 'string' || typeof fresh !== 'string') throw new ApiError('INVALID_PAYLOAD', 'current and fresh are missing')
     const refuse = (text: string) => show(c, { tone: 'bad', text }, 400)
     // A session that somebody left open must not be a way to guess.

@@ -4,6 +4,7 @@ import { PonteError } from '../../base/error.ts'
 import type { Question } from '../../jobs/operator/who-is.ts'
 import { type Happening, type History, why } from '../../jobs/operator/why.ts'
 import type { ApiDeps } from '../deps.ts'
+import { formOf } from '../input.ts'
 import type { ApiEnv } from '../types.ts'
 import { Csrf, page, type View } from './layout.tsx'
 import { Badge, Empty, Said, Time, type Tone } from './parts.tsx'
@@ -35,7 +36,7 @@ export function registerSearch(pages: Hono<ApiEnv>, deps: ApiDeps, viewOf: (c: C
   }
   pages.get('/ui/search', (c) => show(c, 'taxId', '', null, null))
   pages.post('/ui/search', async (c) => {
-    const sent = await c.req.parseBody()
+    const sent = await formOf(c)
     const kind = (Object.keys(kinds) as Kind[]).find((one) => one === sent.kind) ?? 'taxId'
     const value = typeof sent.value === 'string' ? sent.value.trim().slice(0, 40) : ''
     try {
