@@ -62,7 +62,7 @@ export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'
     waiting,
     hours: perHour,
     quotas,
-    runs: runs.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()),
+    runs,
     compares: compares.reverse(),
     kinds: [...kindsOf('leads', leads), ...kindsOf('contacts', contacts)],
   }

@@ -255,6 +255,8 @@ export interface Erp {
    * for it: for single looks by people. `at` is of whole seconds on Oracle.
    */
   logsOf(records: { readonly leads: readonly string[]; readonly persons: readonly string[] }, limit: number): Promise<LoggedRow[]>
+  /** What its clock says now, read as the times of its logs are; on Oracle in whole seconds. */
+  clock(): Promise<Date>
   /** How full the database's tablespaces are. Absent where there is no such thing (PostgreSQL, MySQL). */
   tablespaces?(): Promise<Tablespace[]>
   close(): Promise<void>

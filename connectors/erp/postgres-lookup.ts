@@ -8,7 +8,7 @@ import { inTransaction } from './postgres-transaction.ts'
 
 type Ask = <T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<T[]>
 
-export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'logsOf'> {
+export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'logsOf' | 'clock'> {
   return {
     async viewRows(view, columns, where) {
       const name = (column: string) => pg.escapeIdentifier(column.toLowerCase())
@@ -25,6 +25,7 @@ export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirrore
       const errors = await ask(ERRORS, [errorSubjects(records), limit])
       return loggedRows(events.map(upperKeys), errors.map(upperKeys))
     },
+    clock: async () => (await ask<{ at: Date }>('select clock_timestamp() as at'))[0]!.at,
     storeIndustries: (industries) => inTransaction(pool, 'industries', (client) => store(client, industries)),
   }
 }

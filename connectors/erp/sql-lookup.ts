@@ -9,7 +9,7 @@ import { whole } from './text-rows.ts'
 
 type Lookup = Pick<
   Erp,
-  'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution' | 'logsOf'
+  'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution' | 'logsOf' | 'clock'
 >
 
 export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
@@ -45,6 +45,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
       )
       return loggedRows(events, errors)
     },
+    clock: async () => new Date((await ask(`select ${dialect.isoTime('localtimestamp(6)')} as at from dual`))[0]!.AT!),
     logExecution: (entry) => transact(`log of lead ${entry.leadId}`, (link) => addLogEntry(link, entry)),
   }
 }

@@ -23,7 +23,9 @@ export interface PastChange {
   readonly crmId: string | null
   readonly inDoubt: boolean
   readonly queuedAt: Date
+  readonly queuedOrder: number
   readonly movedAt: Date
+  readonly movedOrder: number
 }
 
 /** Leads, by what both sides were last agreed about. */
@@ -69,6 +71,9 @@ export const isAbout = (entity: string, key: string): string => `case
     when ${entity} in ('contacts', 'contacts.update', 'contato_update_erp') then split_part(${key}, '-', 2) = any($1::text[])
     else ${key} = any($1::text[]) end`
 
+/** SQL: the number that says in which order things happened; what is older than such numbers has 0. */
+const order = (column: string): string => `coalesce(${column}, 0)::float8`
+
 const values = ({ leads, branches, contacts }: Subject): readonly unknown[] => [leads, branches, contacts]
 
 /** The oldest first. */
@@ -76,7 +81,7 @@ export async function pastChanges(db: Db, subject: Subject): Promise<PastChange[
   const { rows } = await query<PastChange>(
     db,
     `select run_id as run, entity, key, status, letter, sends, code, crm_id as "crmId", intent_at is not null as "inDoubt",
-            created_at as "queuedAt", updated_at as "movedAt"
+            created_at as "queuedAt", ${order('happened')} as "queuedOrder", updated_at as "movedAt", ${order('moved')} as "movedOrder"
        from changes
       where ${isAbout('entity', 'key')}
       order by id limit 5000`,
@@ -93,13 +98,15 @@ export interface PastEvent {
   readonly code: string | null
   readonly receivedAt: Date | null
   readonly endedAt: Date
+  readonly order: number
 }
 
 export async function pastEvents(db: Db, { leads }: Subject): Promise<PastEvent[]> {
   const { rows } = await query<PastEvent>(
     db,
-    `select job, letter, lead_id as "leadId", outcome, code, received_at as "receivedAt", ended_at as "endedAt"
-       from inbound_events where lead_id = any($1) order by ended_at limit 5000`,
+    `select job, letter, lead_id as "leadId", outcome, code, received_at as "receivedAt", ended_at as "endedAt",
+            ${order('happened')} as "order"
+       from inbound_events where lead_id = any($1) order by happened nulls first, ended_at limit 5000`,
     [leads],
   )
   return rows
@@ -109,25 +116,32 @@ export interface PastConflict extends Conflict {
   readonly entity: LedgerEntity
   readonly key: string
   readonly at: Date
+  readonly order: number
 }
 
 export async function pastConflicts(db: Db, subject: Subject): Promise<PastConflict[]> {
   const { rows } = await query<PastConflict>(
     db,
-    `select entity, key, field, agreed, erp, crm, winner, created_at as at from conflicts where ${isAbout('entity', 'key')} order by id limit 5000`,
+    `select entity, key, field, agreed, erp, crm, winner, created_at as at, ${order('happened')} as "order"
+       from conflicts where ${isAbout('entity', 'key')} order by id limit 5000`,
     values(subject),
   )
   return rows
 }
 
+export interface PastWebhook {
+  readonly type: string
+  readonly leadId: string
+  readonly letter: string | null
+  readonly at: Date
+  readonly order: number
+}
+
 /** The latest webhook of each kind, also while its letter waits. */
-export async function latestWebhooks(
-  db: Db,
-  { leads }: Subject,
-): Promise<{ type: string; leadId: string; letter: string | null; at: Date }[]> {
-  const { rows } = await query<{ type: string; leadId: string; letter: string | null; at: Date }>(
+export async function latestWebhooks(db: Db, { leads }: Subject): Promise<PastWebhook[]> {
+  const { rows } = await query<PastWebhook>(
     db,
-    `select l.type, l.subject as "leadId", w.letter, l.received_at as at
+    `select l.type, l.subject as "leadId", w.letter, l.received_at as at, ${order('l.happened')} as "order"
        from webhook_latest l left join webhook_ids w on w.type = l.type and w.id = l.id where l.subject = any($1)`,
     [leads],
   )
@@ -136,6 +150,7 @@ export async function latestWebhooks(
 
 export interface PastAction {
   readonly at: Date
+  readonly order: number
   readonly actor: string
   readonly action: string
   readonly target: string
@@ -153,7 +168,7 @@ export const namesOne = `jsonb_typeof(before -> 'records') = 'array'
 export async function pastActions(db: Db, subject: Subject): Promise<PastAction[]> {
   const { rows } = await query<PastAction>(
     db,
-    `select at, actor, action, target, before, after, reason, outcome from audit
+    `select at, ${order('happened')} as "order", actor, action, target, before, after, reason, outcome from audit
       where ${namesOne}
       order by id limit 5000`,
     values(subject),
@@ -161,14 +176,24 @@ export async function pastActions(db: Db, subject: Subject): Promise<PastAction[
   return rows
 }
 
+export interface PastTask {
+  readonly kind: string
+  readonly leadId: string
+  readonly status: string
+  readonly code: string | null
+  readonly at: Date
+  readonly order: number
+  readonly movedAt: Date
+  readonly movedOrder: number
+}
+
 /** Baton hand-overs that were asked for. */
-export async function pastTasks(
-  db: Db,
-  { leads }: Subject,
-): Promise<{ kind: string; leadId: string; status: string; code: string | null; at: Date; movedAt: Date }[]> {
-  const { rows } = await query<{ kind: string; leadId: string; status: string; code: string | null; at: Date; movedAt: Date }>(
+export async function pastTasks(db: Db, { leads }: Subject): Promise<PastTask[]> {
+  const { rows } = await query<PastTask>(
     db,
-    `select kind, lead_id::text as "leadId", status, code, created_at as at, updated_at as "movedAt" from tasks where lead_id = any($1::bigint[]) order by created_at`,
+    `select kind, lead_id::text as "leadId", status, code, created_at as at, ${order('happened')} as "order",
+            updated_at as "movedAt", ${order('moved')} as "movedOrder"
+       from tasks where lead_id = any($1::bigint[]) order by happened nulls first, created_at`,
     [leads],
   )
   return rows

@@ -66,7 +66,7 @@ describe('a state that comes back', () => {
     expect(await Promise.all(all.map((sql) => rowsOf(target, sql)))).toEqual(before)
     // New rows are numbered after the old ones.
     await target.pool.query(`insert into audit (actor, action, target) values ('cli:root', 'y', 'z')`)
-    expect(await rowsOf(target, 'select id::integer from audit order by id')).toEqual([{ id: 1 }, { id: 2 }])
+    expect(await rowsOf(target, 'select id::integer from audit order by happened')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
   test('is that of one moment, whatever is written while it goes out', async () => {

@@ -95,6 +95,9 @@ async function fill(
   })
 }
 
+/** Columns whose numbers come from the one sequence that says in which order things happened. */
+const ordered = new Set(['happened', 'moved'])
+
 /** New rows are numbered after the old ones. */
 async function advanceIdentities(client: pg.PoolClient, tables: readonly ExportedTable[]): Promise<void> {
   for (const { name, columns } of tables)
@@ -106,6 +109,11 @@ async function advanceIdentities(client: pg.PoolClient, tables: readonly Exporte
       if (rows[0]?.sequence) {
         await query(client, `select setval($1, coalesce(max(${quoted(column)}), 0) + 1, false) from ${quoted(name)}`, [rows[0].sequence])
       }
+      if (ordered.has(column))
+        await query(
+          client,
+          `select setval('happenings', greatest(last_value, (select max(${quoted(column)}) from ${quoted(name)}))) from happenings`,
+        )
     }
 }
 

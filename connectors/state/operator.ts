@@ -102,7 +102,7 @@ export async function listHeld(db: Db, only: readonly string[] = [], limit = 1_0
   const { rows } = await query<Held>(
     db,
     `select entity, key, status, code, sends, letter, updated_at as since from changes c
-      where ${held} and (cardinality($1::text[]) = 0 or key = any($1)) order by updated_at, id limit $2`,
+      where ${held} and (cardinality($1::text[]) = 0 or key = any($1)) order by moved nulls first, updated_at, id limit $2`,
     [only, limit],
   )
   return rows

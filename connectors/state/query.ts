@@ -17,6 +17,11 @@ export async function query<R extends pg.QueryResultRow>(db: Db, sql: string, va
   }
 }
 
+/** What the state database's clock says now. @throws what `query` throws */
+export async function stateClock(db: Db): Promise<Date> {
+  return (await query<{ at: Date }>(db, 'select clock_timestamp() as at')).rows[0]!.at
+}
+
 /** Runs `work` in a transaction: all of it or nothing. @throws what `query` and `work` throw */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   let failedInside = false

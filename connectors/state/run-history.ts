@@ -33,8 +33,8 @@ export async function listRuns(pool: pg.Pool, filter: RunFilter): Promise<Run[]>
     `select ${columns} from runs
       where ($1::text is null or job = $1) and ($2::text[] is null or status = any ($2)) and ($3::text is null or trigger = $3)
         and ($4::text is null or parent = $4) and ($5::timestamptz is null or started_at >= $5)
-        and ($6::text is null or (started_at, id) < (select b.started_at, b.id from runs b where b.id = $6))
-      order by started_at desc, id desc limit $7`,
+        and ($6::text is null or happened < (select b.happened from runs b where b.id = $6))
+      order by happened desc limit $7`,
     [job, statuses, trigger, parent, since, before, limit],
   )
   return rows
@@ -43,11 +43,11 @@ export async function listRuns(pool: pg.Pool, filter: RunFilter): Promise<Run[]>
 /** The last runs of a job, newest first. */
 export const recentRuns = (pool: pg.Pool, job: string, limit: number): Promise<Run[]> => listRuns(pool, { job, limit })
 
-/** The last run of every job that ever ran, queued ones aside. */
+/** The last run of every job that ever ran, queued ones aside; the newest first. */
 export async function lastRuns(pool: pg.Pool): Promise<Run[]> {
   const { rows } = await query<Run>(
     pool,
-    `select distinct on (job) ${columns} from runs where status <> 'queued' order by job, started_at desc, id desc`,
+    `select ${columns} from (select distinct on (job) * from runs where status <> 'queued' order by job, happened desc) r order by happened desc`,
   )
   return rows
 }

@@ -35,7 +35,7 @@ export interface QueuedRun {
 
 /** Those that nobody has begun, oldest first. */
 export async function queuedRuns(pool: pg.Pool): Promise<QueuedRun[]> {
-  return (await query<QueuedRun>(pool, `select id, job from runs where status = 'queued' order by requested_at, id`)).rows
+  return (await query<QueuedRun>(pool, `select id, job from runs where status = 'queued' order by happened`)).rows
 }
 
 /** Takes a request back that nobody has begun. @returns false when it has begun, or is not there */

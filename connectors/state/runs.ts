@@ -97,7 +97,7 @@ export async function noteRetry(pool: pg.Pool, id: string, afterMs: number): Pro
 export async function isOvertaken(pool: pg.Pool, id: string): Promise<boolean> {
   const { rowCount } = await query(
     pool,
-    `select from runs r join runs n on n.job = r.job and n.started_at > r.started_at and n.status in ('success', 'skipped') where r.id = $1 limit 1`,
+    `select from runs r join runs n on n.job = r.job and n.happened > r.happened and n.status in ('success', 'skipped') where r.id = $1 limit 1`,
     [id],
   )
   return rowCount === 1

@@ -58,7 +58,7 @@ export async function findTask<Step>(pool: pg.Pool, id: string): Promise<Task<St
 export async function openTaskIds(pool: pg.Pool, kind: string): Promise<string[]> {
   const { rows } = await query<{ id: string }>(
     pool,
-    `select id from tasks where kind = $1 and status in ('waiting', 'running') order by created_at, id`,
+    `select id from tasks where kind = $1 and status in ('waiting', 'running') order by happened nulls first, created_at, id`,
     [kind],
   )
   return rows.map(({ id }) => id)

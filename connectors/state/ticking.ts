@@ -19,7 +19,7 @@ export async function readTicking(pool: pg.Pool): Promise<TickingRow> {
     query<{ now: Date; lastStart: Date | null; running: string[] }>(
       pool,
       `select clock_timestamp() as now,
-              (select started_at from runs where trigger = 'schedule' and status <> 'queued' order by started_at desc limit 1) as "lastStart",
+              (select started_at from runs where trigger = 'schedule' and status <> 'queued' order by happened desc limit 1) as "lastStart",
               array(select job from runs where status = 'running' and started_at > clock_timestamp() - interval '1 day') as running`,
     ),
   ])

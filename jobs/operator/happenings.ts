@@ -1,6 +1,6 @@
 /** What Ponte remembers, in words. Pure functions. */
 import type { LoggedRow } from '../../connectors/erp/erp.ts'
-import type { PastAction, PastChange, PastConflict, PastEvent } from '../../connectors/state/history.ts'
+import type { PastAction, PastChange, PastConflict, PastEvent, PastTask, PastWebhook } from '../../connectors/state/history.ts'
 import type { DeadLetter } from '../../queue-dirs/lane.types.ts'
 
 /** One thing that happened. Holds personal data where values are told. */
@@ -13,6 +13,11 @@ export interface Happening {
   readonly code: string | null
   readonly letter: string | null
   readonly run: string | null
+}
+
+/** One that the state database remembers, with its place among them. */
+export interface Remembered extends Happening {
+  readonly order: number
 }
 
 const none = { code: null, letter: null, run: null }
@@ -32,13 +37,15 @@ const wants: Readonly<Record<string, string>> = {
 }
 
 /** Queued, and how it ended. */
-export function changeHappenings(change: PastChange, dead: DeadLetter | undefined): Happening[] {
-  const { run, entity, key, status, letter, sends, code, crmId, inDoubt, queuedAt, movedAt } = change
+export function changeHappenings(change: PastChange, dead: DeadLetter | undefined): Remembered[] {
+  const { run, entity, key, status, letter, sends, code, crmId, inDoubt, queuedAt, queuedOrder, movedAt, movedOrder } = change
   const base = { record: recordText(entity, key), letter: letter || null, run }
   const again = sends > 1 ? ` (for the ${sends}. time with these values)` : ''
-  const queued: Happening = {
+  const moved = { ...base, at: movedAt, order: movedOrder, code }
+  const queued: Remembered = {
     ...base,
     at: queuedAt,
+    order: queuedOrder,
     kind: 'change',
     code: null,
     text: `${wants[entity] ?? `${entity} is to be sent`}${again}`,
@@ -48,14 +55,11 @@ export function changeHappenings(change: PastChange, dead: DeadLetter | undefine
     case 'queued':
       return [{ ...queued, text: `${queued.text}; it waits${doubt}` }]
     case 'delivered':
-      return [queued, { ...base, at: movedAt, kind: 'delivery', code, text: `delivered to the CRM${crmId ? `, there ${crmId}` : ''}` }]
+      return [queued, { ...moved, kind: 'delivery', text: `delivered to the CRM${crmId ? `, there ${crmId}` : ''}` }]
     case 'superseded':
-      return [
-        queued,
-        { ...base, at: movedAt, kind: 'change', code, text: 'replaced by a newer change, or with nothing left to send: not sent' },
-      ]
+      return [queued, { ...moved, kind: 'change', text: 'replaced by a newer change, or with nothing left to send: not sent' }]
     case 'failed':
-      return [queued, { ...base, at: movedAt, kind: 'refusal', code, text: `${failedText(code, dead)}${doubt}` }]
+      return [queued, { ...moved, kind: 'refusal', text: `${failedText(code, dead)}${doubt}` }]
   }
 }
 
@@ -76,36 +80,26 @@ const outcomes: Readonly<Record<string, string>> = {
 }
 
 export function eventHappening(
-  { job, letter, leadId, outcome, code, receivedAt, endedAt }: PastEvent,
+  { job, letter, leadId, outcome, code, receivedAt, endedAt, order }: PastEvent,
   dead: DeadLetter | undefined,
-): Happening {
+): Remembered {
   const arrived = receivedAt === null ? '' : ` (arrived ${receivedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC)`
   const reason = dead?.lines[0]?.reason
   const text = `${outcomes[outcome] ?? outcome}${arrived}${reason ? `: ${reason} It lies in falhas.` : ''}`
-  return { at: endedAt, kind: outcome === 'refused' ? 'refusal' : 'event', record: `lead ${leadId}`, text, code, letter, run: job }
+  return { at: endedAt, order, kind: outcome === 'refused' ? 'refusal' : 'event', record: `lead ${leadId}`, text, code, letter, run: job }
 }
 
-export function conflictHappening({ entity, key, field, erp, crm, winner, at }: PastConflict): Happening {
+export function conflictHappening({ entity, key, field, erp, crm, winner, at, order }: PastConflict): Remembered {
   const stands = winner === 'erp' ? 'the ERP’s stands' : 'the CRM’s stands'
   const text = `both sides changed ${field}: ERP ${erp ?? '—'}, CRM ${crm ?? '—'}; ${stands}`
-  return { ...none, at, kind: 'conflict', record: recordText(entity, key), text }
+  return { ...none, at, order, kind: 'conflict', record: recordText(entity, key), text }
 }
 
-export function webhookHappening({
-  type,
-  leadId,
-  letter,
-  at,
-}: {
-  type: string
-  leadId: string
-  letter: string | null
-  at: Date
-}): Happening {
-  return { ...none, at, kind: 'webhook', record: `lead ${leadId}`, text: `a webhook arrived: ${type}`, letter }
+export function webhookHappening({ type, leadId, letter, at, order }: PastWebhook): Remembered {
+  return { ...none, at, order, kind: 'webhook', record: `lead ${leadId}`, text: `a webhook arrived: ${type}`, letter }
 }
 
-export function actionHappening({ at, actor, action, target, before, after, reason, outcome }: PastAction): Happening {
+export function actionHappening({ at, order, actor, action, target, before, after, reason, outcome }: PastAction): Remembered {
   const records = (before?.records as { entity: string; key: string | null }[] | undefined) ?? []
   const moved = valuesText(before?.values, after?.values)
   const ended = outcome === 'done' ? '' : outcome === null ? ' (cut short, or under way)' : ' (refused)'
@@ -114,6 +108,7 @@ export function actionHappening({ at, actor, action, target, before, after, reas
   const record = first?.key ? recordText(first.entity, first.key) : target
   return {
     at,
+    order,
     kind: 'operator',
     record,
     text,
@@ -130,18 +125,10 @@ function valuesText(before: unknown, after: unknown): string {
     .join(', ')
 }
 
-export function taskHappenings(task: {
-  kind: string
-  leadId: string
-  status: string
-  code: string | null
-  at: Date
-  movedAt: Date
-}): Happening[] {
-  const { kind, leadId, status, code, at, movedAt } = task
+export function taskHappenings({ kind, leadId, status, code, at, order, movedAt, movedOrder }: PastTask): Remembered[] {
   const base = { ...none, kind: 'task' as const, record: `lead ${leadId}` }
-  const asked = { ...base, at, text: `${kind} was asked for` }
-  return status === 'waiting' ? [asked] : [asked, { ...base, at: movedAt, code, text: `${kind}: ${status}` }]
+  const asked = { ...base, at, order, text: `${kind} was asked for` }
+  return status === 'waiting' ? [asked] : [asked, { ...base, at: movedAt, order: movedOrder, code, text: `${kind}: ${status}` }]
 }
 
 /** Of an error of the ERP the beginning: what follows are its own call stacks. */

@@ -24,7 +24,7 @@ export interface Who extends Subject {
 
 export interface Sources {
   readonly state: Operator['state']
-  readonly erp: Pick<Erp, 'viewRows' | 'logsOf'>
+  readonly erp: Pick<Erp, 'viewRows' | 'logsOf' | 'clock'>
   /** null: the CRM is not asked. */
   readonly crm: Pick<Spotter, 'leadsByTaxId' | 'leadById' | 'persons'> | null
 }

@@ -21,6 +21,20 @@ const ask = (question: Question, sources = {}) => {
 }
 const told = async (question: Question) => (await ask(question)).happenings.map(({ kind, record, code }) => [kind, record, code])
 
+/** As after a clock that was set back again and again: every later thing has an earlier time. */
+async function clockRunsBackwards() {
+  const times = { changes: ['created_at', 'updated_at'], audit: ['at'], inbound_events: ['ended_at'] }
+  await bridge.state.query(
+    `set session_replication_role = replica;
+     ${Object.entries(times)
+       .flatMap(([table, columns]) =>
+         columns.map((column) => `update ${table} set ${column} = timestamptz '2026-06-01' - (${column} - now());`),
+       )
+       .join('\n')}
+     set session_replication_role = origin`,
+  )
+}
+
 test('a lead is followed from its refusal over its correction to its events, by tax id, lead and client code alike', async () => {
   await refuse(bridge, 1)
   await addBranch(bridge.erp, { client: 2, taxId: taxIdOf(2) })
@@ -49,6 +63,8 @@ test('a lead is followed from its refusal over its correction to its events, by 
     ['event', `lead ${lead}`, null],
   ]
   for (const question of [{ taxId: taxIdOf(1) }, { leadId: lead }, { clientCode: '1' }]) expect(await told(question)).toEqual(expected)
+  await clockRunsBackwards()
+  expect(await told({ leadId: lead })).toEqual(expected)
   const { happenings } = await ask({ leadId: lead })
   expect(happenings.find(({ kind }) => kind === 'operator')!.text).toBe('cli:test: falhas.edit: INDUSTRY Pesca → Varejo')
 })
@@ -60,7 +76,7 @@ test('with both systems away it tells what Ponte remembers, and says so', async 
   const away = () => Promise.reject(new Error('connection refused'))
   const { who, happenings } = await ask(
     { taxId: taxIdOf(2) },
-    { erp: { viewRows: away, logsOf: away }, crm: { leadsByTaxId: away, leadById: away, persons: away } },
+    { erp: { viewRows: away, logsOf: away, clock: away }, crm: { leadsByTaxId: away, leadById: away, persons: away } },
   )
   expect(who.notes).toEqual([
     expect.stringMatching(/^The ERP cannot be asked now: .*own logs \(LOG_EXECUTION_CRM, ERROR_LOG\) are missing\.$/),
@@ -101,6 +117,17 @@ describe('what the ERP wrote down itself', () => {
     ])
   })
 
+  test('stands where it happened, though the ERP’s clock is hours behind', async () => {
+    const { erp } = bridge.context
+    const behind = (at: Date) => new Date(at.getTime() - 3 * 3_600_000)
+    const logsOf: typeof erp.logsOf = async (...asked) => (await erp.logsOf(...asked)).map((row) => ({ ...row, at: behind(row.at) }))
+    const { happenings } = await ask(
+      { taxId: taxIdOf(1) },
+      { erp: { viewRows: erp.viewRows, logsOf, clock: async () => behind(await erp.clock()) } },
+    )
+    expect(happenings.at(-1)).toMatchObject({ kind: 'erp log', text: 'job_x wrote down: BUDGET_VALUE 7.5' })
+  })
+
   test('is bounded, and says so', async () => {
     await bridge.erp.query(
       `insert into log_execution_crm (job, lead_id, field, value) select 'job_x', $1, 'STAGE', n::text from generate_series(1, 300) n`,
@@ -113,7 +140,7 @@ describe('what the ERP wrote down itself', () => {
 
   test('is named as missing when it cannot be read; the rest is told', async () => {
     const { erp } = bridge.context
-    const { who, entries } = await byErp({ erp: { viewRows: erp.viewRows, logsOf: away } })
+    const { who, entries } = await byErp({ erp: { viewRows: erp.viewRows, logsOf: away, clock: away } })
     expect(who.notes).toEqual(['The ERP’s own logs (LOG_EXECUTION_CRM, ERROR_LOG) are missing: Permission denied.'])
     expect(entries).toEqual([])
     expect(await told({ taxId: taxIdOf(1) })).toContainEqual(['delivery', 'branch 1-1', null])

@@ -1,7 +1,8 @@
-/** Everything that ever happened to one company, in order of time: what was found, sent, refused, received, applied, decided. */
+/** Everything that ever happened to one company, in the order in which it happened: what was found, sent, refused, received, applied, decided. */
 
 import type { LoggedRow } from '../../connectors/erp/erp.ts'
 import { latestWebhooks, pastActions, pastChanges, pastConflicts, pastEvents, pastTasks } from '../../connectors/state/history.ts'
+import { stateClock } from '../../connectors/state/query.ts'
 import type { DeadLetter } from '../../queue-dirs/lane.types.ts'
 import { whatHappened } from '../error-text.ts'
 import {
@@ -11,6 +12,7 @@ import {
   eventHappening,
   type Happening,
   loggedHappening,
+  type Remembered,
   taskHappenings,
   webhookHappening,
 } from './happenings.ts'
@@ -29,8 +31,9 @@ export interface History {
 export async function why(sources: Sources & { readonly lanes: Lanes }, question: Question): Promise<History> {
   const { state, lanes } = sources
   const known = await whoIs(sources, question)
-  const [logged, changes, events, conflicts, webhooks, actions, tasks] = await Promise.all([
+  const [logged, ahead, changes, events, conflicts, webhooks, actions, tasks] = await Promise.all([
     erpLogs(sources.erp, known),
+    clockAhead(sources, known),
     pastChanges(state, known),
     pastEvents(state, known),
     pastConflicts(state, known),
@@ -43,7 +46,7 @@ export async function why(sources: Sources & { readonly lanes: Lanes }, question
     ...events.flatMap(({ outcome, letter }) => (outcome === 'refused' ? [letter] : [])),
   ])
   const told = new Set(events.map(({ letter }) => letter))
-  const happenings = [
+  const remembered = [
     ...changes.flatMap((change) => changeHappenings(change, refusals.get(change.letter))),
     ...events.map((event) => eventHappening(event, refusals.get(event.letter))),
     ...conflicts.map(conflictHappening),
@@ -51,10 +54,32 @@ export async function why(sources: Sources & { readonly lanes: Lanes }, question
     ...webhooks.filter(({ letter }) => letter === null || !told.has(letter)).map(webhookHappening),
     ...actions.map(actionHappening),
     ...tasks.flatMap(taskHappenings),
-    ...logged.rows.map(loggedHappening),
-  ]
+  ].sort((a, b) => a.order - b.order || a.at.getTime() - b.at.getTime())
+  const byErp = logged.rows.map((row) => loggedHappening({ ...row, at: new Date(row.at.getTime() - ahead) })).reverse()
   const who = { ...known, notes: [...known.notes, ...logged.notes] }
-  return { who, happenings: happenings.sort((a, b) => a.at.getTime() - b.at.getTime()) }
+  return { who, happenings: merged(remembered, byErp) }
+}
+
+/**
+ * Both in their own order, which no clock changes. Only where an entry of the ERP stands among ours is told by the time; of the same
+ * moment it is the earlier one, because what it tells of is written down here afterwards.
+ */
+function merged(remembered: readonly Remembered[], byErp: readonly Happening[]): Happening[] {
+  const entries = [...byErp]
+  const told: Happening[] = []
+  for (const { order: _, ...one } of remembered) {
+    while (entries[0] !== undefined && entries[0].at <= one.at) told.push(entries.shift()!)
+    told.push(one)
+  }
+  return [...told, ...entries]
+}
+
+/** By how much the ERP's clock is ahead of the state database's, ms in whole seconds. Two are rather the time that asking took, and its precision. */
+async function clockAhead({ erp, state }: Pick<Sources, 'erp' | 'state'>, { away }: Who): Promise<number> {
+  const theirs = away.includes('ERP') ? null : await erp.clock().catch(() => null)
+  if (theirs === null) return 0
+  const seconds = Math.round((theirs.getTime() - (await stateClock(state)).getTime()) / 1_000)
+  return Math.abs(seconds) <= 2 ? 0 : seconds * 1_000
 }
 
 /** Of each of the ERP's logs: more than a person reads. */
