@@ -26,7 +26,7 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
     const id = webhookId(header)
     const body = await readBody(c)
     verify(header, body)
-    const { text, lead } = readPayload(event, body)
+    const { text, lead } = readPayload(event, body, header('content-type'))
     if (inside >= ROOM) throw new ApiError('BUSY', 'Too many events at this moment.', { hint: 'send it again later: it was not accepted' })
     inside += 1
     try {

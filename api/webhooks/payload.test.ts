@@ -19,6 +19,13 @@ const refusal = (text: string | Buffer, event = update!): string => {
   throw new Error('accepted')
 }
 
+test('a body in ISO-8859-1 is read when it declares so, and kept in UTF-8', () => {
+  const text = '{"Lead":{"Id":1,"Stage":"Ativação","Company":"Pão de Açúcar"}}'
+  const body = Buffer.from(text, 'latin1')
+  expect(readPayload(update!, body, 'application/json; charset=ISO-8859-1')).toEqual({ text, lead: { id: 1, company: 'Pão de Açúcar' } })
+  expect(refusal(body)).toContain('not UTF-8')
+})
+
 describe('refused:', () => {
   test.each([
     ['nothing', '', 'empty'],

@@ -1,10 +1,10 @@
 /** A webhook's body: bytes that are refused, or a JSON object whose necessary parts are there. The policy is in the README. */
-import { isUtf8 } from 'node:buffer'
+import { httpText } from '../../base/charset.ts'
 import { ApiError } from '../errors.ts'
 import { leadEvent, type WebhookEvent } from './events.ts'
 
 export interface Payload {
-  /** The body as it came. */
+  /** The body as it came, in UTF-8. */
   readonly text: string
   /** null for events that name no lead. */
   readonly lead: { readonly id: number; readonly company: string } | null
@@ -12,12 +12,15 @@ export interface Payload {
 
 const MAX_DEPTH = 64
 
-/** @throws ApiError INVALID_PAYLOAD, naming the field and never its value */
-export function readPayload(event: WebhookEvent, body: Buffer): Payload {
+/**
+ * @param contentType the charset that it declares counts for a body that is not UTF-8
+ * @throws ApiError INVALID_PAYLOAD, naming the field and never its value
+ */
+export function readPayload(event: WebhookEvent, body: Buffer, contentType?: string): Payload {
   if (body.length === 0) throw invalid('The body is empty.')
   if (depthOf(body) > MAX_DEPTH) throw invalid(`The body is nested deeper than ${MAX_DEPTH}.`)
-  if (!isUtf8(body)) throw invalid('The body is not UTF-8.')
-  const text = body.toString('utf8')
+  const text = httpText(body, contentType)
+  if (text === null) throw invalid('The body is not UTF-8, nor of the charset that its Content-Type declares.')
   const value = parse(text)
   // Both can only be there behind one of these; most bodies have neither and are spared the walk.
   if (text.includes('\\u') || text.includes('__proto__')) checkTexts(value)

@@ -24,7 +24,7 @@ export function openCustomerCrm(options: { url: string; timeoutMs: number }): Cu
         const { statusCode, headers, body } = await request(options.url, {
           method: 'POST',
           dispatcher: agent,
-          headers: { 'content-type': 'application/json', 'idempotency-key': deliveryKey(customer) },
+          headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'idempotency-key': deliveryKey(customer) },
           body: customer.payload,
           // For all of it: connecting, waiting, reading.
           signal: AbortSignal.timeout(options.timeoutMs),

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Http, type HttpOptions, openHttp } from './http.ts'
 import { type ScriptedServer, type Step, scriptedServer } from './testing.ts'
@@ -108,6 +109,48 @@ describe('the CRM may have acted when', () => {
     const outcome = await client(crm.baseUrl).exchange({ ...post, timeoutMs: 400 })
     expect(outcome).toMatchObject({ kind: 'broken', written: true })
     expect(performance.now() - started).toBeLessThan(3_000)
+  })
+})
+
+describe('the text of an answer', () => {
+  const words = '{"lead":"João Conceição"}'
+  const latin1 = Buffer.from(words, 'latin1')
+  const plain = { 'content-type': 'application/json' }
+  const got = async (body: Buffer, headers: Record<string, string>, status = 200) => {
+    const crm = await server([{ do: 'reply', status, body, headers }])
+    return client(crm.baseUrl).exchange({ ...post, timeoutMs: 5_000 })
+  }
+
+  it.each([
+    ['in UTF-8', Buffer.from(words), plain],
+    ['in ISO-8859-1 as declared', latin1, { 'content-type': 'application/json; charset=ISO-8859-1' }],
+    ['compressed by a proxy that was not asked to', gzipSync(words), { ...plain, 'content-encoding': 'gzip' }],
+    [
+      'in ISO-8859-1 and compressed',
+      brotliCompressSync(latin1),
+      { 'content-type': 'text/json;charset="iso-8859-1"', 'content-encoding': 'br' },
+    ],
+  ])('is read %s', async (_name, body, headers) => {
+    expect(await got(body, headers)).toMatchObject({ kind: 'answer', body: words })
+  })
+
+  it.each([
+    ['in ISO-8859-1 that nobody declares', latin1, plain],
+    ['with compressed bytes that break off', gzipSync(words).subarray(0, -9), { ...plain, 'content-encoding': 'gzip' }],
+    ['with a compression that nobody knows', latin1, { ...plain, 'content-encoding': 'zopfli' }],
+    ['larger than allowed once unpacked', gzipSync(' '.repeat(20_000)), { ...plain, 'content-encoding': 'gzip' }],
+  ])('is none %s: no letter is guessed', async (_name, body, headers) => {
+    expect(await got(body, headers)).toMatchObject({ kind: 'answer', status: 200, body: null })
+  })
+
+  it('of a refusal is read as it can be: people see it, nothing stores it', async () => {
+    expect(await got(latin1, plain, 400)).toMatchObject({ status: 400, body: words })
+  })
+
+  it('is asked for without compression', async () => {
+    const crm = await server([{ do: 'reply', status: 200, body: {} }])
+    await client(crm.baseUrl).exchange(post)
+    expect(crm.seen[0]?.headers['accept-encoding']).toBe('identity')
   })
 })
 

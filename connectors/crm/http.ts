@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { type Dispatcher, Pool } from 'undici'
+import { httpText } from '../../base/charset.ts'
 import { parseBase, parseToken } from './address.ts'
 import { harmlessCause } from './errors.ts'
 
@@ -30,7 +33,8 @@ export interface HttpRequest {
  * `stale`: `mayStart` said no, nothing was written.
  */
 export type Exchange =
-  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | null; readonly body: string }
+  /** `body` null: no text that can be relied on, because of its charset or its compression. */
+  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | null; readonly body: string | null }
   | { readonly kind: 'stale' }
   | { readonly kind: 'broken'; readonly written: boolean; readonly reason: string; readonly cause: Error }
 
@@ -74,7 +78,7 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
   let written = false
   let settled = false
   let status = 0
-  let retryAfter: string | null = null
+  let headers: IncomingHttpHeaders = {}
   let size = 0
   const chunks: Buffer[] = []
 
@@ -95,7 +99,7 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
     // These say all in their status: a body that breaks off afterwards changes nothing.
     const enough = status === 429 || status === 401 || status === 403
     const outcome: Exchange = enough
-      ? { kind: 'answer', status, retryAfter, body: '' }
+      ? { kind: 'answer', status, retryAfter: first(headers['retry-after']), body: '' }
       : { kind: 'broken', written, reason, cause: harmlessCause(cause, token) }
     settle(() => resolve(outcome))
   }
@@ -109,11 +113,10 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
       if (request.mayStart?.() === false) return settle(() => resolve({ kind: 'stale' }))
       written = true
     },
-    onResponseStart(_started, statusCode, headers) {
+    onResponseStart(_started, statusCode, received) {
       if (statusCode < 200) return
       status = statusCode
-      const header = headers['retry-after']
-      retryAfter = (Array.isArray(header) ? header[0] : header) ?? null
+      headers = received
     },
     onResponseData(_started, chunk) {
       size += chunk.length
@@ -122,7 +125,8 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
     },
     onResponseEnd() {
       controller = null
-      settle(() => resolve({ kind: 'answer', status, retryAfter, body: Buffer.concat(chunks).toString('utf8') }))
+      const body = readText(Buffer.concat(chunks), status, headers, maxBodyBytes)
+      settle(() => resolve({ kind: 'answer', status, retryAfter: first(headers['retry-after']), body }))
     },
     onResponseError(_started, error) {
       controller = null
@@ -144,10 +148,34 @@ function exchange(pool: Pool, basePath: string, token: string, maxBodyBytes: num
   return promise
 }
 
+const unpack: Record<string, typeof gunzipSync> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+}
+
+/** We ask for no compression; a proxy in between may compress all the same. */
+function readText(bytes: Buffer, status: number, headers: IncomingHttpHeaders, maxBytes: number): string | null {
+  const encoding = first(headers['content-encoding'])?.trim().toLowerCase() || 'identity'
+  try {
+    const plain = encoding === 'identity' || bytes.length === 0 ? bytes : unpack[encoding]?.(bytes, { maxOutputLength: maxBytes })
+    if (plain === undefined) return null
+    // What a refusal says is shown to people and never stored as a value: there a guess is better than nothing.
+    return httpText(plain, first(headers['content-type'])) ?? (status >= 400 ? plain.toString('latin1') : null)
+  } catch {
+    // Damaged, or larger than allowed once unpacked.
+    return null
+  }
+}
+
+const first = (header: string | string[] | undefined): string | null => (Array.isArray(header) ? header[0] : header) ?? null
+
 function headersOf(token: string, request: HttpRequest): Record<string, string> {
   return {
     token_exact: token,
     accept: 'application/json',
+    'accept-encoding': 'identity',
     'content-type': 'application/json',
     ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
   }

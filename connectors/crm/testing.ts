@@ -1,9 +1,9 @@
 /** A server that misbehaves exactly as told, for tests of the client; it knows nothing of the CRM's rules (simulators/crm does). */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 /**
- * reply:     status, headers and a body; an object is sent as JSON
+ * reply:     status, headers and a body; bytes are sent as they are, any other object as JSON
  * drop:      reads the whole request, then resets the connection without a byte
  * reset:     resets when the headers are in, the body unread
  * cut:       promises `length` bytes (default: twice the body), sends `body`, then closes
@@ -33,6 +33,7 @@ export interface Seen {
   /** Path and query below the base, decoded. */
   readonly path: string
   readonly token: string | undefined
+  readonly headers: IncomingHttpHeaders
   readonly body: string
   /** performance.now() of the arrival of the headers. */
   readonly at: number
@@ -59,6 +60,7 @@ export async function scriptedServer(script: readonly Step[] | ((seen: Seen, ind
       method: request.method ?? '',
       path: decodeURIComponent((request.url ?? '').replace(/^\/v3\//, '')),
       token: request.headers.token_exact as string | undefined,
+      headers: request.headers,
       body,
       at,
     })
@@ -118,7 +120,8 @@ function perform(step: Step, request: IncomingMessage, response: ServerResponse)
     case 'reply':
       setTimeout(() => {
         const isText = typeof step.body === 'string'
-        const body = step.body === undefined ? '' : isText ? (step.body as string) : JSON.stringify(step.body)
+        const raw = isText || Buffer.isBuffer(step.body)
+        const body = step.body === undefined ? '' : raw ? (step.body as string | Buffer) : JSON.stringify(step.body)
         response.writeHead(step.status, { 'content-type': isText ? 'text/html' : 'application/json', ...step.headers })
         response.end(body)
       }, step.delayMs ?? 0)

@@ -39,7 +39,7 @@ export function judge(exchange: Exchange): Verdict {
   }
   const json = parseJson(exchange.body)
   if (status >= 400) return refusal(status, exchange.body, json)
-  if (!json.ok) return failed({ reason: `HTTP ${status} with an unreadable body` })
+  if (!json.ok) return failed({ reason: unreadable(status, exchange.body) })
   const complaint = errorMessage(json.value)
   if (complaint === null) return { kind: 'done', status, json: json.value }
   // Some CRMs report errors, even their limit, with HTTP 200 (crm-api C2).
@@ -49,10 +49,13 @@ export function judge(exchange: Exchange): Verdict {
   return { kind: 'refused', status, message: complaint }
 }
 
-function refusal(status: number, body: string, json: ReturnType<typeof parseJson>): Verdict {
+const unreadable = (status: number, body: string | null): string =>
+  `HTTP ${status} with ${body === null ? 'a body that is neither UTF-8 nor of the charset and compression it declares' : 'an unreadable body'}`
+
+function refusal(status: number, body: string | null, json: ReturnType<typeof parseJson>): Verdict {
   const message = json.ok ? errorMessage(json.value) : null
   // HTML from a web server, or ASP.NET's words for a path that it does not route.
-  const isUnrouted = (!json.ok && /^\s*</.test(body)) || /^No HTTP resource was found/.test(message ?? '')
+  const isUnrouted = (!json.ok && /^\s*</.test(body ?? '')) || /^No HTTP resource was found/.test(message ?? '')
   if (isUnrouted && (status === 404 || status === 405)) return { kind: 'elsewhere', status }
   return { kind: 'refused', status, message: message ?? `HTTP ${status} without a readable reason` }
 }
@@ -69,7 +72,8 @@ function failed(what: { reason: string; nothingDone?: boolean; tooMany?: boolean
 }
 
 /** An empty body is readable: it says nothing (204, and some 201). */
-function parseJson(body: string): { ok: true; value: unknown } | { ok: false } {
+function parseJson(body: string | null): { ok: true; value: unknown } | { ok: false } {
+  if (body === null) return { ok: false }
   const text = body.replace(/^\uFEFF/, '').trim()
   if (text === '') return { ok: true, value: undefined }
   try {
