@@ -8,7 +8,8 @@ import type { SourceRef } from '../../engine/model.ts'
 import { hangUp, leave } from '../mysql/socket.ts'
 import type { ErpView, Extract } from './erp.ts'
 import { erpError, type MysqlError } from './mysql-errors.ts'
-import { packetsOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
+import { bytesOf, type RangeBounds, type RangeRequest } from './mysql-range.ts'
+import { driverVersion, isKnown } from './mysql-raw-rows.ts'
 import { rowsOf } from './mysql-rows.ts'
 import { type MysqlSettings, openConnection } from './mysql-settings.ts'
 import { openRelay, type Relay } from './relay.ts'
@@ -43,15 +44,17 @@ const PATIENCE = [
 
 /**
  * @param readers ranges per source, and connections at most; 1 or more
+ * @param driver version of mysql2: rows pass only one by that is known
  * @throws PonteError of `erpError`; `erp.unknown_view` from `source`
  */
-export async function openMysqlExtract(settings: MysqlSettings, readers: number): Promise<Extract> {
+export async function openMysqlExtract(settings: MysqlSettings, readers: number, driver = driverVersion): Promise<Extract> {
   const connections: mysql.Connection[] = []
   try {
     for (let n = 0; n < Math.max(1, readers); n += 1) connections.push(await openPatient(settings))
     const kept = await beginTogether(settings, connections)
     const discard = (connection: mysql.Connection) => endQuery(settings, connection)
-    return extractFrom(kept, await openRelay(kept, { rows: packetsOf, discard, toError: erpError }), readers)
+    const relay = await openRelay(kept, { rows: bytesOf, discard, toError: erpError })
+    return extractFrom(kept, relay, readers, isKnown(driver) ? 'row packets' : 'copy')
   } catch (error) {
     for (const connection of connections) hangUp(connection)
     throw erpError(error)
@@ -105,13 +108,18 @@ async function endQuery(settings: MysqlSettings, connection: mysql.Connection): 
   }
 }
 
-function extractFrom(connections: readonly mysql.Connection[], relay: Relay<mysql.Connection>, readers: number): Extract {
+function extractFrom(
+  connections: readonly mysql.Connection[],
+  relay: Relay<mysql.Connection>,
+  readers: number,
+  layout: RelaySettings['layout'],
+): Extract {
   let closed: Promise<void> | undefined
   return {
     async source(view: ErpView, columns: readonly string[]): Promise<SourceRef> {
-      const query = { view, columns }
+      const query = { view, columns, layout }
       checkNames(query)
-      const settings: RelaySettings = { relay: relay.address, layout: 'row packets', columns: columns.length, query }
+      const settings: RelaySettings = { relay: relay.address, layout, columns: columns.length, query }
       try {
         const ranges = await relay.lend(async (connection) => {
           // Fails here, by name, rather than in every reader.

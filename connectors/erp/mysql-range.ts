@@ -2,7 +2,8 @@
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import type { ErpView } from './erp.ts'
-import { rawRows } from './mysql-raw-rows.ts'
+import { driverRows, rawRows } from './mysql-raw-rows.ts'
+import type { RelaySettings } from './relay-reader.ts'
 
 /** Key bounds `(from, to]` as decimal text; null is open. */
 export interface RangeBounds {
@@ -16,13 +17,16 @@ export interface RangeRequest {
     readonly view: ErpView
     /** Upper-case names, checked by the extract. */
     readonly columns: readonly string[]
+    /** Row packets past the driver, or what the driver reads. */
+    readonly layout: RelaySettings['layout']
   }
   readonly range: RangeBounds
 }
 
-/** The rows as packets that row-packets.ts reads. @throws the driver's error; PonteError `erp.bad_range`, `erp.value_refused` */
-export function packetsOf(connection: mysql.Connection, request: RangeRequest): AsyncIterable<Buffer> {
-  return rawRows(connection, rangeStatement(request))
+/** The rows in the layout that was asked for. @throws the driver's error; PonteError `erp.bad_range`, `erp.value_refused` */
+export function bytesOf(connection: mysql.Connection, request: RangeRequest): AsyncIterable<Buffer> {
+  const rows = request.query.layout === 'copy' ? driverRows : rawRows
+  return rows(connection, rangeStatement(request))
 }
 
 function rangeStatement({ query: { view, columns }, range: { from, to } }: RangeRequest): string {

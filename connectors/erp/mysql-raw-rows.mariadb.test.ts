@@ -4,9 +4,10 @@ import type mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hangUp, socketOf } from '../mysql/socket.ts'
 import { mariaDbMissing, type TestMariaDb, testMariaDb } from '../mysql/testing.ts'
+import { openMysqlExtract } from './mysql-extract.ts'
 import { rawRows } from './mysql-raw-rows.ts'
 import { openConnection } from './mysql-settings.ts'
-import { rowsOf } from './read-source.ts'
+import { readSource, rowsOf } from './read-source.ts'
 import { RowPackets } from './row-packets.ts'
 
 if (!mariaDbMissing('connectors/erp/mysql-raw-rows'))
@@ -39,6 +40,26 @@ if (!mariaDbMissing('connectors/erp/mysql-raw-rows'))
       expect(await read('select 1, 2 from dual where 1 = 0')).toEqual([])
       expect(await read("select 1, repeat('x', 100000)")).toEqual([{ N: '1', TEXT: 'x'.repeat(100_000) }])
       await usable()
+    })
+
+    test('are the same rows from a driver that was not held against this way, which reads them itself', async () => {
+      await database.pool.query(`
+        create table leads (id bigint primary key, name varchar(300) character set utf8mb4, at datetime(6), value decimal(20, 6));
+        insert into leads select seq, elt(seq % 6, null, '', 'São 🚚', char(0, 9, 13 using utf8mb4), repeat('ç', 253)), '2026-02-28' - interval seq day, seq / 7
+          from seq_1_to_500;
+        create view known_leads as select id as range_key, id, name, at, value from leads;`)
+      const columns = ['ID', 'NAME', 'AT', 'VALUE']
+      const through = async (version?: string) => {
+        const extract = await openMysqlExtract({ url: database.url }, 2, version)
+        const source = await extract.source('known_leads', columns)
+        const rows = await readSource(source, columns)
+        await extract.close()
+        return { rows, layout: (source.settings as { layout: string }).layout }
+      }
+      const [known, other] = [await through(), await through('3.24.7')]
+      expect([known.layout, other.layout]).toEqual(['row packets', 'copy'])
+      expect(known.rows).toHaveLength(500)
+      expect(other.rows).toEqual(known.rows)
     })
 
     test('that end in an error of the server end in that error, at once or in the middle', async () => {

@@ -2,12 +2,15 @@
  * The rows of a query as the server's own bytes, for who decodes them elsewhere. mysql2 sends the query, reads the columns and the end of the
  * result; the row packets between them pass it by. (MySQL documentation, Client/Server Protocol: a packet is the length of its
  * payload in 3 bytes, little-endian, a sequence number, the payload; EOF begins with 0xfe and is shorter than 9 bytes, ERR begins with 0xff.)
+ * What is used of mysql2 lies behind its documentation: for one version, on which it was proven; with another one rows come as mysql2 gives them.
  */
 import type { EventEmitter } from 'node:events'
+import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import { socketOf } from '../mysql/socket.ts'
+import { copyHeader, copyTrailer, copyTuple } from './copy-encoder.ts'
 
 /** What of mysql2's connection lies behind its promises; of this version, which is pinned. */
 interface Core {
@@ -15,6 +18,13 @@ interface Core {
   sequenceId: number
   query(options: { sql: string }): EventEmitter
 }
+
+/** The version whose rows were held against this way. */
+const KNOWN = '3.24.6'
+export const { version: driverVersion } = createRequire(import.meta.url)('mysql2/package.json') as { version: string }
+
+/** Whether rows may pass this driver by. */
+export const isKnown = (version: string): boolean => version === KNOWN
 
 /** Chunks of the socket, 64 KiB at most, that may wait for who reads them. */
 const WAITING = 4
@@ -107,6 +117,16 @@ export function rawRows(connection: mysql.Connection, sql: string): AsyncIterabl
   })
   core.packetParser = { execute: take }
   return rows as AsyncIterable<Buffer>
+}
+
+/** The rows as mysql2 reads them, text by text, in the layout of copy-encoder.ts. Who stops early must destroy the connection. @throws the driver's error */
+export async function* driverRows(connection: mysql.Connection, sql: string): AsyncIterable<Buffer> {
+  const { connection: core } = connection as unknown as { connection: { query(options: mysql.QueryOptions): { stream(): Readable } } }
+  const rows = core.query({ sql, rowsAsArray: true, typeCast: (field) => field.string('utf8') }).stream()
+  yield copyHeader
+  for await (const row of rows as AsyncIterable<(string | null)[]>)
+    yield copyTuple(row.map((cell) => (cell === null ? null : Buffer.from(cell))))
+  yield copyTrailer
 }
 
 function lengthAt(bytes: Buffer, at: number): number {

@@ -23,6 +23,8 @@ const rows = Array.from({ length: 3_000 }, (_, n) => [
   String(n),
   n % 2 === 0 ? 'S' : 'N',
 ])
+/** A text of a database in another character set may be longer here than the longest string: `size` is told in bytes of UTF-8. */
+const wide = { ...columns[0], size: 12_000 } as const
 const expected = rows.map((row) => row.map((cell) => cell || null))
 
 let server: OracleSimulator
@@ -30,6 +32,7 @@ let connection: oracledb.Connection
 beforeAll(async () => {
   const backend = scriptedBackend([
     { match: /from all_kinds/, run: () => rowsOf(columns, rows) },
+    { match: /from wide/, run: () => rowsOf([wide, ...columns.slice(1)], rows) },
     {
       match: /from bad/,
       run: () =>
@@ -96,6 +99,10 @@ describe('with an arena', () => {
     expect(kinds('string')).toBeGreaterThan(expected.length)
   })
 
+  test('a column that may be longer than the longest string of the server is read as the driver reads it', async () => {
+    expect((await throughArena('select a, b, n, c from wide', 1_000)).rows).toEqual(expected)
+  })
+
   test('what is no UTF-8 becomes U+FFFD, as the driver has it', async () => {
     const plain = (await pages('select a, b from bad', 10))[0]
     expect((await throughArena('select a, b from bad', 10)).rows).toEqual(plain)
@@ -104,6 +111,12 @@ describe('with an arena', () => {
       ['fim', 'ção'],
     ])
   })
+})
+
+test('of a driver that was not held against this way, also one that looks the same, rows stay strings', async () => {
+  const arena = new TextArena()
+  expect(useArena(connection, arena, '26.0.1')).toBe(false)
+  expect((await pages('select a, b, n, c from all_kinds', 1_000)).flat()).toEqual(expected)
 })
 
 test('without one, rows are strings again', async () => {

@@ -2,11 +2,11 @@
  * Text of Oracle's rows as the server's own bytes: no JavaScript string is made of it. The thin driver makes one of every cell, which for
  * rows that become columns of bytes anyway is a quarter of the work. While a connection has an arena, its short cells of text arrive
  * as numbers: places in the arena. Whatever the driver reads in another way (numbers, long or national text, a cell cut by the end of a
- * network packet) is a string as always. (oracledb 26, thin: `processColumnData` of lib/thin/protocol/messages/withData.js.)
+ * network packet) is a string as always, and so is all text of a driver of another version. (oracledb 26.0.0, thin: `processColumnData` of lib/thin/protocol/messages/withData.js.)
  */
 import { isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
-import type oracledb from 'oracledb'
+import oracledb from 'oracledb'
 import type { TextCell, TextCells } from '../../engine/frame-column.ts'
 
 /** What of the driver lies behind its documentation; of this version, which is pinned. */
@@ -14,6 +14,7 @@ interface ReadBuffer {
   readonly buf: Uint8Array
   pos: number
   readonly size: number
+  readonly caps: { readonly maxStringSize: number }
 }
 interface Variable {
   readonly type: { readonly _oraTypeNum: number; readonly _csfrm: number }
@@ -29,6 +30,8 @@ interface Message {
 }
 type ReadCell = (this: Message, buf: ReadBuffer, variable: Variable) => unknown
 
+/** The version whose rows were held against this way. */
+const KNOWN = '26.0.0'
 const inArena = Symbol('arena')
 const VARCHAR = 1
 const CHAR = 96
@@ -91,37 +94,38 @@ function grown<T extends Uint8Array | Int32Array>(from: T, to: T): T {
 /**
  * From now on, text that queries on this connection read goes into `arena`; null: no more. An arena is cleared when no open query
  * has rows in it: a cell that repeats the one above is told as the same place.
- * @returns false where the driver is not the one that is known (thick mode, another version): its rows stay strings
+ * @returns false where the driver is not the one that is known (thick mode, another `version`): its rows stay strings
  */
-export function useArena(connection: oracledb.Connection, arena: TextArena | null): boolean {
+export function useArena(connection: oracledb.Connection, arena: TextArena | null, version = oracledb.versionString): boolean {
   const impl = (connection as unknown as { _impl?: Impl })._impl
-  if (impl === undefined || !isPatched()) return false
+  if (impl === undefined || version !== KNOWN) return false
+  patch()
   if (arena === null) delete impl[inArena]
   else impl[inArena] = arena
   return true
 }
 
-let patched: boolean | undefined
+let patched = false
 
 /** Once per thread, which has its own copy of the driver. */
-function isPatched(): boolean {
-  if (patched !== undefined) return patched
+function patch(): void {
+  if (patched) return
+  patched = true
   const { prototype } = createRequire(import.meta.url)('oracledb/lib/thin/protocol/messages/withData.js') as {
-    prototype: { processColumnData?: ReadCell }
+    prototype: { processColumnData: ReadCell }
   }
   const whole = prototype.processColumnData
-  patched = typeof whole === 'function' && whole.length === 2
-  if (patched && whole !== undefined)
-    prototype.processColumnData = function (buf, variable) {
-      const arena = this.connection[inArena]
-      const { type } = variable
-      if (arena === undefined || !this.inFetch || type._csfrm !== IMPLICIT || variable.maxSize === 0) return whole.call(this, buf, variable)
-      if (type._oraTypeNum !== VARCHAR && type._oraTypeNum !== CHAR) return whole.call(this, buf, variable)
-      const { pos } = buf
-      const length = pos < buf.size ? buf.buf[pos]! : LONGEST + 1
-      if (length > LONGEST || pos + 1 + length > buf.size || variable.outConverter !== undefined) return whole.call(this, buf, variable)
-      buf.pos = pos + 1 + length
-      return length === 0 ? null : arena.add(buf.buf, pos + 1, length)
-    }
-  return patched
+  prototype.processColumnData = function (buf, variable) {
+    const arena = this.connection[inArena]
+    const { type, maxSize } = variable
+    if (arena === undefined || !this.inFetch || type._csfrm !== IMPLICIT || maxSize === 0) return whole.call(this, buf, variable)
+    // Of a column that may be longer than the longest string each cell is followed by two indicators.
+    if (maxSize > buf.caps.maxStringSize) return whole.call(this, buf, variable)
+    if (type._oraTypeNum !== VARCHAR && type._oraTypeNum !== CHAR) return whole.call(this, buf, variable)
+    const { pos } = buf
+    const length = pos < buf.size ? buf.buf[pos]! : LONGEST + 1
+    if (length > LONGEST || pos + 1 + length > buf.size || variable.outConverter !== undefined) return whole.call(this, buf, variable)
+    buf.pos = pos + 1 + length
+    return length === 0 ? null : arena.add(buf.buf, pos + 1, length)
+  }
 }

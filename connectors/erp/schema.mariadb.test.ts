@@ -33,6 +33,15 @@ if (!mariaDbMissing('connectors/erp/schema')) {
       expect(await read('id, industry')).toContain('ci2')
     })
 
+    test('a title is made anew when its source moves, and by no other update of the ERP', async () => {
+      await it.sql("update cities set name_title = 'As it was' where id = 1")
+      const title = async () => (await it.sql('select name_title from cities where id = 1'))[0]!.name_title
+      await it.sql('update cities set city_code = 4711 where id = 1')
+      expect(await title()).toBe('As it was')
+      await it.sql("update cities set city_name = 'RIO DE JANEIRO' where id = 1")
+      expect(await title()).toBe('Rio de Janeiro')
+    })
+
     test('a range of an engine view is read by an index', async () => {
       for (const view of Object.keys(VIEW_COLUMNS)) {
         const read = await it.sql(`explain select range_key from ${view} where range_key > 5 and range_key <= 9`)

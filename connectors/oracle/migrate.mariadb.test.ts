@@ -71,6 +71,20 @@ if (!mariaDbMissing('connectors/oracle/migrate'))
       expect(await count("select count(*) as n from ponte_settings where name = 'time_zone'")).toBe(1)
     }, 120_000)
 
+    test('goes on in a script that the version before could not run to its end, and refuses one that was edited', async () => {
+      await migrateOracleErp(url)
+      const forget = (name: string, md5: string, done: number) =>
+        database.pool.query('update ponte_migrations set md5 = ?, statements = ?, running = ? where name = ?', [md5, done, done + 1, name])
+      const at = (await oracleScripts()).find(({ name }) => name === 'table_ponte.sql')!.statements.findIndex((one) => /unistr/.test(one))
+      await database.pool.query('delete from crm_stages where locate(_utf8mb4 0xC2A0, alias) > 0')
+      await database.pool.query('drop table ponte_locks, mirrored_persons')
+      await forget('table_ponte.sql', 'c90cb37b65bc80ed44e870def419d061', at)
+      expect((await migrateOracleErp(url)).applied).toEqual(['table_ponte.sql'])
+      expect(await count('select count(*) as n from ponte_locks')).toBe(600)
+      await forget('table_leads.sql', 'c90cb37b65bc80ed44e870def419d061', 3)
+      await expect(migrateOracleErp(url)).rejects.toMatchObject({ code: 'oracle.migration_edited' })
+    })
+
     test('leaves the tables of the prototype out where the ERP has its own, and names what is missing when it has some', async () => {
       const prototype = (await oracleScripts()).find(({ name }) => name === 'erp_clients.sql')!
       const connection = await oracledb.getConnection({ user: 'ponte', password: 's3cret', connectString: simulator.connectString })

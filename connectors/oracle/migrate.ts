@@ -36,6 +36,8 @@ const BOOK = `create table ponte_migrations (
   running number(10) not null,
   applied_on timestamp(6) default localtimestamp(6) not null
 )`
+/** Digests of earlier forms of a script that stand for the same: no Oracle could run the one of 0.2.0 to its end (ORA-12704). */
+const EARLIER: Readonly<Record<string, string>> = { 'table_ponte.sql': 'c90cb37b65bc80ed44e870def419d061' }
 /** Tables of the prototype ERP: where the ERP has its own they are left out. */
 const PROTOTYPE = /^erp_/
 
@@ -53,8 +55,8 @@ export async function migrate(session: Session, locker: Session, scripts: readon
   let invalid = false
   for (const script of scripts) {
     const before = done.get(script.name)
+    if (!script.repeatable && before !== undefined && !isSame(script, before)) throw edited(script)
     if (script.repeatable ? !again : before !== undefined && isWhole(script, before)) continue
-    if (!script.repeatable && before?.md5 && before.md5 !== md5Of(script)) throw edited(script)
     if (before === undefined && PROTOTYPE.test(script.name) && (await hasItsOwn(session, script))) {
       await note(session, script, { md5: md5Of(script), statements: script.statements.length, running: 0 })
       continue
@@ -66,10 +68,9 @@ export async function migrate(session: Session, locker: Session, scripts: readon
   return { applied, unchanged: scripts.length - applied.length }
 }
 
-function isWhole(script: OracleScript, { md5, statements, running }: Done): boolean {
-  if (md5 !== md5Of(script)) throw edited(script)
-  return statements === script.statements.length && running === 0
-}
+const isWhole = (script: OracleScript, { statements, running }: Done): boolean => statements === script.statements.length && running === 0
+
+const isSame = (script: OracleScript, { md5 }: Done): boolean => md5 === md5Of(script) || md5 === EARLIER[script.name]
 
 /** @returns true when something was made that does not compile */
 async function runScript(session: Session, script: OracleScript, before: Done | undefined): Promise<boolean> {

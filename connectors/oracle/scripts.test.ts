@@ -47,6 +47,23 @@ describe('the files', () => {
     }
   })
 
+  test('a text by UNISTR, which is of the national character set, is made VARCHAR2 at once: the two never meet (ORA-12704)', () => {
+    for (const { name, text } of files) {
+      const code = text.replace(/--.*$/gm, '').replace(/replace\((?:\w+|' '), ' ', unistr\(|\bvarchar2\(\d+ char\) := unistr\(/g, '')
+      expect(`${name} ${/.*\b(unistr|to_nchar|nvarchar2|nchar)\b.*/i.exec(code)?.[0]}`).toBe(`${name} undefined`)
+    }
+  })
+
+  test('a trigger on a table of the ERP fires only for the columns that it reads', () => {
+    const own = new Set(['leads', 'contacts', 'log_execution_crm'])
+    for (const trigger of splitStatements(files.find(({ name }) => name === 'triggers.sql')!.text)) {
+      const [, event, columns = '', table] = / (?:before|after) (insert|update|delete)(?: of (\w+))? on (\w+) for each row/.exec(trigger)!
+      if (own.has(table!) || event === 'insert') continue
+      expect(`${event} of ${columns} on ${table}`).toMatch(/^update of \w+ on/)
+      expect(trigger.match(/:new\.\w+(?! :=)/g)!.slice(-1)).toEqual([`:new.${columns}`])
+    }
+  })
+
   test('no view or routine holds the name of a stage (D-05)', () => {
     for (const { name, text } of files.filter((file) => !file.name.startsWith('table_'))) {
       expect(`${name} ${/Ativa|Activation|Orçamento|Budget\/|Reten[çt]/.exec(text)?.[0]}`).toBe(`${name} undefined`)

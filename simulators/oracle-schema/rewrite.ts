@@ -28,6 +28,8 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bv_switched_in :=/g, 'set @ponte_switched_in :='],
   [/\bv_switched_in\b/g, '@ponte_switched_in'],
   [/\buser\b(?!\s*\()/g, 'current_user()'],
+  // A trigger fires for every column.
+  [/\bbefore update of \w+ on\b/g, 'before update on'],
   [/\brestart start with\b/g, 'restart with'],
 ]
 

@@ -79,7 +79,7 @@ export function writeDescribe(to: WireWriter, columns: readonly Column[]): void 
 function writeColumn(to: WireWriter, { name, type, size = 0, precision = 0, scale, nullable = true }: Column, position: number): void {
   const isText = CHARACTER_TYPES.has(type)
   // The driver reads nothing for a column of size 0, and more for one beyond the longest string.
-  const bytes = Math.min(Math.max(size, 22), MAX_STRING)
+  const bytes = Math.max(size, 22)
   to.u8s(typeNumbers[type], 0, precision, scale ?? (type === 'NUMBER' ? -127 : 0)).ub(bytes)
   to.repeat(4, 0)
   to.ub(isText ? UTF8 : 0)
@@ -97,11 +97,16 @@ export function writeRowHeader(to: WireWriter, rows: number): void {
 
 /**
  * Rows of a result. Values that repeat the row above in the same answer are left out, and a bit per column says which came, as a real server
- * does. A column that was defined as LONG comes always, followed by two indicators.
+ * does. A column that was defined as LONG, or that may be longer than the longest string, comes always, followed by two indicators.
  */
-export function writeRows(to: WireWriter, types: readonly TypeName[], rows: readonly (readonly Value[])[]): void {
+export function writeRows(
+  to: WireWriter,
+  types: readonly TypeName[],
+  rows: readonly (readonly Value[])[],
+  columns: readonly Column[] = [],
+): void {
   const last = types.length
-  const isLong = types.map((type) => type === 'LONG' || type === 'LONG_RAW')
+  const isLong = types.map((type, at) => type === 'LONG' || type === 'LONG_RAW' || (columns[at]?.size ?? 0) > MAX_STRING)
   const bits = new Uint8Array(Math.ceil(last / 8))
   let above: readonly Value[] | null = null
   for (const row of rows) {

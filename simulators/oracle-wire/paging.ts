@@ -56,7 +56,7 @@ export async function fetchPage(cursor: Cursor, rows: number, { to, faults, sign
   const count = 'rows' in page ? page.rows.length : page.count
   await faults.strike({ ...place, when: 'after' }, signal)
   writeRowHeader(to, count)
-  if ('rows' in page) writeRows(to, types, page.rows)
+  if ('rows' in page) writeRows(to, types, page.rows, source.columns)
   else to.raw(page.encoded)
   cursor.sent += count
   const end = { cursor: cursor.id, rowCount: cursor.sent }

@@ -5,17 +5,18 @@
 -- The session variable @ponte_mirror_only = 'on' writes the mirror alone. It is for values that the CRM took from the ERP: when
 -- the ERP moved on while they were under way, the trigger would put the old value back. D-66: the trigger is optional.
 
+-- MySQL has no `update of`: a title is made anew only when its source moved, so that the ERP's other updates pay next to nothing.
 create trigger trg_states_title_insert before insert on states for each row set new.name_title = initcap2(new.name)
 //
-create trigger trg_states_title_update before update on states for each row set new.name_title = initcap2(new.name)
+create trigger trg_states_title_update before update on states for each row set new.name_title = if(new.name <=> old.name, new.name_title, initcap2(new.name))
 //
 create trigger trg_cities_title_insert before insert on cities for each row set new.name_title = initcap2(new.city_name)
 //
-create trigger trg_cities_title_update before update on cities for each row set new.name_title = initcap2(new.city_name)
+create trigger trg_cities_title_update before update on cities for each row set new.name_title = if(new.city_name <=> old.city_name, new.name_title, initcap2(new.city_name))
 //
 create trigger trg_industries_title_insert before insert on industries for each row set new.description_title = initcap2(new.description)
 //
-create trigger trg_industries_title_update before update on industries for each row set new.description_title = initcap2(new.description)
+create trigger trg_industries_title_update before update on industries for each row set new.description_title = if(new.description <=> old.description, new.description_title, initcap2(new.description))
 //
 
 -- On update only what moved in the mirror is handed on: an unmoved value may be older than the ERP's, and handing it on would

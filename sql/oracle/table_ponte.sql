@@ -51,13 +51,14 @@ insert into crm_stages (alias, name, position, integrated, sold) values ('Ativa�
 insert into crm_stages (alias, name, position, integrated, sold) values ('Activation', 'Ativação', 6, 'S', 'S');
 insert into crm_stages (alias, name, position, integrated, sold) values ('Retenção/Expansão', 'Retenção/Expansão', 7, 'S', 'N');
 insert into crm_stages (alias, name, position, integrated, sold) values ('Retention/Expansion', 'Retenção/Expansão', 7, 'S', 'N');
--- The CRM writes some spaces as U+00A0; a leading or trailing one is seen too.
+-- The CRM writes some spaces as U+00A0; a leading or trailing one is seen too. UNISTR is of the national character set, which no UNION mixes
+-- with the other (ORA-12704); REPLACE answers in that of its first argument.
 insert into crm_stages (alias, name, position, integrated, sold)
   select replace(alias, ' ', unistr('\00A0')), name, position, integrated, sold from crm_stages where instr(alias, ' ') > 0
   union all
-  select alias || unistr('\00A0'), name, position, integrated, sold from crm_stages
+  select alias || replace(' ', ' ', unistr('\00A0')), name, position, integrated, sold from crm_stages
   union all
-  select unistr('\00A0') || alias, name, position, integrated, sold from crm_stages;
+  select replace(' ', ' ', unistr('\00A0')) || alias, name, position, integrated, sold from crm_stages;
 
 create table ponte_locks (
   slot number(5) primary key

@@ -11,14 +11,14 @@ begin
 end;
 /
 
--- Key columns: what is compared and indexed.
+-- Key columns: what is compared and indexed. They fire only when their source is written, so that the ERP's other updates pay nothing.
 create or replace trigger trg_state_key_ins before insert on states for each row
 begin
   :new.name_key := plain_key(:new.name);
 end;
 /
 
-create or replace trigger trg_state_key_upd before update on states for each row
+create or replace trigger trg_state_key_upd before update of name on states for each row
 begin
   :new.name_key := plain_key(:new.name);
 end;
@@ -30,7 +30,7 @@ begin
 end;
 /
 
-create or replace trigger trg_city_key_upd before update on cities for each row
+create or replace trigger trg_city_key_upd before update of city_name on cities for each row
 begin
   :new.name_key := plain_key(:new.city_name);
 end;
@@ -42,7 +42,7 @@ begin
 end;
 /
 
-create or replace trigger trg_industry_key_upd before update on industries for each row
+create or replace trigger trg_industry_key_upd before update of description on industries for each row
 begin
   :new.description_key := plain_key(:new.description);
 end;
@@ -54,7 +54,7 @@ begin
 end;
 /
 
-create or replace trigger trg_branch_key_upd before update on branches for each row
+create or replace trigger trg_branch_key_upd before update of taxid on branches for each row
 begin
   :new.taxid_key := taxid_key(:new.taxid);
 end;
@@ -66,7 +66,7 @@ begin
 end;
 /
 
-create or replace trigger trg_erp_contact_key_upd before update on contact for each row
+create or replace trigger trg_erp_contact_key_upd before update of email on contact for each row
 begin
   :new.email_key := email_key(:new.email);
 end;
@@ -78,7 +78,7 @@ begin
 end;
 /
 
-create or replace trigger trg_lead_key_upd before update on leads for each row
+create or replace trigger trg_lead_key_upd before update of taxid on leads for each row
 begin
   :new.taxid_key := taxid_key(:new.taxid);
 end;
