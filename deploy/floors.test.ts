@@ -32,6 +32,7 @@ describe('the floors of the house', () => {
     ['jobs', '../../cli/output.ts'],
     ['simulators/crm', '../../../connectors/crm/types.ts'],
     ['base', '../../deploy/env.ts'],
+    ['cli', '../../lab/prove/rig.ts'],
   ])('%s may not import %s', (room, imported) => {
     const { ok, output } = plant(room, { 'breach.ts': `import * as above from '${imported}'\n\nexport const x = above\n` })
     expect(output).toContain('noRestrictedImports')

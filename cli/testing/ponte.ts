@@ -19,6 +19,8 @@ export interface Result {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Ponte {
+  /** Its main.js. */
+  readonly main: string
   /** Runs to the end. `env` replaces the whole environment, except for PATH and HOME. */
   (args: readonly string[], env?: Environment, cwd?: string): Promise<Result>
   /** @param input for its standard input; default none */
@@ -84,6 +86,7 @@ export function compilePonte(): Ponte {
   }
   return Object.assign((args: readonly string[], env?: Environment, cwd?: string) => start(args, env, cwd).ended, {
     start,
+    main: join(out, 'cli/main.js'),
     remove() {
       for (const child of running) child.kill('SIGKILL')
       rmSync(out, { recursive: true, force: true })
