@@ -36,8 +36,6 @@ export interface Disk {
   create(path: string): Promise<GrowingFile>
   /** Creates `path`, which must not exist, with `data`, fsynced. When it throws, no file is left (as far as the disk lets us). */
   writeNew(path: string, data: string | Uint8Array): Promise<void>
-  /** The same without its fsync: for what is durable elsewhere until `syncFileSystem`. */
-  writeLoose(path: string, data: string | Uint8Array): Promise<void>
   /** Puts `data` at `path` durably, over whatever was there. `tmp` must be on the same file system; default: hidden, beside it. */
   replace(path: string, data: string | Uint8Array, tmp?: string): Promise<void>
   /** Plain atomic rename; false when `from` (or the target folder) is gone, which is how claims are lost and won. */
@@ -104,7 +102,6 @@ export function openDisk(options: { room: string; onStep?: (op: DiskOp, path: st
       return growing(handle, path, step)
     },
     writeNew: (path, data) => create(path, data, (fd) => step('sync', path, () => fdatasync(fd))),
-    writeLoose: (path, data) => create(path, data, async () => {}),
     async replace(path, data, tmp = `${dirname(path)}/.${randomUUID()}.tmp`) {
       await disk.writeNew(tmp, data)
       try {

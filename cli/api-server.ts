@@ -1,4 +1,4 @@
-/** The HTTP API of this process: its letter writer, its waker, its server. `ponte api` and `ponte up` open it. */
+/** The HTTP API of this process: its waker, its server. `ponte api` and `ponte up` open it. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { ApiDeps } from '../api/deps.ts'
@@ -7,9 +7,7 @@ import { purgeReceived } from '../connectors/state/webhooks.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
 import { createWaker } from '../jobs/waker.ts'
-import { openWriter } from '../queue-dirs/writer.ts'
 import type { Closer } from './closer.ts'
-import { laneOptions } from './lanes.ts'
 import type { Output } from './output.ts'
 import { serveHttp } from './serve-http.ts'
 
@@ -34,8 +32,6 @@ export async function openApiServer(
   signal: AbortSignal,
 ): Promise<ApiServer> {
   const { erp, state, lanes, log, crm, context, metrics, ticks } = parts
-  const writer = openWriter(laneOptions(settings))
-  closer.add(() => writer.close())
   const waker = context === null ? null : createWaker(context)
   closer.add(async () => waker?.close())
   closer.add(purgeHourly(state, log))
@@ -43,7 +39,7 @@ export async function openApiServer(
     erp,
     crm,
     state,
-    lanes: { leads: writer.lane(lanes.leads), contacts: writer.lane(lanes.contacts) },
+    lanes,
     log,
     wake: (job: string) => waker?.wake(job),
     stopping: signal,

@@ -27,8 +27,7 @@ export function eraseCommand(program: Command): void {
       `
 ERP and CRM are not touched: erase there first. Backups are encrypted and not changed; the last one that knows the client is
 gone after BACKUP_KEEP days. What the balance of a run needs stays, without key or value. The end of the output names all that
-is not reached. It waits up to a minute for a compare that is running, which would bring the client back, and up to 15 seconds
-for the journals in which a running ponte api keeps the last letters twice.
+is not reached. It waits up to a minute for a compare that is running, which would bring the client back.
 
 Examples:
   ponte erase 12.345.678/0001-95

@@ -29,7 +29,7 @@ export interface Stream<Line> {
 export const systemicLimit = 5
 
 /** Letters that cannot be read at all are judged whole (contract of Claim.lines). */
-const unreadable = new Set(['queue.not_utf8', 'queue.letter_too_large'])
+const unreadable = new Set(['queue.not_utf8', 'queue.letter_too_large', 'queue.empty_letter'])
 
 /** stoppedBy: no further line makes sense. lastFailure: a line was left open, another pass may help. */
 export interface Pass {

@@ -29,7 +29,7 @@ export interface Erasure {
   readonly rows: ForgottenRows
   readonly snapshotRows: number
   readonly reports: number
-  /** Lines in a worker's hands, or in the journal of a process that hangs: run it again. */
+  /** Lines in a worker's hands: run it again. */
   readonly inHand: number
   /** Files of the queue that could not be looked into, and folders that a restore set aside: for a person. */
   readonly unread: readonly string[]
@@ -73,7 +73,7 @@ async function forget(
   { dryRun, refuse }: { readonly dryRun: boolean; readonly refuse: boolean },
 ): Promise<Erasure> {
   const { state, lanes, queueRoot, stateDir, reportsDir } = context
-  // What a crash left half done, and a journal that would bring a letter back, comes to its end first.
+  // What a crash left half done comes to its end first.
   if (!dryRun) await recoverLanes(context)
   const known = nobody(taxId)
   await askErp(context, known, refuse)

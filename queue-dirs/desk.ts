@@ -1,9 +1,7 @@
 /** Where single letters are written before they are renamed into processar. */
 import { PonteError } from '../base/error.ts'
-import { type Durability, synced, type Written } from './durability.ts'
 import { HEARTBEAT } from './heartbeat.ts'
 import type { House } from './house.ts'
-import { openJournal } from './journal.ts'
 import { exists } from './layout.ts'
 import { singleName } from './name.ts'
 import { DESK, type Outbox, openOutbox } from './outbox.ts'
@@ -17,70 +15,69 @@ export interface Desk {
   close(): Promise<void>
 }
 
-interface Place extends Outbox {
-  readonly letters: Durability
-}
-
-/** One folder per process, opened when first needed. */
+/**
+ * One folder per process, opened when first needed.
+ *
+ * A folder in which something failed is left for a new one, which must be made durable before it takes a letter: so a disk that is broken
+ * or read-only says so before anything is accepted, and a file whose fsync failed lies where nobody publishes from.
+ */
 export function createDesk(house: House): Desk {
   const { disk, layout } = house
-  let opening: Promise<Place> | null = null
+  let opening: Promise<Outbox> | null = null
 
-  const openPlace = async (): Promise<Place> => {
-    const outbox = (await openOutbox(house, DESK + house.nextId())) as Outbox
-    const journal = house.journal ? await openJournal(disk, outbox.folder) : null
-    return { ...outbox, letters: journal ?? synced(disk, layout.processar) }
-  }
-  const leave = ({ heartbeat, letters }: Place): void => {
-    heartbeat.stop()
-    letters.close().catch(() => undefined)
-  }
-  const place = async (): Promise<Place> => {
-    opening ??= openPlace()
+  const open = async () => (await openOutbox(house, DESK + house.nextId())) as Outbox
+  const current = async (): Promise<Outbox> => {
+    opening ??= open()
     const mine = opening
     const known = await mine.catch(() => null)
     // Stopped past the lease: the folder may be gone, or about to go.
-    if (known?.heartbeat.fresh() && known.letters.sound()) return known
+    if (known?.heartbeat.fresh()) return known
     if (opening === mine) {
-      if (known) leave(known)
-      opening = openPlace()
+      known?.heartbeat.stop()
+      opening = open()
     }
     return opening
   }
-  /** Writes a letter on the desk. A desk that somebody removed is replaced once: looking for it each time costs more. */
-  const write = async (name: string, body: string): Promise<Written & { path: string }> => {
-    const at = await place()
-    const on = async ({ folder, letters }: Place) => {
-      const path = `${folder}/${name}`
-      return { path, ...(await letters.write(path, name, body)) }
+  /** What cannot be removed now, `recover` removes. */
+  const leave = async (desk: Outbox): Promise<void> => {
+    if ((await opening?.catch(() => null)) === desk) opening = null
+    desk.heartbeat.stop()
+    await disk.unlink(`${desk.folder}/${HEARTBEAT}`).catch(() => undefined)
+    await disk.rmdir(desk.folder).catch(() => undefined)
+  }
+  /** A letter on a desk. One that somebody removed is replaced once: looking for it each time costs more. */
+  const write = async (name: string, body: string): Promise<{ desk: Outbox; path: string }> => {
+    const on = async (desk: Outbox) => {
+      const path = `${desk.folder}/${name}`
+      await disk.writeNew(path, body)
+      return { desk, path }
     }
+    const desk = await current()
     try {
-      return await on(at)
+      return await on(desk)
     } catch (error) {
-      if (await exists(at.folder)) throw error
-      if ((await opening?.catch(() => null)) === at) {
-        leave(at)
-        opening = null
-      }
-      return on(await place())
+      const removed = !(await exists(desk.folder))
+      await leave(desk)
+      if (!removed) throw error
+      return on(await current())
     }
   }
 
-  const publish = async (name: string, letter: Written & { path: string }): Promise<void> => {
+  const publish = async (name: string, { desk, path }: { desk: Outbox; path: string }): Promise<void> => {
     const target = `${layout.processar}/${name}`
     let visible = false
     try {
-      visible = await disk.rename(letter.path, target)
+      visible = await disk.rename(path, target)
       if (!visible) {
         throw new PonteError('queue.outbox_lost', 'this process was stopped for longer than its lease while it wrote a letter', {
           hint: 'nothing was accepted: send it again',
         })
       }
-      await letter.published()
+      await disk.syncDirectory(layout.processar)
     } catch (error) {
       // Not acknowledged, so not to be delivered, unless somebody has it already (then it was whole, and is delivered once).
-      await disk.unlink(visible ? target : letter.path).catch(() => undefined)
-      letter.dropped()
+      await disk.unlink(visible ? target : path).catch(() => undefined)
+      await leave(desk)
       throw error
     }
   }
@@ -97,10 +94,7 @@ export function createDesk(house: House): Desk {
       await publish(name, written.value)
       return name
     }
-    if (written.status === 'fulfilled') {
-      await disk.unlink(written.value.path).catch(() => undefined)
-      written.value.dropped()
-    }
+    if (written.status === 'fulfilled') await disk.unlink(written.value.path).catch(() => undefined)
     if (answer.status === 'rejected') throw answer.reason
     // What is not wanted need not have been written.
     if (isWanted) throw (written as PromiseRejectedResult).reason
@@ -111,7 +105,7 @@ export function createDesk(house: House): Desk {
     enqueue: async (prefix, slug, body) => (await put(Promise.resolve(true), prefix, slug, body))!,
     enqueueIf: put,
     async probe() {
-      const { folder } = await place()
+      const { folder } = await current()
       const path = `${folder}/probe.${house.nextId()}`
       await disk.writeNew(path, 'probe')
       await disk.unlink(path)
@@ -119,11 +113,7 @@ export function createDesk(house: House): Desk {
     async close() {
       const last = await opening?.catch(() => null)
       opening = null
-      if (!last) return
-      last.heartbeat.stop()
-      if (!(await last.letters.close())) return
-      await disk.unlink(`${last.folder}/${HEARTBEAT}`)
-      await disk.rmdir(last.folder)
+      if (last) await leave(last)
     },
   }
 }

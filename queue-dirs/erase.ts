@@ -7,18 +7,15 @@
  *   ended     the file is replaced; one without lines is removed, because its name may name somebody too
  *
  * In that order, so that what is put away is met again at the end. Outcomes of lines go with them: their reasons quote values. What a worker
- * has in hand is only counted: run it again. A journal of a process that lives (journal.ts) has copies of the last seconds' letters: its
- * segments go by themselves, ten seconds after they began, which is waited for.
+ * has in hand is only counted: run it again.
  */
-import { opendir, readFile } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { PonteError } from '../base/error.ts'
 import { archive } from './closing.ts'
 import { isBody, showDead } from './dead-letters.ts'
 import { editWaiting } from './edit-waiting.ts'
 import type { House } from './house.ts'
-import { JOURNAL } from './journal.ts'
-import { readRecords } from './journal-record.ts'
 import type { EraseChoice, Erased, LaneName } from './lane.types.ts'
 import { namesIn } from './layout.ts'
 import { readText, splitLines } from './letter-lines.ts'
@@ -78,28 +75,7 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
         total.removed.push(file)
       }
     }
-  if (!dryRun) total.inHand += await afterJournals(house, meantIn)
   return total
-}
-
-/** A segment is over ten seconds after it began; a checkpoint takes its time. */
-const journalsMs = 15_000
-
-/** Waits until no journal holds such a line. @returns how many are left: a process hangs, or its disk failed (.unsound) */
-async function afterJournals(house: House, meantIn: (prefix: string, body: string) => number): Promise<number> {
-  const { layout, clock } = house
-  const until = performance.now() + journalsMs
-  for (;;) {
-    let held = 0
-    for (const desk of await namesIn(layout.tmp)) {
-      const segments = (await namesIn(`${layout.tmp}/${desk}`)).filter((name) => name.startsWith(JOURNAL)).sort()
-      const letters = new Map<string, string>()
-      for (const segment of segments) readRecords(await readFile(`${layout.tmp}/${desk}/${segment}`).catch(() => Buffer.alloc(0)), letters)
-      for (const [name, body] of letters) held += meantIn(prefixOf(house, name), body)
-    }
-    if (held === 0 || performance.now() > until) return held
-    await clock.sleep(250)
-  }
 }
 
 /** The body with empty lines in place of those that are meant; null: there are none. */
@@ -115,7 +91,8 @@ function without(body: string, isMeant: (text: string) => boolean): string | nul
     .join('\n')
 }
 
-const isBlank = (body: string | null): boolean => body !== null && body.trim() === ''
+/** All its lines were erased. An empty file is something else: a letter whose content was lost. */
+const isBlank = (body: string | null): boolean => body !== null && body !== '' && body.trim() === ''
 const prefixOf = (house: House, file: string): string => parseName(file, house.prefixes)?.prefix ?? UNKNOWN_PREFIX
 
 /** Names first: what comes back into the folder while it is listed may be listed again. */

@@ -12,8 +12,6 @@ export interface House extends Timing {
   readonly settleMs: number
   /** Letters looked at in one pass over processar; bounds memory. */
   readonly windowSize: number
-  /** Single letters become durable in a journal. */
-  readonly journal: boolean
   /** ulid whose order is the order of the calls, also within a millisecond and when the wall clock goes back. */
   readonly nextId: () => string
   /** Epoch ms for names; never goes back within this process (reliability D3.9). */

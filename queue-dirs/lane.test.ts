@@ -320,6 +320,24 @@ describe('a claim', () => {
   })
 })
 
+test('an empty letter is a fault that is named, and is never archived as done', async () => {
+  await publish(['a'])
+  const [file] = await ls('processar')
+  await writeFile(join(root, 'leads', 'processar', file!), '')
+  for await (const claim of take()) {
+    const fault = await claim
+      .lines()
+      [Symbol.asyncIterator]()
+      .next()
+      .catch((error: unknown) => error)
+    expect(fault).toMatchObject({ code: 'queue.empty_letter' })
+    await expect(claim.finish()).rejects.toMatchObject({ code: 'queue.empty_letter' })
+    await claim.reject('queue.empty_letter', 'it is empty')
+  }
+  expect(await ls('processados')).toEqual([])
+  expect(await ls('falhas')).toEqual([file, `${file}.error.json`])
+})
+
 describe('claims', () => {
   test('come in order of arrival, then number, not in directory order, across windows', async () => {
     lane = await open({ linesPerFile: 1, windowSize: 4 })

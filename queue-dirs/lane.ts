@@ -40,8 +40,6 @@ export interface LaneOptions {
   readonly settleMs?: number
   /** See House. Default 10,000 letters. */
   readonly windowSize?: number
-  /** Letters of `enqueue` share fdatasyncs in a journal (journal.ts), for who takes in thousands a second. Default: each has its own. */
-  readonly journal?: boolean
 }
 
 /** For tests: what stands between a lane and the machine. */
@@ -73,7 +71,6 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     heartbeatMs,
     settleMs,
     windowSize,
-    journal: options.journal ?? false,
     nameTime,
     nextId: createIds(nameTime),
   }

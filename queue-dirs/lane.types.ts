@@ -60,7 +60,7 @@ export interface Claim {
   readonly worker: string
   /**
    * Lines without an outcome yet, in file order; `index` counts from 0, blank lines are none. `text` is raw; invalid JSON is
-   * the caller's to judge. Throws `queue.not_utf8` or `queue.letter_too_large` before the first line: then `reject`. Throws
+   * the caller's to judge. Throws `queue.not_utf8`, `queue.letter_too_large` or `queue.empty_letter` before the first line: then `reject`. Throws
    * `queue.claim_lost` when another worker has the letter.
    */
   lines(): AsyncIterable<{ readonly index: number; readonly text: string }>
@@ -74,7 +74,7 @@ export interface Claim {
    * Returns where it went and the counts as this claim knows them; `lost` when another worker has the letter: nothing moved.
    */
   finish(): Promise<Finished>
-  /** The whole letter is unreadable (not UTF-8, not JSON at all): falhas at once with the reason. */
+  /** The whole letter is unreadable (not UTF-8, empty): falhas at once with the reason. */
   reject(code: string, reason: string): Promise<void>
 }
 
@@ -144,7 +144,7 @@ export interface Erased {
   readonly waiting: number
   readonly dead: number
   readonly ended: number
-  /** In a worker's hands, or in the journal of a process that lives: they are still there. */
+  /** In a worker's hands: they are still there. */
   readonly inHand: number
   /** Files that could not be looked into: no UTF-8, or too large. Below the lane's folder. */
   readonly unread: readonly string[]

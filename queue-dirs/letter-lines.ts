@@ -14,10 +14,14 @@ export const MAX_LETTER_BYTES = 256 * 1024 * 1024
  * Lines of a letter: NDJSON, one JSON value a line. A letter of one object that is spread over several lines (a webhook's
  * body as it came, an old file of job 12) is one line. The answer depends on the content alone, so indexes hold for ever.
  *
- * @throws what `readText` throws
+ * @throws what `readText` throws; PonteError `queue.empty_letter`
  */
 export async function readLines(path: string, label: string): Promise<LetterLine[]> {
-  return splitLines(await readText(path, label))
+  const text = await readText(path, label)
+  if (text !== '') return splitLines(text)
+  throw new PonteError('queue.empty_letter', `${label} is empty`, {
+    hint: 'what it held was lost, by the disk or by who wrote it: check the disk (dmesg), then send the event again or let a compare find it',
+  })
 }
 
 /**

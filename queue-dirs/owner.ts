@@ -28,11 +28,8 @@ function inspect(pid: number): { state: string; started: string } | null {
   return { state: fields[0] ?? '', started: fields[19] ?? '' }
 }
 
-/** Another one after each start of the machine; null where there is none. */
-export const bootId = (): string | null => attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
-
 function realm(): string {
-  const boot = bootId()
+  const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
   const namespace = attempt(() => readlinkSync('/proc/self/ns/pid'))
   return boot === null || namespace === null ? '' : `${boot} ${namespace}`
 }

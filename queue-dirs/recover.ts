@@ -7,7 +7,7 @@ import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
 import type { Watcher } from './heartbeat.ts'
 import type { House } from './house.ts'
-import { replayJournal } from './journal-replay.ts'
+import { takeOverJournal } from './journal-of-0-2.ts'
 import type { Lane, Manifest } from './lane.types.ts'
 import { exists, namesIn } from './layout.ts'
 import { DESK, MANIFEST, TAKEN } from './outbox.ts'
@@ -66,7 +66,7 @@ async function endOutbox(house: House, name: string, record: Record): Promise<'p
   const manifest = await readManifest(folder)
   if (manifest === null) {
     const isDesk = ownName(name).startsWith(DESK)
-    if (isDesk) await replayJournal(house, folder)
+    if (isDesk) await takeOverJournal(house, folder)
     await removeFolder(house, folder)
     return isDesk ? 'nothing' : 'discarded'
   }

@@ -84,16 +84,13 @@ async function deliver(claim: Claim, ledger: Ledger): Promise<void> {
   await claim.finish()
 }
 
-const open = (root: string, journal: boolean, disk: FaultyDisk['disk'] | null, clock = heldClock()) =>
-  openLane(
-    { root, name: 'leads', linesPerFile: 3, settleMs: 0, leaseMs: 3000, heartbeatMs: 1000, journal },
-    { clock, ...(disk ? { disk } : {}) },
-  )
+const open = (root: string, disk: FaultyDisk['disk'] | null, clock = heldClock()) =>
+  openLane({ root, name: 'leads', linesPerFile: 3, settleMs: 0, leaseMs: 3000, heartbeatMs: 1000 }, { clock, ...(disk ? { disk } : {}) })
 
 /** A process that comes after: looks, waits a lease, looks again (the dead one has this process's pid, so only the lease can tell). */
 async function recover(root: string, ledger: Ledger): Promise<Lane> {
   const clock = heldClock()
-  const lane = await open(root, false, null, clock)
+  const lane = await open(root, null, clock)
   const record = async (manifest: Manifest, lines: AsyncIterable<{ text: string }>) => {
     ledger.rerecorded.push(manifest.run)
     for await (const { text } of lines) expect(idOf(text)).not.toBeNull()
@@ -114,13 +111,13 @@ async function check(root: string, ledger: Ledger, step: string): Promise<void> 
 /** sidecars are swept by age; here the clock is held, so they alone may stay. */
 const notSidecars = (names: readonly string[]) => names.filter((name) => !name.endsWith('.error.json'))
 
-async function stopAt(n: number, journal: boolean): Promise<boolean> {
+async function stopAt(n: number): Promise<boolean> {
   return withRoot('memory', async (root) => {
     const ledger = newLedger()
     const faulty = stoppingDisk(n)
     let survived = false
     try {
-      await day(await open(root, journal, faulty.disk), ledger, 1)
+      await day(await open(root, faulty.disk), ledger, 1)
       survived = faulty.hit() === null
     } catch {
       // The expectation inside `deliver` fails later as well, in the drain below.
@@ -142,12 +139,12 @@ async function stopAt(n: number, journal: boolean): Promise<boolean> {
   })
 }
 
-async function failAt(n: number, code: string, journal: boolean): Promise<boolean> {
+async function failAt(n: number, code: string): Promise<boolean> {
   return withRoot('memory', async (root) => {
     const ledger = newLedger()
     const faulty = failingDisk(n, code)
     const clock = heldClock()
-    const lane = await open(root, journal, faulty.disk, clock).catch(() => open(root, journal, faulty.disk, clock))
+    const lane = await open(root, faulty.disk, clock).catch(() => open(root, faulty.disk, clock))
     await day(lane, ledger, 3)
     const step = `${code} at ${n}: ${faulty.hit()}`
     await check(root, ledger, step)
@@ -158,13 +155,10 @@ async function failAt(n: number, code: string, journal: boolean): Promise<boolea
   })
 }
 
-describe.each([
-  { journal: false, what: 'each webhook with an fsync of its own' },
-  { journal: true, what: 'webhooks in a journal' },
-])('a lane through which seven lines and three webhooks pass, $what', ({ journal }) => {
+describe('a lane through which seven lines and three webhooks pass', () => {
   test('loses and doubles nothing when it is stopped at any step', async () => {
     let n = 1
-    while (!(await stopAt(n, journal))) n += 1
+    while (!(await stopAt(n))) n += 1
     console.log(`stopped at each of ${n - 1} steps`)
     expect(n).toBeGreaterThan(80)
   })
@@ -173,7 +167,7 @@ describe.each([
     'acknowledges nothing that %s kept from the disk, at any step',
     async (code) => {
       let n = 1
-      while (!(await failAt(n, code, journal))) n += 1
+      while (!(await failAt(n, code))) n += 1
       console.log(`${code} at each of ${n - 1} steps`)
       expect(n).toBeGreaterThan(80)
     },

@@ -3,13 +3,13 @@
  * missing. Argument: JSON, see `Served`. Says `{ url }` when it listens; answers the message `figures` with its counts.
  */
 import { createHash } from 'node:crypto'
+import { openDisk } from '../../base/atomic-file.ts'
 import { createLog } from '../../base/log.ts'
 import type { Spotter } from '../../connectors/crm/types.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
 import { createStatePool } from '../../connectors/state/pool.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
 import type { LaneName } from '../../queue-dirs/lane.types.ts'
-import { openWriter } from '../../queue-dirs/writer.ts'
 import { createApp } from '../app.ts'
 import type { ApiSettings } from '../deps.ts'
 import { listen } from '../listen.ts'
@@ -33,18 +33,23 @@ export interface Figures {
 }
 
 const served = JSON.parse(process.argv[2]!) as Served
-/** Syncs of files and of folders, counted by the thread that makes them. */
-const syncs = new Int32Array(new SharedArrayBuffer(8))
-const writer = openWriter({ root: served.queueRoot, syncs })
+const syncs = { sync: 0, 'sync-directory': 0 }
+const disk = openDisk({
+  room: 'queue',
+  onStep: (op) => {
+    if (op === 'sync' || op === 'sync-directory') syncs[op] += 1
+  },
+})
 const absent = <T>() => new Proxy({}, { get: () => () => Promise.reject(new Error('not here')) }) as T
-const lane = async (name: LaneName) => writer.lane(await openLane({ root: served.queueRoot, name }))
+const lane = (name: LaneName) => openLane({ root: served.queueRoot, name }, { disk })
+const lanes = { leads: await lane('leads'), contacts: await lane('contacts') }
 let woken = 0
 
 const app = createApp({
   erp: absent<Erp>(),
   crm: absent<Spotter>(),
   state: createStatePool(served.stateUrl),
-  lanes: { leads: await lane('leads'), contacts: await lane('contacts') },
+  lanes,
   log: createLog({ name: 'api', level: 'info', file: served.logFile }),
   wake: () => {
     woken += 1
@@ -71,8 +76,8 @@ process.on('message', (message) => {
   const { user, system } = process.cpuUsage()
   const figures: Figures = {
     rss: process.memoryUsage.rss(),
-    fileSyncs: syncs[0]!,
-    directorySyncs: syncs[1]!,
+    fileSyncs: syncs.sync,
+    directorySyncs: syncs['sync-directory'],
     cpuMs: (user + system) / 1000,
     woken,
   }
@@ -80,7 +85,7 @@ process.on('message', (message) => {
 })
 process.once('SIGTERM', async () => {
   await server.close()
-  await writer.close()
+  await Promise.all(Object.values(lanes).map((each) => each.close()))
   process.exit(0)
 })
 process.send!({ url: server.url })

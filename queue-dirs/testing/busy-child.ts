@@ -19,8 +19,7 @@ const note = (fact: string, id: string, more = '') => void writeSync(ledger, `${
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const line = (id: string) => JSON.stringify({ id, filler: 'x'.repeat(Math.floor(random() * 300)) })
 
-// Every second life keeps a journal.
-const lane = await openLane({ root, name: 'leads', linesPerFile: 4, leaseMs: 800, heartbeatMs: 150, journal: Number(seed) % 2 === 0 })
+const lane = await openLane({ root, name: 'leads', linesPerFile: 4, leaseMs: 800, heartbeatMs: 150 })
 const recover = () =>
   lane.recover(async (_, lines) => {
     for await (const { text } of lines) note('accepted', idOf(text) as string)
