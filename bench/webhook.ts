@@ -159,7 +159,9 @@ function print({
   killed: Awaited<ReturnType<typeof killUnderLoad>>
 }) {
   const round = (value: number) => Math.round(value).toLocaleString('en')
-  console.log(`webhook      ${round(webhook.perSecond)} /s   p50 ${webhook.p50} ms   p99 ${webhook.p99} ms (below 60)   refused ${webhook.refused}`)
+  console.log(
+    `webhook      ${round(webhook.perSecond)} /s   p50 ${webhook.p50} ms   p99 ${webhook.p99} ms (below 60)   refused ${webhook.refused}`,
+  )
   console.log(`  fsyncs     ${round(webhook.fsyncsPerSecond)} /s, of directories ${round(webhook.directorySyncsPerSecond)} /s`)
   console.log(`  CPU        ${round(webhook.cpuMicrosecondsPerEvent)} µs per event`)
   console.log(`hello world  ${round(hello.perSecond)} /s   p50 ${hello.p50} ms   p99 ${hello.p99} ms`)
