@@ -5,6 +5,7 @@ import { PonteError } from '../base/error.ts'
 import { startEmbedded } from '../connectors/erp/embedded.ts'
 import { dialectOf } from '../connectors/erp/open.ts'
 import { erpError } from '../connectors/erp/postgres-errors.ts'
+import { refuseLetters } from '../connectors/pg/encoding.ts'
 import { type MigrateResult, migrate } from '../connectors/pg/migrate.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Closer } from './closer.ts'
@@ -60,6 +61,7 @@ export async function installErp(url: string, closer: Closer): Promise<MigrateRe
 /** The same on PostgreSQL. @throws PonteError `erp.*`, `pg.*` */
 export async function migrateErp(pool: pg.Pool): Promise<MigrateResult> {
   try {
+    await refuseLetters(pool)
     return await migrate(pool, erpSchema)
   } catch (error) {
     throw erpError(error)

@@ -128,9 +128,9 @@ async function erp({ erpUrl, embeddedErp }: Databases, readers: number, closer: 
 
 /** Server and database of a URL; never its user or password. */
 function place(url: string): string {
-  const { host, pathname } = new URL(url)
+  const where = url.replace(/^\w+:\/\/([^@]*@)?/, '').replace(/\?.*$/s, '')
   const names = { postgres: 'PostgreSQL', mysql: 'MySQL', oracle: 'Oracle' } as const
-  return `${names[dialectOf(url)]} at ${host}${pathname}`
+  return `${names[dialectOf(url)]} at ${where}`
 }
 
 async function crm(settings: Settings, state: pg.Pool | null): Promise<Check> {

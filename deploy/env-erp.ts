@@ -20,7 +20,13 @@ export const erpVariables = {
   ERP_DIALECT: oneOf(['postgres', 'mysql', 'oracle']).optional(),
   DATABASE_URL: postgresUrl.optional(),
   MYSQL_URL: url(/^(mysql|mariadb):$/, /^\/./, 'mysql://user@host:3306/database').optional(),
-  ORACLE_URL: url(/^oracle:$/, /^\/../, 'oracle://user@host:1521/service').optional(),
+  ORACLE_URL: z
+    .string()
+    .regex(/^oracle:\/\/([^@]*@)?(\([^@]+\)|[^@/?()]+(\/[^@?]{2,})?)(\?\S*)?$/, {
+      error:
+        'must look like oracle://user@host:1521/service, or have a TNS alias or a description after the @; special characters in user and password are percent-encoded',
+    })
+    .optional(),
   ORACLE_PROTOCOL: oneOf(['tcp', 'tcps']).optional(),
   ORACLE_WALLET_DIR: z.string().optional(),
   ORACLE_WALLET_PASSWORD: z.string().optional(),
@@ -70,15 +76,16 @@ const defaultPorts = { postgres: 5_432, mysql: 3_306, oracle: 1_521 } as const
 /** What is set for Oracle beside its URL goes into the URL, which is all that a connector is told (connectors/erp/oracle-settings.ts). */
 function oracled(dialect: keyof typeof wholeUrls, text: string, env: Env): ErpAddress {
   if (dialect !== 'oracle') return { url: text, problems: [] }
-  const whole = new URL(text)
+  const [place, query = ''] = text.split(/\?(.*)/s)
+  const parameters = new URLSearchParams(query)
   const set = {
     protocol: env.ORACLE_PROTOCOL,
     wallet: env.ORACLE_WALLET_DIR,
     wallet_password: env.ORACLE_WALLET_PASSWORD,
     client: env.ORACLE_CLIENT_DIR === 'system' ? '' : env.ORACLE_CLIENT_DIR,
   }
-  for (const [name, value] of Object.entries(set)) if (value !== undefined) whole.searchParams.set(name, value)
-  return { url: whole.href, problems: [] }
+  for (const [name, value] of Object.entries(set)) if (value !== undefined) parameters.set(name, value)
+  return { url: parameters.size === 0 ? text : `${place}?${parameters}`, problems: [] }
 }
 
 const wrong = (...problems: string[]): ErpAddress => ({ url: null, problems })

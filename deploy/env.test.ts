@@ -163,7 +163,13 @@ describe('the ERP', () => {
   test('on Oracle comes from ORACLE_URL, or from the DB_ variables with the dialect, on its own port', () => {
     expect(readSettings({ ORACLE_URL: 'oracle://u@h/svc' }).erpUrl).toBe('oracle://u@h/svc')
     expect(readSettings({ ...server, ERP_DIALECT: 'oracle' }).erpUrl).toBe('oracle://ponte:p@erp.example:1521/erp')
-    expect(problems({ ORACLE_URL: 'oracle://u@h/s' })).toEqual([expect.stringContaining('ORACLE_URL must be a URL such as oracle://')])
+    for (const ORACLE_URL of [
+      'oracle://u:p@a:1521,b:1522/svc:pooled?sdu=8192',
+      'oracle://u:p@erp_prod',
+      'oracle://u:p@(DESCRIPTION=(ADDRESS=(HOST=a)))',
+    ])
+      expect(readSettings({ ORACLE_URL }).erpUrl).toBe(ORACLE_URL)
+    expect(problems({ ORACLE_URL: 'oracle://u@h/s' })).toEqual([expect.stringContaining('ORACLE_URL must look like oracle://')])
     expect(problems({ ORACLE_URL: 'oracle://u@h/svc', MYSQL_URL: 'mysql://u@h/d' })).toEqual([
       expect.stringContaining('ERP_DIALECT is missing, but MYSQL_URL and ORACLE_URL are set'),
     ])

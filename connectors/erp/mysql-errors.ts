@@ -1,5 +1,6 @@
 /** What an error of MySQL or MariaDB means for the person on call. Messages name objects, never values of rows or passwords. */
 import { PonteError } from '../../base/error.ts'
+import { isTls } from '../tls.ts'
 
 interface Meaning {
   readonly code: string
@@ -19,6 +20,22 @@ const UNREACHABLE: Meaning = {
   code: 'erp.unreachable',
   message: 'the ERP database does not answer',
   hint: 'check host and port (DB_HOST, DB_PORT or MYSQL_URL), and whether the server runs and lets this machine in',
+}
+const TLS: Meaning = {
+  code: 'erp.tls',
+  message: 'the encrypted connection to the ERP database could not be made',
+  hint: 'the cause says why; a certificate of your own authority is trusted when NODE_EXTRA_CA_CERTS names its file, and the certificate must name the host in DB_HOST or MYSQL_URL',
+  exitCode: 2,
+}
+const NO_SPACE: Meaning = {
+  code: 'erp.storage_full',
+  message: 'the ERP database has no room left',
+  hint: 'give its disk, or its memory, room; nothing is lost, it is tried again',
+}
+const READ_ONLY: Meaning = {
+  code: 'erp.read_only',
+  message: 'the ERP database takes no writes: it is a standby, or was set to read only',
+  hint: 'check that DB_HOST or MYSQL_URL names the primary; nothing is lost, it is tried again',
 }
 const INCOMPLETE: Meaning = {
   code: 'erp.view_missing',
@@ -66,6 +83,22 @@ const BY_NUMBER: Readonly<Record<number, Meaning>> = {
     hint: 'check its name (DB_SERVICE_NAME or MYSQL_URL), or create it',
     exitCode: 2,
   },
+  1129: {
+    code: 'erp.login_refused',
+    message: 'the ERP database has shut this machine out after too many broken connections',
+    hint: 'run FLUSH HOSTS there, and find out what broke them; max_connect_errors says how many are allowed',
+  },
+  1021: NO_SPACE,
+  1037: NO_SPACE,
+  1038: NO_SPACE,
+  1041: NO_SPACE,
+  1114: NO_SPACE,
+  1290: READ_ONLY,
+  1792: READ_ONLY,
+  1836: READ_ONLY,
+  1053: UNREACHABLE,
+  1927: UNREACHABLE,
+  4031: UNREACHABLE,
   1044: DENIED,
   1142: DENIED,
   1143: DENIED,
@@ -115,7 +148,7 @@ export interface MysqlError {
 export function erpError(error: unknown): PonteError {
   if (error instanceof PonteError) return error
   const { code = '', errno = 0, sqlState = '', message = '' } = error as MysqlError
-  const meaning = BY_STATE[sqlState] ?? BY_NUMBER[errno] ?? (isConnection(code, message) ? UNREACHABLE : undefined)
+  const meaning = BY_STATE[sqlState] ?? BY_NUMBER[errno] ?? (isTls(error) ? TLS : isConnection(code, message) ? UNREACHABLE : undefined)
   const cause = withoutValues(error)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''

@@ -1,6 +1,7 @@
 /** The seam between dialects: the right connector for the ERP's URL. */
 import { PonteError } from '../../base/error.ts'
 import type { Erp } from './erp.ts'
+import { type Server, whoAnswers } from './who-answers.ts'
 
 export interface OpenErpOptions {
   /** Its scheme is the dialect. May hold a password: never log it. */
@@ -30,8 +31,17 @@ export function dialectOf(url: string): Dialect {
   })
 }
 
-/** Opens no connection until something is asked. Only the driver that is needed is loaded. @throws PonteError `erp.bad_url` */
-export async function openErp({ url, maxConnections, warn }: OpenErpOptions): Promise<Erp> {
+/**
+ * Opens no connection until something is asked. Only the driver that is needed is loaded. `ping` of it also throws `erp.other_server`, when
+ * the address leads to another kind of server.
+ * @throws PonteError `erp.bad_url`
+ */
+export async function openErp(options: OpenErpOptions): Promise<Erp> {
+  const erp = await connector(options)
+  return { ...erp, ping: () => erp.ping().catch(async (error) => Promise.reject(await otherServer(erp.dialect, options.url, error))) }
+}
+
+async function connector({ url, maxConnections, warn }: OpenErpOptions): Promise<Erp> {
   const pool = maxConnections === undefined ? {} : { maxConnections }
   const dialect = dialectOf(url)
   if (dialect === 'oracle') {
@@ -44,4 +54,20 @@ export async function openErp({ url, maxConnections, warn }: OpenErpOptions): Pr
   }
   const { postgresErp } = await import('./postgres.ts')
   return postgresErp({ url, ...pool })
+}
+
+const servers = { postgres: 'PostgreSQL', mysql: 'MySQL or MariaDB', oracle: 'Oracle' } as const satisfies Record<Dialect, Server>
+const ports = { postgres: 5432, mysql: 3306, oracle: 1521 } as const
+
+/** The error itself, or who answers instead. */
+async function otherServer(dialect: Dialect, url: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof PonteError) || error.code !== 'erp.unreachable' || !URL.canParse(url)) return error
+  const { hostname, port } = new URL(url)
+  const there = await whoAnswers(hostname.replace(/^\[|\]$/g, ''), Number(port || ports[dialect]))
+  if (there === null || there === servers[dialect]) return error
+  return new PonteError('erp.other_server', `at the address of the ERP database answers ${there}, not ${servers[dialect]}`, {
+    hint: 'set ERP_DIALECT (postgres, mysql or oracle) beside DB_*, or correct host and port',
+    cause: error,
+    exitCode: 2,
+  })
 }

@@ -48,7 +48,7 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
       await new Promise((resolve) => server.close(resolve))
       expect(await failure(`oracle://ponte:s3cret@127.0.0.1:${port}/PONTE`)).toBe('erp.unreachable')
       expect(await failure(it.url.replace('s3cret', 's3cret-no'))).toBe('erp.login_refused')
-      expect(await failure(it.url.replace('/PONTE', '/NO_SUCH'))).toBe('erp.database_missing')
+      expect(await failure(it.url.replace('/PONTE', '/NO_SUCH'))).toBe('erp.unreachable')
       for (const url of ['oracle//ponte:s3cret@host', 'oracle://ponte:s3cret@host/', 'oracle://ponte:s3cret@host/X1?walet=x']) {
         expect(() => oracleErp({ url })).toThrow(expect.objectContaining({ code: 'erp.bad_url', exitCode: 2 }))
         expect(() => oracleErp({ url })).not.toThrow(/s3cret/)

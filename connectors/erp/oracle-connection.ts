@@ -49,6 +49,7 @@ export function commandPool(settings: OracleSettings): OraclePool {
       try {
         // A timeout stays on a pooled connection: it is set each time.
         connection.callTimeout = limitOf(settings)
+        if (address.mayBePooled) await prepare(connection)
         const result = await work(connection)
         lost = false
         return result

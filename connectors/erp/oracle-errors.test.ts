@@ -26,6 +26,22 @@ test.each([
   ['ORA-12660', 'erp.needs_client'],
   ['NJS-521', 'erp.unreachable'],
   ['NJS-529', 'erp.tls'],
+  ['NJS-100', 'erp.needs_client'],
+  ['ORA-28040', 'erp.needs_client'],
+  ['NJS-517', 'erp.database_missing'],
+  ['ORA-12506', 'erp.login_refused'],
+  ['ORA-00257', 'erp.storage_full'],
+  ['ORA-01653', 'erp.storage_full'],
+  ['ORA-01466', 'erp.snapshot_lost'],
+  ['ORA-08103', 'erp.snapshot_lost'],
 ])('%s is told as %s', (code, expected) => {
   expect(erpError(Object.assign(new Error(`${code}: as the driver says it`), { code })).code).toBe(expected)
+})
+
+/** A worker ends for good at an error with exit code 2; an instance that starts is waited for. */
+test.each(['ORA-12514', 'ORA-12526', 'ORA-12528', 'ORA-01033', 'ORA-01035', 'ORA-01109', 'NJS-518'])('%s is waited for', (code) => {
+  expect(erpError(Object.assign(new Error(`${code}: as the driver says it`), { code }))).toMatchObject({
+    code: 'erp.unreachable',
+    exitCode: 1,
+  })
 })

@@ -20,11 +20,34 @@ const UNREACHABLE: Meaning = {
   message: 'the ERP database does not answer',
   hint: 'check host and port (DB_HOST, DB_PORT or ORACLE_URL), and whether listener and instance run and let this machine in',
 }
-const NO_SERVICE: Meaning = {
+/** An instance that starts registers its services last; a wrong name looks the same, so the worker goes on trying. */
+const NOT_OPEN: Meaning = {
+  code: 'erp.unreachable',
+  message: 'the ERP database does not let anybody in: it starts, stops, is not open, or its listener does not know the service',
+  hint: 'it is tried again; when it lasts, see whether the instance is open (lsnrctl status lists services) and check DB_SERVICE_NAME or ORACLE_URL (the service name, not the SID)',
+}
+const NO_ALIAS: Meaning = {
   code: 'erp.database_missing',
-  message: 'the listener of the ERP database does not know the service',
-  hint: 'check DB_SERVICE_NAME or ORACLE_URL (the service name, not the SID), and whether the instance is open: lsnrctl status lists services',
+  message: 'the connect string of the ERP database leads nowhere',
+  hint: 'check ORACLE_URL or DB_SERVICE_NAME; a TNS alias is looked up in tnsnames.ora of the folder that TNS_ADMIN names',
   exitCode: 2,
+}
+const SHUT_OUT: Meaning = {
+  code: 'erp.login_refused',
+  message: 'the listener of the ERP database does not let this machine use the service',
+  hint: "the DBA adds this machine to the service's access list, or to tcp.invited_nodes of the listener's sqlnet.ora",
+  exitCode: 2,
+}
+const CHARSET: Meaning = {
+  code: 'erp.needs_client',
+  message: "the ERP database's national character set is UTF8, which only Oracle's own client library understands",
+  hint: 'install Oracle Instant Client and let ORACLE_CLIENT_DIR name its folder',
+  exitCode: 2,
+}
+const NO_SPACE: Meaning = {
+  code: 'erp.storage_full',
+  message: 'the ERP database has no room left',
+  hint: 'the DBA gives it room: a tablespace, a quota of the user, undo, temporary space or the archive area (the cause says which); nothing is lost, it is tried again',
 }
 const TLS: Meaning = {
   code: 'erp.tls',
@@ -65,8 +88,8 @@ const FULL: Meaning = {
 }
 const TOO_OLD: Meaning = {
   code: 'erp.snapshot_lost',
-  message: 'the moment that was to be read is gone: the ERP database does not hold it any more (ORA-01555)',
-  hint: 'nothing was changed: run again; when it happens often, raise undo_retention there or read with more readers',
+  message: 'the moment that was to be read is gone: the ERP database does not hold it any more',
+  hint: 'nothing was changed: run again; when it happens often, raise undo_retention there or read with more readers (ORA-01555); after a table was altered or truncated (ORA-01466, ORA-08103) the next run reads it as it is now',
 }
 const DEADLOCK: Meaning = {
   code: 'erp.deadlock',
@@ -84,15 +107,24 @@ type Meanings = readonly (readonly [meaning: Meaning, numbers: readonly number[]
 /** By ORA number (Oracle Database Error Messages 19c); the last three are raised by sql/oracle. */
 const BY_ORA: Meanings = [
   [REFUSED, [1005, 1017, 1045, 28000, 28001, 28002]],
-  [NO_SERVICE, [12154, 12505, 12514, 12521]],
-  [UNREACHABLE, [1033, 1034, 1089, 3113, 3114, 3135, 12170, 12516, 12518, 12519, 12520, 12528, 12537, 12541, 12543, 12545, 12547, 12571]],
+  [NO_ALIAS, [12154]],
+  [NOT_OPEN, [1033, 1034, 1035, 1089, 1090, 1092, 1109, 12505, 12514, 12521, 12526, 12527, 12528]],
+  [SHUT_OUT, [12506, 12529]],
+  [
+    UNREACHABLE,
+    [
+      28, 1012, 2396, 3113, 3114, 3135, 12170, 12516, 12518, 12519, 12520, 12535, 12537, 12541, 12543, 12545, 12547, 12560, 12570, 12571,
+      12606, 12609,
+    ],
+  ],
+  [NO_SPACE, [257, 1536, 1628, 1631, 1650, 1652, 1653, 1654, 1655, 1658, 1659, 1683, 1688, 1691, 1692, 1693, 19809, 19815, 30036]],
   [TLS, [28759, 28860, 29002, 29024]],
-  [THICK, [12660]],
+  [THICK, [12660, 28040]],
   [FULL, [18, 20, 2391]],
   [INCOMPLETE, [904, 942, 4043, 6550, 4063, 4067]],
   [DENIED, [1031, 1720, 41900]],
-  [TIMEOUT, [54, 1013, 30006]],
-  [TOO_OLD, [1555, 8180, 8181, 22924]],
+  [TIMEOUT, [54, 1013, 4021, 30006]],
+  [TOO_OLD, [1466, 1555, 8103, 8180, 8181, 22924]],
   [DEADLOCK, [60, 8177]],
   [VALUE, [1, 1400, 1407, 1426, 1438, 1722, 1830, 1839, 1847, 1858, 1861, 2290, 2291, 2292, 6502, 12899]],
   [refusal('the ERP refuses what the mirror should take'), [20020]],
@@ -103,7 +135,9 @@ const BY_ORA: Meanings = [
 /** By the driver's own number (node-oracledb, NJS-...). */
 const BY_NJS: Meanings = [
   [UNREACHABLE, [500, 501, 503, 510, 511, 521, 530]],
-  [NO_SERVICE, [517, 518, 519]],
+  [NOT_OPEN, [518, 519]],
+  [NO_ALIAS, [514, 515, 516, 517, 520, 522]],
+  [CHARSET, [100]],
   // 512, a bad parameter of the connect string, which is ours: the wallet cannot be read.
   [TLS, [505, 506, 507, 508, 512, 529]],
   [THICK, [116, 138, 531, 532, 533]],

@@ -42,9 +42,9 @@ if (!mariaDbMissing('connectors/erp/oracle-extract'))
         .sort((a, b) => a - b)
     const all = Array.from({ length: LEADS }, (_, at) => 10_001 + at)
 
-    test('a range that meets ORA-01555 in the middle is read again: no row is lacking, none is doubled', async () => {
+    test.each([1555, 8103])('a range that meets ORA-0%i in the middle is read again: no row is lacking, none is doubled', async (ora) => {
       const extract = await open(2)
-      it.simulator.setFaults([{ at: 'fetch', do: 'error', ora: 1555, match: 'known_leads', afterRows: 1_000, times: 2 }])
+      it.simulator.setFaults([{ at: 'fetch', do: 'error', ora, match: 'known_leads', afterRows: 1_000, times: 2 }])
       expect(await ids(extract)).toEqual(all)
       expect(it.simulator.faults()).toMatchObject([{ struck: 2 }])
     })

@@ -1,6 +1,6 @@
 /**
  * Reads one range of a view at one SCN. Imported by reader threads; one connection per range. A range is read in steps, and a step's rows
- * are handed on when all of it is here: so a step can be read again after ORA-01555 or a lost line, and nothing is lacking or doubled.
+ * are handed on when all of it is here: so a step can be read again after ORA-01555, ORA-08103 or a lost line, and nothing is lacking or doubled.
  */
 import oracledb from 'oracledb'
 import { PonteError } from '../../base/error.ts'
@@ -76,7 +76,7 @@ async function readStep(line: Line, settings: RangeSettings, step: Step, signal:
       signal.throwIfAborted()
       if (isLost(error)) await line.close()
       // Whoever reads the step again reads the same moment.
-      if (attempt === ATTEMPTS || !(isLost(error) || isOra(error, 1555))) throw error
+      if (attempt === ATTEMPTS || !(isLost(error) || isOra(error, 1555, 8103))) throw error
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What a PostgreSQL error means for the person on call. Messages name objects, never values of rows or passwords. */
 import { PonteError } from '../../base/error.ts'
+import { isTls } from '../tls.ts'
 
 interface Meaning {
   readonly code: string
@@ -20,6 +21,22 @@ const UNREACHABLE: Meaning = {
   message: 'the ERP database does not answer',
   hint: 'check host and port (DB_HOST, DB_PORT or DATABASE_URL), and whether the server runs and lets this machine in',
 }
+const TLS: Meaning = {
+  code: 'erp.tls',
+  message: 'the encrypted connection to the ERP database could not be made',
+  hint: 'the cause says why; a certificate of your own authority is trusted when NODE_EXTRA_CA_CERTS names its file, and the certificate must name the host in DB_HOST or DATABASE_URL',
+  exitCode: 2,
+}
+const NO_SPACE: Meaning = {
+  code: 'erp.storage_full',
+  message: 'the ERP database has no room left',
+  hint: 'give its disk, or its memory, room; nothing is lost, it is tried again',
+}
+const READ_ONLY: Meaning = {
+  code: 'erp.read_only',
+  message: 'the ERP database takes no writes: it is a standby, or was set to read only',
+  hint: 'check that DB_HOST or DATABASE_URL names the primary; nothing is lost, it is tried again',
+}
 const INCOMPLETE: Meaning = {
   code: 'erp.view_missing',
   message: 'the ERP database lacks an object that Ponte needs',
@@ -29,6 +46,17 @@ const VALUE: Meaning = {
   code: 'erp.value_refused',
   message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
   hint: 'compare the line with the column it goes to; the cause names it',
+}
+
+const TIMEOUT: Meaning = {
+  code: 'erp.timeout',
+  message: 'a command on the ERP database took too long or was cancelled',
+  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
+}
+const DEADLOCK: Meaning = {
+  code: 'erp.deadlock',
+  message: 'transactions on the ERP database waited for each other, again and again',
+  hint: 'nothing was changed, and the line is tried again; look what else writes there',
 }
 
 /** By SQLSTATE. */
@@ -55,11 +83,13 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
     message: 'the ERP database has no connection left',
     hint: 'raise max_connections there, or lower the number of readers',
   },
-  '57014': {
-    code: 'erp.timeout',
-    message: 'a command on the ERP database took too long or was cancelled',
-    hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
-  },
+  '53100': NO_SPACE,
+  '53200': NO_SPACE,
+  '25006': READ_ONLY,
+  '40P01': DEADLOCK,
+  '40001': DEADLOCK,
+  '55P03': TIMEOUT,
+  '57014': TIMEOUT,
   P2020: {
     code: 'erp.write_refused',
     message: 'the ERP refuses what the mirror should take',
@@ -91,7 +121,7 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
 export function erpError(error: unknown): PonteError {
   if (error instanceof PonteError) return error
   const { code = '', message = '' } = error as { code?: string; message?: string }
-  const meaning = BY_STATE[code] ?? (isConnection(code, message) ? UNREACHABLE : undefined)
+  const meaning = BY_STATE[code] ?? (isTls(error) ? TLS : isConnection(code, message) ? UNREACHABLE : undefined)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''
     return new PonteError(meaning.code, meaning.message + object, {

@@ -34,8 +34,15 @@ export const withoutLimits = `select set_config(name, '0', false) from pg_settin
 /** A pool for commands. */
 export function commandPool(settings: PostgresSettings): pg.Pool {
   const limit = settings.statementTimeoutMs ?? 60_000
-  const pool = new pg.Pool({ ...clientConfig(settings, 'ponte-erp'), max: settings.maxConnections ?? 4, statement_timeout: limit })
-  pool.on('connect', (client) => closeWhenSilent((client as unknown as { connection: { stream: Socket } }).connection.stream, limit))
+  const pool = new pg.Pool({
+    ...clientConfig(settings, 'ponte-erp'),
+    max: settings.maxConnections ?? 4,
+    onConnect: (client) => {
+      closeWhenSilent((client as unknown as { connection: { stream: Socket } }).connection.stream, limit)
+      // Not as a parameter of the start, which PgBouncer refuses.
+      return client.query(`set statement_timeout = ${Math.ceil(limit)}`)
+    },
+  })
   // An idle connection that loses its server must not take the process down; the next command reports it.
   pool.on('error', () => {})
   return pool

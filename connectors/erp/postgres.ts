@@ -1,6 +1,7 @@
 /** The ERP on PostgreSQL. Views and procedures are those of sql/postgres. */
 import type pg from 'pg'
 import type { Row } from '../../engine/model.ts'
+import { refuseLetters } from '../pg/encoding.ts'
 import type { Erp, LogEntry } from './erp.ts'
 import { commerce } from './postgres-commerce.ts'
 import { erpError } from './postgres-errors.ts'
@@ -25,9 +26,7 @@ export function postgresErp(settings: PostgresSettings): Erp {
   }
   return {
     dialect: 'postgres',
-    ping: async () => {
-      await ask('select 1')
-    },
+    ping: () => refuseLetters(pool).catch((error) => Promise.reject(erpError(error))),
     openExtract: (readers) => openPostgresExtract(settings, readers),
     contactsToInsert: async (leadId) => (await ask(CONTACTS_TO_INSERT, [leadId])).map(upperKeys),
     ambiguousTaxIds: () => ask<{ taxId: string; branches: string[] }>(AMBIGUOUS),

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { refuseEncoding } from './encoding.ts'
 import { type MigrationFile, readMigrations } from './migration-files.ts'
 import { createdSince, dropRepeatables, existingObjects } from './repeatables.ts'
 import { inTransaction } from './transaction.ts'
@@ -33,7 +34,7 @@ const LOCK_KEY = 0x706f6e7465
  * Runs each `NNNN_name.sql` of `folder` once, and all `r_NN_name.sql` again when any of them changed (what the earlier ones
  * created is dropped first, newest first, so that views may change their columns).
  * @throws PonteError `pg.migration_edited` | `pg.migration_missing` | `pg.migration_order` | `pg.migration_failed` | `pg.migration_busy` |
- *   `pg.repeatable_in_use`, and those of `readMigrations`; errors of connecting pass through
+ *   `pg.repeatable_in_use` | `pg.encoding`, and those of `readMigrations`; errors of connecting pass through
  */
 export async function migrate(pool: pg.Pool, folder: URL, options: MigrateOptions = {}): Promise<MigrateResult> {
   const { name, files } = await readMigrations(folder)
@@ -49,6 +50,7 @@ async function migrateLocked(
   lockTimeoutMs: number,
 ): Promise<MigrateResult> {
   await client.query("select set_config('lock_timeout', $1, true)", [String(Math.ceil(lockTimeoutMs))])
+  await refuseEncoding(client)
   await client.query('select pg_advisory_xact_lock($1)', [LOCK_KEY])
   await client.query(`create table if not exists ponte_migrations (
     folder text not null, name text not null, repeatable boolean not null, md5 text not null,

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { keepAlive } from '../pg/keep-alive.ts'
 import { migrate } from '../pg/migrate.ts'
+import { isTls } from '../tls.ts'
 import { refuseUnfinished } from './restores.ts'
 
 const schema = new URL('../../sql/state/', import.meta.url)
@@ -11,7 +12,7 @@ const schema = new URL('../../sql/state/', import.meta.url)
  * Opens the state database and installs or upgrades its schema.
  * @param url postgres:// URL of the state database
  * @throws PonteError `state.unreachable`; with exit code 2 `state.login_refused`, `state.database_missing`, `state.permission_denied`,
- *   `restore.unfinished`
+ *   `state.tls`, `pg.encoding`, `restore.unfinished`
  */
 export async function openState(url: string, maxConnections = 10): Promise<pg.Pool> {
   const pool = createStatePool(url, maxConnections)
@@ -69,6 +70,12 @@ function stateError(cause: unknown): PonteError {
   if (wrong)
     return new PonteError(wrong[0], wrong[1], {
       hint: 'check STATE_DATABASE_URL (user, password, database), or leave it out to use the embedded database',
+      cause,
+      exitCode: 2,
+    })
+  if (isTls(cause))
+    return new PonteError('state.tls', "the encrypted connection to Ponte's state database could not be made", {
+      hint: 'the cause says why; a certificate of your own authority is trusted when NODE_EXTRA_CA_CERTS names its file, and the certificate must name the host in STATE_DATABASE_URL',
       cause,
       exitCode: 2,
     })

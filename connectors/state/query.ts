@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { inTransaction } from '../pg/transaction.ts'
+import { isTls } from '../tls.ts'
 
 export type Db = pg.Pool | pg.PoolClient
 
@@ -47,7 +48,7 @@ export function stateError(cause: unknown): PonteError {
   if (cause instanceof PonteError) return cause
   const { code = '' } = cause as { code?: string }
   // pg reports a lost connection and its own timeouts without a code.
-  if (code === '' || away.test(code))
+  if (code === '' || away.test(code) || isTls(cause))
     return new PonteError('state.unreachable', "Ponte's state database does not answer.", {
       hint: 'Check STATE_DATABASE_URL and that database; the work stays queued and goes on by itself when it answers.',
       cause,

@@ -11,7 +11,8 @@ export function createWatchPool(url: string): pg.Pool {
     connectionString: url,
     max: 3,
     connectionTimeoutMillis: STATEMENT_MS,
-    statement_timeout: STATEMENT_MS,
+    // Not as a parameter of the start, which PgBouncer refuses.
+    onConnect: (client) => client.query(`set statement_timeout = ${STATEMENT_MS}`),
     // When the server itself does not answer any more.
     query_timeout: STATEMENT_MS + 1_000,
     ...keepAlive,
