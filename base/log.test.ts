@@ -50,6 +50,13 @@ describe('a log line', () => {
     expect(JSON.stringify(written)).not.toContain('ana@')
   })
 
+  it('holds nothing that a terminal obeys, and says the same', async () => {
+    log.info({ text: '\u009b2J\u202egnp.exe' }, 'from outside: \u001b]0;x\u0007\u007f')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(await readFile(file, 'utf8')).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+    expect(await last()).toMatchObject({ text: '\u009b2J\u202egnp.exe', msg: 'from outside: \u001b]0;x\u0007\u007f' })
+  })
+
   it('below the level is not written', async () => {
     const quiet = createLog({ name: 'test', file, level: 'warn' })
     quiet.info('nothing')

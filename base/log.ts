@@ -4,6 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { openLogFile, type Rotation } from './log-file.ts'
 import { maskText } from './mask.ts'
 import { scrub } from './scrub.ts'
+import { visibleJson } from './visible.ts'
 
 export type Log = Logger
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -50,7 +51,7 @@ export function createLog(options: LogOptions): Log {
         },
       },
     },
-    options.file === undefined ? standardError() : openLogFile(options.file, options.rotation ?? null),
+    visibleTo(options.file === undefined ? standardError() : openLogFile(options.file, options.rotation ?? null)),
   )
   // pino resets its binding formatter in children: scrub before it sees them. Children inherit this method.
   const child = log.child
@@ -59,6 +60,9 @@ export function createLog(options: LogOptions): Log {
   } as typeof log.child
   return log
 }
+
+/** Whoever follows a log does so on a terminal; the lines are the same JSON. */
+const visibleTo = (to: Pick<DestinationStream, 'write'>): DestinationStream => ({ write: (line) => void to.write(visibleJson(line)) })
 
 /** A reader that went away, or a full disk behind it, must not end the process. */
 function standardError(): DestinationStream {

@@ -1,4 +1,5 @@
 /** `ponte falhas ls`: a page of what was refused. Reads the queue directories alone, so that it works while databases are away. */
+import { visibleValue } from '../base/visible.ts'
 import { type FoundLetter, findDead } from '../jobs/operator/find-dead.ts'
 import type { CommandContext } from './command.ts'
 import { type FilterOptions, filterOf } from './falhas-filter.ts'
@@ -40,15 +41,15 @@ Part of a file's name will do, when no other has it.`)
 
 function tell(output: Output, { dead, lines }: FoundLetter): void {
   const total = dead.lines?.length ?? 1
-  output.say(dead.file)
+  output.say(visibleValue(dead.file))
   output.say(`    ${dead.lane.name} · ${plural(total, 'line')} · ${since(dead.letter.failedAt)}`)
   if (lines === null) {
-    for (const { code, reason } of dead.letter.lines) output.say(`    ${code}: ${reason}`)
+    for (const { code, reason } of dead.letter.lines) output.say(`    ${code}: ${visibleValue(reason)}`)
     return
   }
   for (const line of lines.slice(0, mostTold)) {
     const edited = line.reason.editedAt === undefined ? '' : ' · edited since'
-    output.say(`    line ${line.reason.line}: ${refusal(line)}: ${line.reason.reason}${edited}\n        ${aboutText(line)}`)
+    output.say(`    line ${line.reason.line}: ${refusal(line)}: ${visibleValue(line.reason.reason)}${edited}\n        ${aboutText(line)}`)
   }
   if (lines.length > mostTold) output.say(`    … and ${plural(lines.length - mostTold, 'line')} more: ponte falhas show ${dead.file}`)
 }

@@ -1,5 +1,6 @@
 /** `ponte falhas show`: what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
 import { join } from 'node:path'
+import { visibleValue } from '../base/visible.ts'
 import type { DeadLine } from '../jobs/operator/dead-line.ts'
 import { linesNumbered, type OpenDead, openDead } from '../jobs/operator/open-dead.ts'
 import { type FieldView, type LineView, type Side, showLines } from '../jobs/operator/show-dead.ts'
@@ -23,7 +24,8 @@ export async function showFalha(command: CommandContext, named: string, numbers:
   const path = join(settings.queueRoot, dead.lane.name, 'falhas', dead.file)
   output.result({ ok: true, ...document(dead, views), path, body: lines.map(({ text }) => text) })
   output.say(`${path}\n${dead.kind?.job ?? 'No job takes it'} · refused ${since(dead.letter.failedAt)}`)
-  if (dead.lines === null) for (const { code, reason } of dead.letter.lines) output.say(`\nthe whole letter: ${code}\n  ${reason}`)
+  if (dead.lines === null)
+    for (const { code, reason } of dead.letter.lines) output.say(`\nthe whole letter: ${code}\n  ${visibleValue(reason)}`)
   for (const view of views) tell(output, view)
   if (!asked)
     output.say(`\n${plural(lines.length, 'line')}. Beside what ERP and CRM hold now:\n  ponte falhas show ${dead.file} --line <n>`)
@@ -46,7 +48,7 @@ function document(dead: OpenDead, views: readonly LineView[]) {
 
 function tell(output: Output, view: LineView): void {
   const { line, fields, standing } = view
-  output.say(`\nline ${line.reason.line}: ${refusal(line)}\n  ${line.reason.reason}\n  ${aboutText(line)}`)
+  output.say(`\nline ${line.reason.line}: ${refusal(line)}\n  ${visibleValue(line.reason.reason)}\n  ${aboutText(line)}`)
   if (line.reason.editedAt !== undefined) output.say(`  Edited ${since(line.reason.editedAt)}; not requeued yet.`)
   if (standing === 'overtaken') output.say('  A newer change of this record waits or was delivered: requeueing this one sends nothing.')
   const named = fields.filter(({ sent, erp, crm }) => sent !== null || erp !== null || crm !== null)

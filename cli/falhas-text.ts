@@ -1,4 +1,5 @@
 /** Refused lines in words. */
+import { visibleValue } from '../base/visible.ts'
 import type { DeadLine } from '../jobs/operator/dead-line.ts'
 import { duration } from './output.ts'
 
@@ -18,7 +19,7 @@ export function aboutText({ about }: DeadLine): string {
   const { entity, key, leadId, taxId, name } = about
   const record = key === null ? null : entity === 'leads.insert' ? `branch ${key}` : `record ${key}`
   const parts = [name, taxId && `tax id ${taxId}`, leadId && leadId !== key ? `lead ${leadId}` : null, record]
-  return parts.filter((part) => part).join(' · ') || 'says of nobody that it is about them'
+  return visibleValue(parts.filter((part) => part).join(' · ')) || 'says of nobody that it is about them'
 }
 
 export const refusal = ({ reason: { code, httpStatus } }: DeadLine): string =>

@@ -1,5 +1,5 @@
 /** From an alert to a mended record, as an operator types it; and what the commands say. Real processes, the simulated CRM. */
-import { linkSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addRefused } from '../jobs/testing/operator.ts'
@@ -42,6 +42,21 @@ test('a lead refused for a bad field is found, corrected and delivered by two co
   expect(await house.effects('leadAdded')).toBe(1)
   expect((await house.run('falhas', 'ls')).stdout).toBe('falhas is empty: nothing was refused.\n')
   expect((await house.json('run', 'job_execute_spark')).document.counts).toMatchObject({ queued: 0 })
+})
+
+test('what the CRM or the ERP wrote does nothing to the terminal, and is exact for machines', async () => {
+  const name = 'A\u001b]52;c;cm0\u0007\u009b2J\r\n\u202eponte: all\0'
+  const file = join(house.folder, 'queue/leads/falhas/update_leads_in_crm_hostile.json')
+  mkdirSync(join(house.folder, 'queue/leads/falhas'), { recursive: true })
+  writeFileSync(file, `${JSON.stringify({ ID: '7', NAME: name })}\n`)
+  for (const command of [['ls'], ['ls', '--json'], ['show', 'hostile'], ['show', '--json', 'hostile']]) {
+    const { stdout } = await house.run('falhas', ...command)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(stdout).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+    expect(stdout).not.toMatch(/^ponte: all/m)
+  }
+  expect((await house.json('falhas', 'ls')).document.falhas[0].lines[0].about.name).toBe(name)
+  rmSync(file)
 })
 
 describe('a letter of several lines', () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `ponte`. One file per command; command.ts is what they share. */
 import { Command, CommanderError } from 'commander'
+import { visible, visibleJson } from '../base/visible.ts'
 import { alertsCommand } from './alerts.ts'
 import { apiCommand } from './api.ts'
 import { backupCommand } from './backup.ts'
@@ -55,7 +56,7 @@ Settings come from the environment: deploy/.env.example lists them. Exit codes: 
 3 stopped by a guard. With --json every command prints exactly one JSON document.`,
   )
   .showHelpAfterError(json ? false : '(add --help to see how it is used)')
-  .configureOutput({ writeErr: (text) => json || process.stderr.write(text) })
+  .configureOutput({ writeErr: (text) => json || process.stderr.write(visible(text)) })
   .exitOverride()
 
 // The order is the order of --help: first looks, then daily work, then installation.
@@ -93,6 +94,6 @@ try {
   if (json && error.exitCode !== 0) {
     const message = error.code === 'commander.help' ? 'no command given' : error.message.replace(/^error: /, '')
     const hint = 'ponte --help tells how it is used.'
-    process.stdout.write(`${JSON.stringify({ ok: false, error: { code: 'usage.wrong', message, hint } })}\n`)
+    process.stdout.write(`${visibleJson(JSON.stringify({ ok: false, error: { code: 'usage.wrong', message, hint } }))}\n`)
   }
 }

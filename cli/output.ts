@@ -1,5 +1,9 @@
-/** What a command shows: lines and bars for people, one JSON document for machines. Nothing here decides anything. */
+/**
+ * What a command shows: lines and bars for people, one JSON document for machines. Nothing here decides anything, and nothing that came from
+ * outside reaches a terminal as more than text: everything passes here.
+ */
 import { PonteError } from '../base/error.ts'
+import { visible, visibleJson, visibleValue } from '../base/visible.ts'
 import { sentence, whatHappened } from '../jobs/error-text.ts'
 import { type Bar, openBar } from './bar.ts'
 
@@ -41,12 +45,12 @@ export function createOutput(json: boolean): Output {
     },
     bar(title) {
       clear()
-      open = openBar(title, !json)
+      open = openBar(visibleValue(title), !json)
       return open
     },
     end() {
       clear()
-      if (json && !ended) process.stdout.write(`${JSON.stringify(document)}\n`)
+      if (json && !ended) process.stdout.write(`${visibleJson(JSON.stringify(document))}\n`)
       ended = true
     },
   }
@@ -64,8 +68,9 @@ export function report(error: unknown, output: Output, logFile: string | null): 
   return known ? error.exitCode : 1
 }
 
-/** On a terminal, long lines end between words and go on under their first one; elsewhere text stays as it is, for grep. */
-function fitted(text: string, { isTTY, columns = 80 }: { readonly isTTY?: boolean; readonly columns?: number }): string {
+/** On a terminal, long lines end between words and go on under their first one; elsewhere they stay whole, for grep. A pipe may end at a terminal too. */
+function fitted(given: string, { isTTY, columns = 80 }: { readonly isTTY?: boolean; readonly columns?: number }): string {
+  const text = visible(given)
   if (!isTTY) return text
   return text
     .split('\n')
@@ -89,7 +94,7 @@ function wrap(line: string, width: number): string {
 /** Columns aligned for a terminal, numbers to the right. Columns named in `onlyIf` are left out when all their cells are 0. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[], onlyIf: readonly string[] = []): string {
   const kept = head.map((_, i) => i).filter((i) => !onlyIf.includes(head[i]!) || rows.some((row) => row[i] !== 0))
-  const all = [head, ...rows].map((row) => kept.map((i) => String(row[i] ?? '')))
+  const all = [head, ...rows].map((row) => kept.map((i) => visibleValue(String(row[i] ?? ''))))
   const widths = kept.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
   const numeric = kept.map((i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number' || row[i] === ''))
   const line = (row: readonly string[]) =>

@@ -1,6 +1,7 @@
 /** `ponte plan [entity]`: what would change, field by field, how many calls, how long under the quota. Changes nothing. */
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
+import { visibleValue } from '../base/visible.ts'
 import { entities } from '../jobs/entities.ts'
 import { type Plan, plan, timeUnderQuota } from '../jobs/plan.ts'
 import { execute } from './command.ts'
@@ -67,7 +68,7 @@ function showChanges(output: Output, one: Plan): void {
       discarded: ' (discarded by an operator: not sent with these values)',
     }
     output.say(`${one.entity} ${change.key}${why[change.decision]}`)
-    for (const { field, from, to } of change.fields) output.say(`    ${field.padEnd(20)} ${from ?? '—'} → ${to ?? '—'}`)
+    for (const { field, from, to } of change.fields) output.say(`    ${field.padEnd(20)} ${visibleValue(`${from ?? '—'} → ${to ?? '—'}`)}`)
   }
   if (one.changed > one.changes.length) output.say(`  … and ${one.changed - one.changes.length} more of ${one.entity} (--limit shows more)`)
   if (one.changed > 0) output.say()

@@ -1,6 +1,7 @@
 /** `ponte why <tax id>`: everything that ever happened to one company. */
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
+import { visibleValue } from '../base/visible.ts'
 import type { Question } from '../jobs/operator/who-is.ts'
 import { type Happening, type History, why } from '../jobs/operator/why.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -67,7 +68,7 @@ function show(output: Output, { who, happenings }: History): void {
     ...who.branches.map((branch) => `branch ${branch}`),
   ]
   for (const note of who.notes) output.note(note)
-  if (named.length > 0) output.say(`${named.join(' · ')}\n`)
+  if (named.length > 0) output.say(`${visibleValue(named.join(' · '))}\n`)
   if (happenings.length === 0) output.say('Ponte remembers nothing of it: it was never compared, sent or received.')
   for (const one of happenings) output.say(line(one))
   if (happenings.length > 0) output.say(`\n${plural(happenings.length, 'thing')} happened. Letters and runs are named with --json.`)
@@ -78,5 +79,5 @@ function show(output: Output, { who, happenings }: History): void {
 
 function line({ at, kind, record, text, code }: Happening): string {
   const time = at.toISOString().slice(0, 19).replace('T', ' ')
-  return `${time}  ${kind.padEnd(8)}  ${record}: ${text}${code === null ? '' : ` [${code}]`}`
+  return `${time}  ${kind.padEnd(8)}  ${visibleValue(`${record}: ${text}`)}${code === null ? '' : ` [${code}]`}`
 }

@@ -217,6 +217,18 @@ describe('every page', () => {
     expect(await (await get(`/ui/falhas?code=${encodeURIComponent(evil)}`, cookie)).text()).not.toContain('<img')
   })
 
+  test('writes out what would make a text read as another, and keeps it exact where a form sends it back', async () => {
+    const { cookie } = await logIn('ana')
+    const evil = 'a\u202egnp.exe\u0085'
+    await api.state.query(
+      `insert into changes (run_id, entity, key, hash, letter, status, code, sends) values ('r', 'leads.update', $1, 'h', 'l', 'failed', 'DISCARDED', 3)`,
+      [evil],
+    )
+    const html = await (await get('/ui/falhas', cookie)).text()
+    expect(html).toContain('<td>a\\u202egnp.exe\\x85</td>')
+    expect(html).toContain(`name="key" value="${evil}"`)
+  })
+
   test('that is not there says so as a page', async () => {
     const { cookie } = await logIn('ana')
     for (const path of ['/ui/runs/nothing', '/ui/jobs/nothing', '/ui/falhas/nothing.json']) {

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { visible } from '../../base/visible.ts'
 import type { ApiEnv, Person } from '../types.ts'
 import { assetUrl } from './assets.ts'
 import type { Clock } from './format.ts'
@@ -104,24 +105,23 @@ export function barePage(c: Context<ApiEnv>, title: string, status: ContentfulSt
   )
 }
 
-function document(c: Context<ApiEnv>, title: string, status: ContentfulStatusCode, body: Child): Response | Promise<Response> {
-  return c.html(
-    html`<!doctype html>${(
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="color-scheme" content="light dark" />
-          <title>{title} · Ponte</title>
-          <link rel="icon" href={assetUrl('icon.svg')} type="image/svg+xml" />
-          <link rel="stylesheet" href={assetUrl('style.css')} />
-          <script src={assetUrl('live.js')} defer />
-        </head>
-        {body}
-      </html>
-    )}`,
-    status,
-  )
+async function document(c: Context<ApiEnv>, title: string, status: ContentfulStatusCode, body: Child): Promise<Response> {
+  const written = await html`<!doctype html>${(
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title} · Ponte</title>
+        <link rel="icon" href={assetUrl('icon.svg')} type="image/svg+xml" />
+        <link rel="stylesheet" href={assetUrl('style.css')} />
+        <script src={assetUrl('live.js')} defer />
+      </head>
+      {body}
+    </html>
+  )}`
+  // Between tags alone: what a form holds stays exact.
+  return c.html(String(written).replaceAll(/>[^<]+/g, visible), status)
 }
 
 /** Hidden in every form that is sent by POST. */
