@@ -47,13 +47,13 @@ test('a lead refused for a bad field is found, corrected and delivered by two co
 test('what the CRM or the ERP wrote does nothing to the terminal, and is exact for machines', async () => {
   const name = 'A\u001b]52;c;cm0\u0007\u009b2J\r\n\u202eponte: all\0'
   const file = join(house.folder, 'queue/leads/falhas/update_leads_in_crm_hostile.json')
-  mkdirSync(join(house.folder, 'queue/leads/falhas'), { recursive: true })
+  await house.run('falhas', 'ls')
   writeFileSync(file, `${JSON.stringify({ ID: '7', NAME: name })}\n`)
   for (const command of [['ls'], ['ls', '--json'], ['show', 'hostile'], ['show', '--json', 'hostile']]) {
     const { stdout } = await house.run('falhas', ...command)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(stdout).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
-    expect(stdout).not.toMatch(/^ponte: all/m)
+    expect(stdout).toMatch(command.includes('--json') ? 'A\\u001b]52;c;' : 'A\\x1b]52;c;')
   }
   expect((await house.json('falhas', 'ls')).document.falhas[0].lines[0].about.name).toBe(name)
   rmSync(file)
