@@ -1,5 +1,6 @@
 import { PonteError } from '../../base/error.ts'
 import { maskText } from '../../base/mask.ts'
+import { isTls } from '../tls.ts'
 
 /**
  * The CRM (or the way to it, the shared quota included) does not work right now: nobody's line is to blame and no attempt
@@ -15,7 +16,9 @@ export class CrmUnavailable extends PonteError {
     super('crm.unavailable', message, {
       hint:
         options.hint ??
-        'the CRM or the network to it has a problem; the work stays queued and goes on by itself when the CRM answers again',
+        (isTls(options.cause)
+          ? 'the certificate of API_URL, or of a proxy in between, is not accepted; NODE_EXTRA_CA_CERTS names the file of an authority of your own'
+          : 'the CRM or the network to it has a problem; the work stays queued and goes on by itself when the CRM answers again'),
       ...(options.cause === undefined ? {} : { cause: options.cause }),
     })
     this.inDoubt = options.inDoubt

@@ -3,6 +3,7 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { PonteError } from '../../base/error.ts'
 import { within } from '../../base/within.ts'
+import { isTls } from '../tls.ts'
 import { type BackendOptions, bullBackend, queueName, queueSettings, workerOptions } from './bull.ts'
 import type { QueueBackend } from './queue-backend.ts'
 
@@ -57,6 +58,12 @@ function refusal(cause: unknown): PonteError {
   if (/^(NOAUTH|WRONGPASS|NOPERM)/.test((cause as Error).message))
     return new PonteError('queue_backend.redis_login_refused', 'the Redis refuses the login', {
       hint: 'check user and password in REDIS_URL',
+      cause,
+      exitCode: 2,
+    })
+  if (isTls(cause))
+    return new PonteError('queue_backend.redis_tls', 'the encrypted connection to the Redis could not be made', {
+      hint: 'REDIS_URL begins with rediss:// for TLS; NODE_EXTRA_CA_CERTS names the file of an authority of your own',
       cause,
       exitCode: 2,
     })
