@@ -1,6 +1,7 @@
 /** processar in order of arrival, without holding a million names. */
 import { opendir, stat } from 'node:fs/promises'
 import type { House } from './house.ts'
+import { endsHalf } from './letter-lines.ts'
 import { type ParsedName, parseName } from './name.ts'
 
 export interface Arrival {
@@ -63,10 +64,19 @@ export async function oldestIn(
   return { arrivals, complete }
 }
 
-/** null: gone, or perhaps still being written (a name that is not ours says nothing about a finished rename). */
+/** A file that ends in the middle of a line is given so many times `settleMs`. */
+const halfWaits = 30
+
+/**
+ * null: gone, or perhaps still being written (a name that is not ours says nothing about a finished rename): it changed within
+ * `settleMs`, or within a minute and ends in the middle of a line.
+ */
 export async function arrivalOf(house: House, parsed: ParsedName): Promise<number | null> {
   if (parsed.form === 'bulk' || parsed.form === 'single') return parsed.arrivedAt
-  const info = await stat(`${house.layout.processar}/${parsed.file}`).catch(() => null)
-  if (info === null || Math.abs(Date.now() - info.mtimeMs) < house.settleMs) return null
+  const path = `${house.layout.processar}/${parsed.file}`
+  const info = await stat(path).catch(() => null)
+  if (info === null) return null
+  const age = Math.abs(Date.now() - info.mtimeMs)
+  if (age < house.settleMs || (age < halfWaits * house.settleMs && (await endsHalf(path).catch(() => false)))) return null
   return parsed.arrivedAt ?? Math.trunc(info.mtimeMs)
 }

@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { diskError } from '../base/disk-error.ts'
 import { PonteError } from '../base/error.ts'
 import { archive, closeRejected, closeWithFailures, isClosed } from './closing.ts'
@@ -26,12 +28,18 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
   const label = labelOf({ ...parsed, arrivedAt: name.arrivedAt })
   const progress = await openProgress(layout.progress, name.file, disk)
   let read: Promise<LetterLine[]> | null = null
+  /** Looked at before it was read: what is written meanwhile makes the next look differ. */
+  let seen: Stats | null = null
   let state: 'open' | 'ended' | 'returned' = 'open'
   let indexes: ReadonlySet<number> | null = null
   const recording = new Set<number>()
 
+  const readNow = async () => {
+    seen = await stat(path)
+    return readLines(path, label)
+  }
   const linesOf = () => {
-    read ??= readLines(path, label).catch((error) => {
+    read ??= readNow().catch((error) => {
       if (error instanceof PonteError) throw error
       throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? lost() : diskError('queue', 'read', path, error)
     })
@@ -47,6 +55,20 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
     throw new PonteError('queue.claim_ended', `the claim on ${label} has ended`, {
       hint: 'a defect: a claim is used after finish or reject',
     })
+  }
+  /** Somebody still writes to it: a copy that was slow, or stood still, when the letter was claimed. */
+  const hasChanged = async () => {
+    const now = await stat(path).catch(() => null)
+    return seen !== null && now !== null && (now.size !== seen.size || now.mtimeMs !== seen.mtimeMs)
+  }
+  /** Lines that were added have no outcome yet; one whose text is another now, because it was half written, has none any more. */
+  const readAgain = async (before: readonly LetterLine[]): Promise<readonly LetterLine[]> => {
+    read = null
+    const lines = await linesOf()
+    const texts = new Map(lines.map(({ index, text }) => [index, text]))
+    const changed = before.filter(({ index, text }) => progress.outcomes.has(index) && texts.get(index) !== text)
+    await progress.reopen(changed.map(({ index }) => index))
+    return lines
   }
   const putBack = async (): Promise<boolean> => {
     await progress.close()
@@ -105,12 +127,13 @@ export async function openClaim(house: House, seat: Seat, parsed: ParsedName, na
         if (await held()) throw error
         return []
       })
-      const finished = await end(() => settle(lines))
+      const finished = await end(async () => settle((await hasChanged()) ? await readAgain(lines) : lines))
       return finished === 'lost' ? { ...count(lines, progress.outcomes), to: 'lost' } : finished
     },
 
     async reject(code, reason) {
       const whole = await end(async () => {
+        if (await hasChanged()) return putBack()
         const sidecar = printSidecar(name.file, house.clock.wall(), [{ line: 0, code, reason, attempts: 1 }])
         const closed = await closeRejected(house, seat.folder, name.file, sidecar)
         state = 'ended'

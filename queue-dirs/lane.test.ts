@@ -454,7 +454,7 @@ describe('claims', () => {
   test('a name that is not ours is left alone while it may still be written', async () => {
     lane = await open({ settleMs: 60_000 })
     const path = inLane('processar', 'converted_lead_Acme_01-06-2024_10-00-00.json')
-    await writeFile(path, '{"half":')
+    await writeFile(path, '{"whole":1}')
     for await (const _ of take(['converted_lead'])) throw new Error('taken too early')
     const before = new Date(Date.now() - 61_000)
     await utimes(path, before, before)

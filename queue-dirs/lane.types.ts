@@ -72,9 +72,10 @@ export interface Claim {
    * Ends the claim. All lines done -> processados/<YYYYMMDD>/. Some dead -> their lines to falhas/<name> with <name>.error.json
    * written first, the rest to processados. Some open -> the letter goes back to processar with its progress.
    * Returns where it went and the counts as this claim knows them; `lost` when another worker has the letter: nothing moved.
+   * A file that somebody wrote to since it was read goes back: lines that were added, or half written, are given out by the next claim.
    */
   finish(): Promise<Finished>
-  /** The whole letter is unreadable (not UTF-8, empty): falhas at once with the reason. */
+  /** The whole letter is unreadable (not UTF-8, empty): falhas at once with the reason; back to processar when somebody still writes to it. */
   reject(code: string, reason: string): Promise<void>
 }
 

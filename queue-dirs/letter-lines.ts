@@ -65,6 +65,27 @@ export function splitLines(text: string): LetterLine[] {
   return lines.length > 1 && !isJson(lines[0]?.text ?? '') && isJson(text) ? [{ index: 0, text: text.trim() }] : lines
 }
 
+const tailBytes = 64 * 1024
+
+/**
+ * Whether a file looks as if a copy of it were still going on: it is empty, its last line has no end and is no JSON, or an object over
+ * several lines is not closed. Half an object is never JSON, so what is JSON is whole.
+ */
+export async function endsHalf(path: string): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const { size } = await file.stat()
+    const from = Math.max(0, size - tailBytes)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, tailBytes)), 0, Math.min(size, tailBytes), from)
+    const tail = buffer.toString('utf8', 0, bytesRead)
+    const last = tail.slice(tail.lastIndexOf('\n') + 1)
+    if (last.trim() !== '') return !isJson(last) && (from > 0 || !isJson(tail))
+    return tail === '' || /[{[,]\s*$/.test(tail)
+  } finally {
+    await file.close()
+  }
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text)

@@ -3,7 +3,7 @@
  *
  * Every claim that has something to record opens a generation of its own, so a woken worker and its successor never write
  * into one file, nobody appends behind a torn tail, and a file whose fsync failed is left for a new one. Reading takes all
- * generations; the first outcome of a line holds.
+ * generations; the first outcome of a line holds, until it is reopened.
  */
 import { readFile } from 'node:fs/promises'
 import type { Disk, GrowingFile } from '../base/atomic-file.ts'
@@ -14,7 +14,8 @@ import { exists } from './layout.ts'
 
 interface Entry {
   readonly line: number
-  readonly outcome: LineOutcome
+  /** null: none any more, the line's text has changed. */
+  readonly outcome: LineOutcome | null
 }
 
 export interface Progress {
@@ -22,6 +23,8 @@ export interface Progress {
   readonly outcomes: ReadonlyMap<number, LineOutcome>
   /** Resolves after fsync; calls that wait together share one. Rejected: not acknowledged (it may still have reached the disk). */
   append(line: number, outcome: LineOutcome): Promise<void>
+  /** Lines that are to be given out again after all; as durable as `append`. */
+  reopen(lines: readonly number[]): Promise<void>
   /** Waits for what was appended, then closes the file. */
   close(): Promise<void>
 }
@@ -31,11 +34,15 @@ const path = (folder: string, letter: string, generation: number) => `${folder}/
 /** @param folder the lane's `.progress` @param letter file name of the letter */
 export async function openProgress(folder: string, letter: string, disk: Disk): Promise<Progress> {
   const outcomes = new Map<number, LineOutcome>()
+  const keep = ({ line, outcome }: Entry) => {
+    if (outcome === null) outcomes.delete(line)
+    else if (!outcomes.has(line)) outcomes.set(line, outcome)
+  }
   let generation = 1
   for (; ; generation += 1) {
     const text = await readIfThere(path(folder, letter, generation))
     if (text === null) break
-    for (const { line, outcome } of parseChecked<Entry>(text)) if (!outcomes.has(line)) outcomes.set(line, outcome)
+    for (const entry of parseChecked<Entry>(text)) keep(entry)
   }
 
   let file: GrowingFile | null = null
@@ -70,7 +77,7 @@ export async function openProgress(folder: string, letter: string, disk: Disk): 
       try {
         await write(batch.map(({ entry }) => entry))
         for (const { entry, resolve } of batch) {
-          if (!outcomes.has(entry.line)) outcomes.set(entry.line, entry.outcome)
+          keep(entry)
           resolve()
         }
       } catch (error) {
@@ -83,13 +90,16 @@ export async function openProgress(folder: string, letter: string, disk: Disk): 
     flushing = null
   }
 
+  const put = (line: number, outcome: Entry['outcome']) =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push({ entry: { line, outcome }, resolve, reject })
+      flushing ??= flush()
+    })
+
   return {
     outcomes,
-    append: (line, outcome) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ entry: { line, outcome }, resolve, reject })
-        flushing ??= flush()
-      }),
+    append: put,
+    reopen: async (lines) => void (await Promise.all(lines.map((line) => put(line, null)))),
     async close() {
       await flushing
       await file?.close()
