@@ -1,5 +1,6 @@
 /** processar in order of arrival, without holding a million names. */
-import { opendir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import { endsHalf } from './letter-lines.ts'
 import { type ParsedName, parseName } from './name.ts'
@@ -28,7 +29,7 @@ const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
  * @returns at most `windowSize`; `complete` false when there were more
  */
 export function oldestArrivals(house: House, wanted: (parsed: ParsedName) => boolean): Promise<{ arrivals: Arrival[]; complete: boolean }> {
-  return oldestIn(house.layout.processar, house.windowSize, async (name) => {
+  return oldestIn(filesIn(house, house.layout.processar), house.windowSize, async (name) => {
     const parsed = parseName(name, house.prefixes)
     if (parsed === null || !wanted(parsed)) return null
     const arrivedAt = await arrivalOf(house, parsed)
@@ -36,9 +37,9 @@ export function oldestArrivals(house: House, wanted: (parsed: ParsedName) => boo
   })
 }
 
-/** The `limit` oldest of the files in a folder for which `look` gives an arrival. Memory is bounded by `limit`, not by the folder. */
+/** The `limit` oldest of the files for which `look` gives an arrival. Memory is bounded by `limit`, not by the folder. */
 export async function oldestIn(
-  folder: string,
+  files: AsyncIterable<string>,
   limit: number,
   look: (name: string) => Promise<Arrival | null>,
   compare: (a: Arrival, b: Arrival) => number = compareArrivals,
@@ -53,9 +54,8 @@ export async function oldestIn(
     arrivals = arrivals.slice(0, limit)
     if (!complete) last = arrivals[limit - 1] ?? null
   }
-  for await (const entry of await opendir(folder, { bufferSize: 256 })) {
-    if (!entry.isFile()) continue
-    const arrival = await look(entry.name)
+  for await (const name of files) {
+    const arrival = await look(name)
     if (arrival === null || (last !== null && compare(arrival, last) > 0)) continue
     arrivals.push(arrival)
     if (arrivals.length >= 2 * limit) cut()

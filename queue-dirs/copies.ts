@@ -7,10 +7,10 @@
  *
  * What lies in .tmp was not acknowledged, or a compare makes it again.
  */
-import { opendir } from 'node:fs/promises'
 import { SIDECAR } from './closing.ts'
 import { undeliveredLetters } from './counts.ts'
 import { isBody } from './dead-letters.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import { namesIn } from './layout.ts'
 
@@ -43,27 +43,18 @@ export async function copyLetters(house: House, take: Take): Promise<number> {
   }
 
   await takeWaiting()
-  for await (const file of streamed(falhas))
+  for await (const file of filesIn(house, falhas))
     if (isBody(file) && (await takeEnded(file, `falhas/${file}`, `${falhas}/${file}`)))
       await take(`falhas/${file}${SIDECAR}`, `${falhas}/${file}${SIDECAR}`)
   await takeWaiting()
   for (const day of await namesIn(processados))
     if (/^\d{8}$/.test(day))
-      for await (const file of streamed(`${processados}/${day}`))
+      for await (const file of filesIn(house, `${processados}/${day}`))
         await takeEnded(file, `processados/${day}/${file}`, `${processados}/${day}/${file}`)
-  for await (const file of streamed(progress)) await take(`.progress/${file}`, `${progress}/${file}`)
+  for await (const file of filesIn(house, progress)) await take(`.progress/${file}`, `${progress}/${file}`)
   return letters + waiting.size
 }
 
 /** What a copy may be called; anything else in a backup is not ours. */
 export const isCopyName = (name: string): boolean =>
   /^(processar|falhas|processados\/\d{8}|\.progress)\/[^/]+$/.test(name) && !/\/\.{1,2}$/.test(name)
-
-async function* streamed(folder: string): AsyncGenerator<string> {
-  const directory = await opendir(folder, { bufferSize: 256 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw error
-  })
-  if (directory === null) return
-  for await (const entry of directory) if (entry.isFile()) yield entry.name
-}

@@ -1,5 +1,6 @@
-import { opendir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { isBody } from './dead-letters.ts'
+import { entriesIn } from './files-in.ts'
 import { HEARTBEAT } from './heartbeat.ts'
 import type { House } from './house.ts'
 import type { Lane } from './lane.types.ts'
@@ -13,22 +14,25 @@ type Folder = Count['folder']
 export async function countLetters(house: House): Promise<Count[]> {
   const { processar, processando, falhas } = house.layout
   const totals = new Map<string, Count>()
-  const add = async (folder: Folder, path: string, isFile: boolean) => {
-    const file = path.slice(path.lastIndexOf('/') + 1)
+  const add = async (folder: Folder, at: string, file: string, isFile: boolean) => {
     const parsed = isFile ? parseName(file, house.prefixes) : null
-    const at = parsed?.arrivedAt ?? (await stat(path).catch(() => null))?.mtimeMs ?? null
+    const arrivedAt = parsed?.arrivedAt ?? (await stat(`${at}/${file}`).catch(() => null))?.mtimeMs ?? null
     const prefix = parsed?.prefix ?? UNKNOWN_PREFIX
     const key = `${folder}/${prefix}`
     const { files, oldest } = totals.get(key) ?? { files: 0, oldest: null }
-    totals.set(key, { folder, prefix, files: files + 1, oldest: at === null ? oldest : Math.trunc(Math.min(at, oldest ?? at)) })
+    totals.set(key, {
+      folder,
+      prefix,
+      files: files + 1,
+      oldest: arrivedAt === null ? oldest : Math.trunc(Math.min(arrivedAt, oldest ?? arrivedAt)),
+    })
   }
-  await each(processar, (name, isFile) => (name.startsWith('.') ? undefined : add('processar', `${processar}/${name}`, isFile)))
-  for (const seat of await namesIn(processando)) {
-    await each(`${processando}/${seat}`, (name, isFile) =>
-      name === HEARTBEAT || !name.endsWith('.json') ? undefined : add('processando', `${processando}/${seat}/${name}`, isFile),
-    )
-  }
-  await each(falhas, (name, isFile) => (isBody(name) ? add('falhas', `${falhas}/${name}`, isFile) : undefined))
+  for await (const { name, isFile } of entriesIn(house, processar))
+    if (!name.startsWith('.')) await add('processar', processar, name, isFile)
+  for (const seat of await namesIn(processando))
+    for await (const { name, isFile } of entriesIn(house, `${processando}/${seat}`))
+      if (name !== HEARTBEAT && name.endsWith('.json')) await add('processando', `${processando}/${seat}`, name, isFile)
+  for await (const { name, isFile } of entriesIn(house, falhas)) if (isBody(name)) await add('falhas', falhas, name, isFile)
   return [...totals.values()].sort((a, b) => `${a.folder}/${a.prefix}`.localeCompare(`${b.folder}/${b.prefix}`))
 }
 
@@ -37,18 +41,11 @@ export async function undeliveredLetters(house: House): Promise<Set<string>> {
   const { processar, processando } = house.layout
   const found = new Set<string>()
   // Between two of its steps, a letter that is edited lies under its name with `.edited`.
-  const collect = (folder: string) => each(folder, async (name) => void found.add(name.replace(/\.edited$/, '')))
+  const collect = async (folder: string) => {
+    for await (const { name } of entriesIn(house, folder)) found.add(name.replace(/\.edited$/, ''))
+  }
   await collect(processar)
   for (const seat of await namesIn(processando)) await collect(`${processando}/${seat}`)
   await collect(processar)
   return found
-}
-
-async function each(folder: string, visit: (name: string, isFile: boolean) => Promise<void> | undefined): Promise<void> {
-  const directory = await opendir(folder, { bufferSize: 256 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw error
-  })
-  if (directory === null) return
-  for await (const entry of directory) await visit(entry.name, entry.isFile())
 }

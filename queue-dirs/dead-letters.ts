@@ -1,8 +1,9 @@
 /** falhas: what was refused for good, with the reasons in `<name>.error.json`, until an operator sends it round again. */
 import { createHash } from 'node:crypto'
-import { constants, open, opendir, readFile, stat } from 'node:fs/promises'
+import { constants, open, readFile, stat } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import type { DeadLetter, DeadLine, LaneName, ShownLetter } from './lane.types.ts'
 import { MAX_LETTER_BYTES, splitLines, textOf } from './letter-lines.ts'
@@ -21,9 +22,9 @@ export function printSidecar(file: string, at: number, lines: readonly DeadLine[
 
 /** Streams falhas in the order of the directory. */
 export async function* deadLetters(house: House, lane: LaneName): AsyncGenerator<DeadLetter> {
-  for await (const entry of await opendir(house.layout.falhas)) {
-    if (!entry.isFile() || !isBody(entry.name)) continue
-    const letter = await describe(house, lane, entry.name)
+  for await (const name of filesIn(house, house.layout.falhas)) {
+    if (!isBody(name)) continue
+    const letter = await describe(house, lane, name)
     if (letter !== null) yield letter
   }
 }
@@ -110,7 +111,7 @@ export async function readSidecar(path: string): Promise<Sidecar | null> {
 const isDeadLine = ({ line, code, reason }: DeadLine): boolean =>
   Number.isInteger(line) && typeof code === 'string' && typeof reason === 'string'
 
-/** A bare file name inside falhas; anything else (slashes, dots in front, control characters) is no letter. */
+/** A bare file name inside falhas; anything else (slashes, dots in front, control characters: see files-in.ts) is no letter. */
 export function deadPath(house: House, file: string): string {
   if (!isBody(file) || /[/\\\p{Cc}]/u.test(file) || file.length > 255) throw noSuchLetter()
   return `${house.layout.falhas}/${file}`

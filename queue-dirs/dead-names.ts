@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { type Arrival, oldestIn } from './arrivals.ts'
 import { isBody } from './dead-letters.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import type { Lane } from './lane.types.ts'
 import { type ParsedName, parseName, UNKNOWN_PREFIX } from './name.ts'
@@ -28,6 +29,6 @@ export async function deadNames(house: House, options: Parameters<Lane['deadName
     const arrival = { parsed, arrivedAt: Math.trunc(arrivedAt) }
     return isBehind(arrival) ? arrival : null
   }
-  const { arrivals } = await oldestIn(falhas, limit, look, inOrder)
+  const { arrivals } = await oldestIn(filesIn(house, falhas), limit, look, inOrder)
   return { names: arrivals.map(({ parsed, arrivedAt }) => ({ file: parsed.file, prefix: parsed.prefix, arrivedAt })), matching }
 }

@@ -1,8 +1,8 @@
 /** An operator changes letters that wait (mission E.1 #27, D-57). */
-import { opendir } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
 import { arrivalOf } from './arrivals.ts'
 import { replaceBody } from './edited.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import type { Lane } from './lane.types.ts'
 import { readText } from './letter-lines.ts'
@@ -33,8 +33,8 @@ export async function editWaiting(house: House, prefix: string, edit: Parameters
 /** Names first: what goes back into the folder while it is listed may be listed again. */
 async function waiting(house: House, prefix: string): Promise<ParsedName[]> {
   const found: ParsedName[] = []
-  for await (const entry of await opendir(house.layout.processar, { bufferSize: 256 })) {
-    const parsed = entry.isFile() ? parseName(entry.name, house.prefixes) : null
+  for await (const name of filesIn(house, house.layout.processar)) {
+    const parsed = parseName(name, house.prefixes)
     if (parsed?.prefix === prefix) found.push(parsed)
   }
   return found

@@ -9,12 +9,12 @@
  * In that order, so that what is put away is met again at the end. Outcomes of lines go with them: their reasons quote values. What a worker
  * has in hand is only counted: run it again.
  */
-import { opendir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { PonteError } from '../base/error.ts'
 import { archive } from './closing.ts'
 import { isBody, showDead } from './dead-letters.ts'
 import { editWaiting } from './edit-waiting.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import type { EraseChoice, Erased, LaneName } from './lane.types.ts'
 import { namesIn } from './layout.ts'
@@ -30,7 +30,7 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
   const meantIn = (prefix: string, body: string) => splitLines(body).filter(({ text }) => isMeant(prefix, text)).length
 
   const unread = (path: string) => total.unread.push(relative(house.layout.lane, path))
-  for (const file of await filesIn(processar)) {
+  for (const file of await bodiesIn(house, processar)) {
     const body = await bodyOf(`${processar}/${file}`, unread)
     const lines = splitLines(body ?? '').filter(({ text }) => isMeant(prefixOf(house, file), text))
     total.waiting += lines.length
@@ -39,10 +39,10 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
   if (!dryRun && total.waiting > 0)
     for (const prefix of house.prefixes) await editWaiting(house, prefix, (body) => without(body, (text) => isMeant(prefix, text)))
   if (!dryRun)
-    for (const file of await filesIn(processar))
+    for (const file of await bodiesIn(house, processar))
       if (isBlank(await bodyOf(`${processar}/${file}`))) await archive(house, `${processar}/${file}`, file)
 
-  for (const file of await filesIn(falhas)) {
+  for (const file of await bodiesIn(house, falhas)) {
     const shown = await showDead(house, lane, file).catch(() => null)
     if (shown !== null && shown.lines === null) unread(`${falhas}/${file}`)
     const meant = shown?.lines?.map(({ text }) => isMeant(shown.prefix, text)) ?? []
@@ -56,11 +56,11 @@ export async function eraseLines(house: House, lane: LaneName, { isMeant, dryRun
   }
 
   for (const seat of await namesIn(processando))
-    for (const file of await filesIn(`${processando}/${seat}`))
+    for (const file of await bodiesIn(house, `${processando}/${seat}`))
       total.inHand += meantIn(prefixOf(house, file), (await bodyOf(`${processando}/${seat}/${file}`)) ?? '')
 
   for (const day of await namesIn(processados))
-    for (const file of await filesIn(`${processados}/${day}`)) {
+    for (const file of await bodiesIn(house, `${processados}/${day}`)) {
       const path = `${processados}/${day}/${file}`
       const body = await bodyOf(path, unread)
       const meant = body === null ? 0 : meantIn(prefixOf(house, file), body)
@@ -96,10 +96,9 @@ const isBlank = (body: string | null): boolean => body !== null && body !== '' &
 const prefixOf = (house: House, file: string): string => parseName(file, house.prefixes)?.prefix ?? UNKNOWN_PREFIX
 
 /** Names first: what comes back into the folder while it is listed may be listed again. */
-async function filesIn(folder: string): Promise<string[]> {
+async function bodiesIn(house: House, folder: string): Promise<string[]> {
   const found: string[] = []
-  const directory = await opendir(folder).catch(() => null)
-  if (directory !== null) for await (const entry of directory) if (entry.isFile() && isBody(entry.name)) found.push(entry.name)
+  for await (const name of filesIn(house, folder)) if (isBody(name)) found.push(name)
   return found
 }
 

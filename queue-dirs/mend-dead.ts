@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
 import { deadPath, noSuchLetter, pairReasons, printSidecar, readSidecar, type Sidecar, versionOf } from './dead-letters.ts'
+import { LONGEST_NAME } from './files-in.ts'
 import type { House } from './house.ts'
 import type { Lane, LineFate, Mended } from './lane.types.ts'
 import { splitLines, textOf } from './letter-lines.ts'
@@ -10,13 +11,11 @@ import { ARCHIVES, BURIED, mend, type Parts } from './mending.ts'
 import { parseName } from './name.ts'
 import { takeSeat } from './seat.ts'
 
-/** Names get suffixes while they are in hand, and file systems allow 255 bytes. */
-const longestName = 200
-
 /** See `Lane.mendDead`. */
 export async function mendDead(house: House, file: string, plan: Parameters<Lane['mendDead']>[1]): Promise<Mended> {
   const from = deadPath(house, file)
-  if (Buffer.byteLength(file) > longestName) throw noSuchLetter(`its name is longer than ${longestName} bytes: rename it to a shorter one`)
+  if (Buffer.byteLength(file) > LONGEST_NAME)
+    throw noSuchLetter(`its name is longer than ${LONGEST_NAME} bytes: rename it to a shorter one`)
   const { fates } = plan
   if (fates !== 'discarded' && fates.some(({ kind }) => kind === 'again') && parseName(file, house.prefixes) === null)
     throw noSuchLetter('its name has no prefix of this lane: rename it to <prefix>_<anything>.json')

@@ -1,10 +1,11 @@
 /** Brings a lane to rest after crashes. Safe at any time, beside live workers and publishers, and by several at once. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { opendir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'
+import { filesIn } from './files-in.ts'
 import type { Watcher } from './heartbeat.ts'
 import type { House } from './house.ts'
 import { takeOverJournal } from './journal-of-0-2.ts'
@@ -127,10 +128,10 @@ async function sweepSidecars(house: House): Promise<void> {
   const closing = new Set<string>()
   for (const seat of await namesIn(layout.processando))
     for (const name of await namesIn(`${layout.processando}/${seat}`)) closing.add(name.replace(/\.json\..*$/, '.json'))
-  for await (const entry of await opendir(layout.falhas)) {
-    if (!entry.name.endsWith(SIDECAR)) continue
-    const letter = entry.name.slice(0, -SIDECAR.length)
-    const path = `${layout.falhas}/${entry.name}`
+  for await (const name of filesIn(house, layout.falhas)) {
+    if (!name.endsWith(SIDECAR)) continue
+    const letter = name.slice(0, -SIDECAR.length)
+    const path = `${layout.falhas}/${name}`
     // A worker that is closing this letter right now has its sidecar out before the letter; ctime is the time of that rename.
     const info = await stat(path).catch(() => null)
     if (info === null || Date.now() - info.ctimeMs < leaseMs || closing.has(letter)) continue
