@@ -29,7 +29,7 @@ describe('ponte plan', () => {
     expect(stdout).toMatch(/^leads\.insert 1-1$/m)
     expect(stdout).toMatch(/^ +NAME +— → EMPRESA 1 LTDA$/m)
     expect(stdout).toContain('and 1 more of leads.insert')
-    expect(stdout).toContain('3 CRM calls, about 2 min 00 s at 1 requests per 60 s.')
+    expect(stdout).toContain('4 CRM calls for what is to be sent and what waits, about 3 min 00 s at 1 requests per 60 s.')
     expect(code).toBe(0)
     expect(await traces()).toEqual(before)
   })
@@ -49,7 +49,11 @@ describe('ponte plan', () => {
     const { code, document } = await house.json('plan', 'leads.update')
     expect({ code, document }).toMatchObject({
       code: 0,
-      document: { ok: true, calls: 1, plans: [{ entity: 'leads.update', changed: 1, send: 1 }] },
+      document: {
+        ok: true,
+        calls: { least: 4, most: 4 },
+        plans: [{ entity: 'leads.update', changed: 1, send: 1, calls: { least: 3, most: 3 } }],
+      },
     })
     expect(document.plans[0].changes[0].fields).toEqual([
       { field: 'ADDRESS_STREET', from: 'Rua das Flores', to: 'Avenida Nova' },

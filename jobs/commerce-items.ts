@@ -1,6 +1,6 @@
 /** Which leads a run of budgets or sales takes up: what the view names, what became of the last try, and how long a refused one waits. */
 import { createHash } from 'node:crypto'
-import { forgetSends, maxSends, sentAgain } from '../connectors/state/changes.ts'
+import { maxSends } from '../connectors/state/changes.ts'
 import { type Standing, standings } from '../connectors/state/standing.ts'
 import type { Context } from './context.ts'
 
@@ -19,9 +19,6 @@ export async function itemsOf(
 ): Promise<Item[]> {
   const hashes = new Map<string, string>()
   for (const { leadId, value } of differing) hashes.set(leadId, md5(`${hashes.get(leadId) ?? ''}${value}`))
-  const converged = await sentAgain(state, entity)
-  for (const leadId of hashes.keys()) converged.delete(leadId)
-  if (converged.size > 0) await forgetSends(state, entity, [...converged])
   const last = await standings(state, entity, [...hashes.keys()])
   const leftInTheMiddle = [...last].filter(([leadId]) => !hashes.has(leadId))
   return [

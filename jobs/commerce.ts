@@ -6,6 +6,7 @@
 import pLimit from 'p-limit'
 import { CrmUnavailable } from '../connectors/crm/errors.ts'
 import type { CommercialLead, Erp } from '../connectors/erp/erp.ts'
+import { forgetSends, sentAgain } from '../connectors/state/changes.ts'
 import { settleFailed } from '../connectors/state/delivery.ts'
 import { recordQueued } from '../connectors/state/queueing.ts'
 import type { Row } from '../engine/model.ts'
@@ -26,15 +27,25 @@ export type Keep = (values: Row, how?: { readonly alreadySold: boolean }) => Pro
 export interface Trade {
   /** Names the changes in the index. */
   readonly entity: 'leads.budget' | 'leads.sale'
+  /** Column of LEADS that keeps what the CRM was told. */
+  readonly field: 'BUDGET_VALUE' | 'ORDER_VALUE'
   /** Leads that differ; `value`: what would be sent. */
   differing(erp: Erp): Promise<{ leadId: string; value: string }[]>
+  /** The value of the ERP that this is about, and the one that the CRM was told. */
+  valuesOf(lead: CommercialLead): { readonly wanted: string | null; readonly told: string | null }
+  /** How many calls telling of this lead takes when the CRM agrees with the mirror; 0: it is refused or left alone without one. */
+  callsFor(lead: CommercialLead, how: { readonly isSold: boolean; readonly options: Context['options'] }): number
   /** Tells the CRM of one lead, then the mirror by `keep`. Throws only what is systemic. */
   tell(context: Context, lead: CommercialLead & { readonly id: number }, attempt: Attempt, keep: Keep): Promise<Told>
 }
 
 export async function runCommerce(context: Context, run: JobRun, trade: Trade): Promise<JobOutcome> {
   const { entity } = trade
-  const items = await itemsOf(context.state, entity, await trade.differing(context.erp))
+  const differing = await trade.differing(context.erp)
+  const converged = await sentAgain(context.state, entity)
+  for (const { leadId } of differing) converged.delete(leadId)
+  if (converged.size > 0) await forgetSends(context.state, entity, [...converged])
+  const items = await itemsOf(context.state, entity, differing)
   const books = openBooks(items.length)
   for (const item of items) {
     const before = stateOf(item)

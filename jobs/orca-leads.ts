@@ -15,9 +15,13 @@ export const budgetLeads: Job = {
   run: (context, run) => runCommerce(context, run, budgets),
 }
 
-const budgets: Trade = {
+export const budgets: Trade = {
   entity: 'leads.budget',
+  field: 'BUDGET_VALUE',
   differing: async (erp) => (await erp.budgetedLeads()).map(({ leadId, budgetValue }) => ({ leadId, value: budgetValue })),
+  valuesOf: ({ budgetValue, told }) => ({ wanted: budgetValue, told: told.budgetValue }),
+  // The products are read, the old one is removed, the new one added. A sold lead refuses the first write, and is read.
+  callsFor: ({ told }, { isSold }) => (isSold || told.budgetValue !== null ? 3 : 2),
   async tell(context, { id, stage, budgetValue, told }, attempt, keep) {
     const { crm, options, state } = context
     // In doubt, the product may be gone between removal and adding, although the ERP went back to the value that was told before.
@@ -50,11 +54,9 @@ function writingThrough(crm: Spotter, attempt: Attempt): Spotter {
 
 /** What the CRM says of the lead's stage, once the product was refused. `newer`: for the mirror, when the CRM is further than it. */
 async function findStage({ crm, erp }: Context, leadId: number, mirrored: string | null) {
-  const aliases = await erp.stages()
-  const stages = stagesOf(aliases)
-  const soldFrom = Math.min(...aliases.filter(({ sold }) => sold).map(({ position }) => position))
+  const stages = stagesOf(await erp.stages())
   const stage = stages.find((await crm.leadById(leadId))?.stage ?? null)
   if (stage === null) return { isSold: false, newer: {} }
   const isNewer = stage.position > (stages.find(mirrored)?.position ?? -1)
-  return { isSold: stage.position >= soldFrom, newer: isNewer ? { STAGE: stage.name } : {} }
+  return { isSold: stages.isSold(stage.name), newer: isNewer ? { STAGE: stage.name } : {} }
 }

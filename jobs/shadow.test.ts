@@ -25,10 +25,17 @@ test('in shadow mode a compare reports what it would queue; no job writes to CRM
   const before = await erp()
 
   const compared = await bridge.run('job_execute_spark')
-  expect(compared).toMatchObject({ status: 'success', counts: { changed: 3, wouldSend: 3, stopped: 0 } })
+  expect(compared).toMatchObject({ status: 'success', counts: { changed: 5, wouldSend: 5, stopped: 0 } })
   const report = JSON.parse(readFileSync(String(compared.counts.report), 'utf8'))
   const told = report.entries.map(({ entity, changes }: { entity: string; changes: unknown[] }) => [entity, changes.length])
-  expect(Object.fromEntries(told)).toEqual({ 'leads.update': 1, 'leads.insert': 1, 'contacts.update': 0, 'contacts.insert': 1 })
+  expect(Object.fromEntries(told)).toEqual({
+    'leads.update': 1,
+    'leads.insert': 1,
+    'contacts.update': 0,
+    'contacts.insert': 1,
+    'leads.budget': 1,
+    'leads.sale': 1,
+  })
   expect(report.entries[0].changes[0]).toMatchObject({ key: '2', fields: [{ field: 'ADDRESS_NUMBER', to: '7' }] })
 
   for (const { name } of jobs) {

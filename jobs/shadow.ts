@@ -3,8 +3,7 @@
  * into a report; every job that would write to the CRM or the ERP is left alone, and so the mirror stays the other system's.
  */
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
-import { entities } from './entities.ts'
-import { plan } from './plan.ts'
+import { allCalls, type Plan, plan } from './plan.ts'
 import { openReport, purgeReports } from './report-file.ts'
 
 const reportName = 'shadow'
@@ -25,13 +24,14 @@ export async function shadowCompare(context: Context, run: JobRun): Promise<JobO
   const { reportsDir } = context.options
   await purgeReports(reportsDir, reportName, reportDays, run.at)
   const report = await openReport(reportsDir, reportName, run)
-  const total = { changed: 0, wouldSend: 0, calls: 0, stopped: 0 }
-  for (const one of await plan(context, entities, shown, run.signal)) {
-    await report.add(one)
-    total.changed += one.changed
-    total.wouldSend += one.send
-    total.calls += one.calls
-    total.stopped += one.guards.length > 0 ? 1 : 0
+  const plans = await plan(context, { sample: shown, signal: run.signal })
+  for (const one of plans) await report.add(one)
+  const sum = (count: (one: Plan) => number) => plans.reduce((total, one) => total + count(one), 0)
+  const total = {
+    changed: sum(({ changed }) => changed),
+    wouldSend: sum(({ send }) => send),
+    calls: allCalls(plans).most,
+    stopped: sum(({ guards }) => (guards.length > 0 ? 1 : 0)),
   }
   const path = await report.close(total)
   return { status: 'success', counts: { ...total, report: path }, message: `shadow mode: nothing was queued; ${path} says what would be` }

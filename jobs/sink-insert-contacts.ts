@@ -3,16 +3,16 @@ import type { Context } from './context.ts'
 import { personBody } from './crm-bodies.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { createOnce } from './in-doubt.ts'
-import { dead, refused } from './refused.ts'
+import { incomplete } from './line-checks.ts'
+import { refused } from './refused.ts'
 
 export function insertContactSink(context: Context): Sink {
   const { crm, erp, options } = context
   return async ({ ids, row }, attempt): Promise<Delivery> => {
+    const fault = incomplete('contacts.insert', { ids, row })
+    if (fault !== null) return fault
     const leadId = Number(ids.LEAD_ID)
-    if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
-    const email = row.EMAIL
-    if (!email) return dead('MISSING_FIELD', 'EMAIL is missing.')
-    if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
+    const email = row.EMAIL!
 
     const find = async () => (await crm.persons(leadId)).find((person) => person.email?.trim().toLowerCase() === email)?.id ?? null
     const body = { ...personBody(row, 'create'), leadId }

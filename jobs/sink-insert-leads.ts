@@ -9,18 +9,17 @@ import { leadBody } from './crm-bodies.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { entityNamed } from './entities.ts'
 import { createOnce } from './in-doubt.ts'
+import { incomplete } from './line-checks.ts'
 import { writeLine } from './lines.ts'
-import { dead, refused } from './refused.ts'
+import { refused } from './refused.ts'
 
 export function insertLeadSink(context: Context): Sink {
   const { crm, erp, options } = context
   const entity = entityNamed('leads.insert')
-  return async ({ change, row }, attempt): Promise<Delivery> => {
-    const taxId = row.TAXID ?? null
-    if (taxId === null || taxId.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
-    if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
-    if (!row.CLIENT_CODE) return dead('MISSING_FIELD', 'CLIENT_CODE is missing.')
-
+  return async ({ change, ids, row }, attempt): Promise<Delivery> => {
+    const fault = incomplete(entity.name, { ids, row })
+    if (fault !== null) return fault
+    const taxId = row.TAXID!
     const body = leadBody(entity.fields, row, { kind: 'create', reps: await crm.salesReps(), country: options.countryName })
     let isNew = false
     const create = async (guard: WriteGuard) => {

@@ -12,6 +12,7 @@ import { personRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { contactFields } from './fields.ts'
 import { inboxId } from './lead-event.ts'
+import { incomplete } from './line-checks.ts'
 import { basesOf, decide, withoutTaking } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
 
@@ -19,11 +20,10 @@ export function updateContactSink(context: Context, run: JobRun): Sink {
   const { crm, erp, state } = context
   const reader = crmReader(crm)
   return async ({ change, ids, row }, attempt): Promise<Delivery> => {
+    const fault = incomplete('contacts.update', { ids, row })
+    if (fault !== null) return fault
     const id = Number(ids.ID)
     const leadId = Number(ids.LEAD_ID)
-    if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM person id.')
-    if (!Number.isSafeInteger(leadId) || leadId <= 0) return dead('MISSING_FIELD', 'LEAD_ID must be the CRM lead id.')
-    if (!row.NAME || !row.EMAIL) return dead('MISSING_FIELD', 'NAME and EMAIL are mandatory.')
 
     const person = (await reader.persons(leadId)).find((one) => one.id === id)
     if (person === undefined) return dead('NOT_FOUND', `Lead ${leadId} of the CRM has no person ${id}.`)

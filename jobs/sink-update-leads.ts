@@ -12,6 +12,7 @@ import { leadRow } from './crm-rows.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
 import { leadFields } from './fields.ts'
 import { inboxId } from './lead-event.ts'
+import { incomplete } from './line-checks.ts'
 import { basesOf, decide, withoutTaking } from './reconcile.ts'
 import { dead, refused } from './refused.ts'
 import type { Stages } from './stages.ts'
@@ -20,10 +21,9 @@ export function updateLeadSink(context: Context, run: JobRun, stages: Stages): S
   const { crm, erp, state, options } = context
   const reader = crmReader(crm)
   return async ({ change, ids, row }, attempt): Promise<Delivery> => {
+    const fault = incomplete('leads.update', { ids, row })
+    if (fault !== null) return fault
     const id = Number(ids.ID)
-    if (!Number.isSafeInteger(id) || id <= 0) return dead('MISSING_FIELD', 'ID must be the CRM lead id.')
-    if (!row.NAME) return dead('MISSING_FIELD', 'NAME is missing.')
-    if (row.TAXID?.length !== 14) return dead('INVALID_TAXID', 'The tax id is missing or longer than 14 positions.')
 
     const seen = await reader.lead(id)
     if (seen === null) return dead('NOT_FOUND', `The CRM has no lead ${id}.`)

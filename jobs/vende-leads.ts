@@ -13,11 +13,15 @@ export const sellLeads: Job = {
   run: (context, run) => runCommerce(context, run, sales),
 }
 
-const sales: Trade = {
+export const sales: Trade = {
   entity: 'leads.sale',
+  field: 'ORDER_VALUE',
   // With the address, so that a lead refused for want of one is tried at once when it has one.
   differing: async (erp) =>
     (await erp.soldLeads()).map(({ leadId, orderValue, salesRepEmail }) => ({ leadId, value: `${orderValue} ${salesRepEmail ?? ''}` })),
+  valuesOf: ({ orderValue, told }) => ({ wanted: orderValue, told: told.orderValue }),
+  callsFor: ({ budgetValue, salesRepEmail }, { options }) =>
+    budgetValue !== null && (salesRepEmail ?? options.salesEmailFallback) !== null ? 1 : 0,
   async tell({ crm, options, state }, { id, budgetValue, orderValue, salesRepEmail, told }, attempt, keep) {
     // Sold between the removal of a product and the adding of the next, a lead would keep none.
     if (!attempt.inDoubt && (await isUnderWay(state, 'leads.budget', `${id}`))) return { kind: 'withdrawn' }

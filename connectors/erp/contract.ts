@@ -124,6 +124,16 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(0)
     })
 
+    test('counts the contacts that wait for their branch to become a lead', async () => {
+      expect(await it.erp.contactsOfNewLeads()).toEqual(new Map([['2-1', 1]]))
+      await it.sql("insert into contact (code, name, email, branch_client, branch_code) values (601, 'Bia', 'BIA@example.com', 2, 1)")
+      await it.sql(
+        "insert into contact (code, name, email, branch_client, branch_code) values (602, 'Bia again', ' bia@example.com', 2, 1)",
+      )
+      await it.sql("insert into contact (code, name, email, branch_client, branch_code) values (603, 'No address', null, 2, 1)")
+      expect(await it.erp.contactsOfNewLeads()).toEqual(new Map([['2-1', 2]]))
+    })
+
     test('links a branch to its lead once, and none to an unknown tax id', async () => {
       expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(1)
       expect(await it.erp.storeLeadId('11222333000181', '9002')).toBe(1)

@@ -170,6 +170,8 @@ export interface Erp {
   openExtract(readers: number): Promise<Extract>
   /** The contacts of one CRM lead that were never sent: rows of `insert_contacts`. */
   contactsToInsert(leadId: string): Promise<Row[]>
+  /** How many contacts with an e-mail wait for their branch to become a lead, by branch (CLIENT-CODE); branches without any are left out. */
+  contactsOfNewLeads(): Promise<Map<string, number>>
   /** Tax ids of flagged, unlinked branches that another flagged or linked branch carries too (D-64): held back and reported. */
   ambiguousTaxIds(): Promise<{ taxId: string; branches: string[] }[]>
   /** PRC_STORE_CRM_CLIENT_ID. Returns how many branches carry the id afterwards (0 is not an error). */

@@ -29,6 +29,10 @@ export function postgresErp(settings: PostgresSettings): Erp {
     ping: () => refuseLetters(pool).catch((error) => Promise.reject(erpError(error))),
     openExtract: (readers) => openPostgresExtract(settings, readers),
     contactsToInsert: async (leadId) => (await ask(CONTACTS_TO_INSERT, [leadId])).map(upperKeys),
+    contactsOfNewLeads: async () => {
+      const rows = await ask<{ branch: string; contacts: number }>(CONTACTS_OF_NEW_LEADS)
+      return new Map(rows.map(({ branch, contacts }) => [branch, contacts]))
+    },
     ambiguousTaxIds: () => ask<{ taxId: string; branches: string[] }>(AMBIGUOUS),
     storeLeadId: (taxId, crmId) =>
       inTransaction(pool, `lead ${crmId}`, async (client) => {
@@ -66,6 +70,16 @@ const logged = ({ job, leadId, leadName, field, value }: LogEntry) => [job, lead
 const CONTACTS_TO_INSERT = `
   select code, name, email, phone, job_title, is_primary, lead_id
     from insert_contacts where lead_id = $1 order by range_key`
+
+/** As `view_insert_contact_in_crm` will show them. */
+const CONTACTS_OF_NEW_LEADS = `
+  select v.client_code || '-' || v.branch_code as branch, count(distinct email_key(v.email))::int as contacts
+    from vw_crm_clients_contacts v
+   where v.id_crm is null and v.lead_id is null and email_key(v.email) is not null and length(v.name) > 0
+     and not exists (select from contact d
+                      where email_key(d.email) = email_key(v.email) and d.branch_client = v.client_code and d.branch_code = v.branch_code
+                        and d.id_crm is not null)
+   group by v.client_code, v.branch_code`
 
 /** D-64: held back by view_insert_lead_in_crm. */
 const AMBIGUOUS = `

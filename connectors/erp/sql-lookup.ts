@@ -9,7 +9,15 @@ import { whole } from './text-rows.ts'
 
 type Lookup = Pick<
   Erp,
-  'viewRows' | 'mirroredLead' | 'storeIndustries' | 'contactsToInsert' | 'ambiguousTaxIds' | 'logExecution' | 'logsOf' | 'clock'
+  | 'viewRows'
+  | 'mirroredLead'
+  | 'storeIndustries'
+  | 'contactsToInsert'
+  | 'contactsOfNewLeads'
+  | 'ambiguousTaxIds'
+  | 'logExecution'
+  | 'logsOf'
+  | 'clock'
 >
 
 export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
@@ -27,6 +35,10 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
     },
     storeIndustries: (industries) => transact('industries', (link) => store(dialect, link, industries)),
     contactsToInsert: (leadId) => ask(CONTACTS_TO_INSERT, [whole(leadId)]),
+    async contactsOfNewLeads() {
+      const rows = await ask(CONTACTS_OF_NEW_LEADS)
+      return new Map(rows.map(({ CLIENT_CODE, BRANCH_CODE, CONTACTS }) => [`${CLIENT_CODE}-${BRANCH_CODE}`, Number(CONTACTS)]))
+    },
     async ambiguousTaxIds() {
       const found = new Map<string, string[]>()
       for (const { TAXID_KEY, CLIENT, CODE } of await ask(AMBIGUOUS)) {
@@ -60,6 +72,16 @@ function plain(name: string): string {
 const CONTACTS_TO_INSERT = `
   select v.code, v.name, v.email, v.phone, v.job_title, v.is_primary, v.lead_id
     from view_insert_contact_in_crm v where v.lead_id = ? order by v.code`
+
+/** As `view_insert_contact_in_crm` will show them. */
+const CONTACTS_OF_NEW_LEADS = `
+  select v.client_code, v.branch_code, count(distinct v.email_key) as contacts
+    from vw_crm_clients_contacts v
+   where v.id_crm is null and v.lead_id is null and v.email_key is not null and length(v.name) > 0
+     and not exists (select 1 from contact d
+                      where d.email_key = v.email_key and d.branch_client = v.client_code and d.branch_code = v.branch_code
+                        and d.id_crm is not null)
+   group by v.client_code, v.branch_code`
 
 /** D-64: held back by view_insert_lead_in_crm. First the few tax ids of branches that wait. */
 const AMBIGUOUS = `

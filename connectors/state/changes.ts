@@ -74,6 +74,16 @@ export async function tallyRun(pool: pg.Pool, run: string): Promise<Record<strin
   return tally
 }
 
+/** The changes of an entity that wait, by key: at most one each. `letter` carries it. inDoubt: an earlier try may have had its effect. */
+export async function queuedChanges(pool: pg.Pool, entity: string): Promise<Map<string, { letter: string; inDoubt: boolean }>> {
+  const { rows } = await query<{ key: string; letter: string; inDoubt: boolean }>(
+    pool,
+    `select key, letter, intent_at is not null as "inDoubt" from changes where entity = $1 and status = 'queued'`,
+    [entity],
+  )
+  return new Map(rows.map(({ key, ...change }) => [key, change]))
+}
+
 export async function countQueued(pool: pg.Pool, entity: string): Promise<number> {
   const { rows } = await query<{ n: string }>(pool, `select count(*) as n from changes where entity = $1 and status = 'queued'`, [entity])
   return Number(rows[0]!.n)
