@@ -4,7 +4,7 @@ import { readAgreed } from '../connectors/state/agreed.ts'
 import type { Row } from '../engine/model.ts'
 import { contactKey } from './absorb-contact.ts'
 import type { Context } from './context.ts'
-import { personRow } from './crm-rows.ts'
+import { isTooLong, personRow } from './crm-rows.ts'
 import { contactFields } from './fields.ts'
 import { isKnown, noReps } from './reconcile.ts'
 
@@ -23,8 +23,11 @@ export function contactsToApply(persons: readonly Person[], mirrored: readonly R
   return { changed, gone: mirrored.flatMap(({ ID }) => (ID && !there.has(ID) ? [ID] : [])) }
 }
 
-/** Mission C.10: without one a new person cannot be found again. */
-export const hasEmail = ({ email }: Person): boolean => Boolean(email?.trim())
+/** Without one, or with one that no column holds, a new person cannot be found again. */
+export function hasEmail(person: Person): boolean {
+  const email = personRow(person).EMAIL ?? null
+  return email !== null && !contactFields.some((field) => field.name === 'EMAIL' && isTooLong(field, email))
+}
 
 /** It went to falhas before, without an e-mail: once is enough, or each event of its lead would add another letter there. */
 export async function isTold({ state }: Pick<Context, 'state'>, { id, leadId }: Person): Promise<boolean> {

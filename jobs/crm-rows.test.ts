@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Lead, LeadCustomField, Person } from '../connectors/crm/types.ts'
-import { leadRow, personRow, webhookContactRow, webhookLeadRow } from './crm-rows.ts'
+import { isTooLong, leadRow, personRow, webhookContactRow, webhookLeadRow } from './crm-rows.ts'
 import { contactFields, leadInboundFields } from './fields.ts'
 
 const lead: Lead = {
@@ -24,6 +24,25 @@ const lead: Lead = {
 const custom = (id: string, value: string | null, options: string[] = []): LeadCustomField => ({ id, leadId: 123, value, options })
 
 describe('a lead as REST shows it', () => {
+  test('with more than a column holds is cut to one character more than a value may have', () => {
+    const two = {
+      ...lead,
+      cnpj: '12.345.678/0001-95 / 98.765.432/0001-98',
+      number: '98765432101',
+      cep: '01310-100 / 01310-200 / 01310-300',
+    }
+    const row = leadRow(two, [custom('_cod.cliente', '9'.repeat(20)), custom('_inscricaoestadual', '1'.repeat(25))])
+    expect(row).toMatchObject({
+      TAXID: '12345678000195987654',
+      ADDRESS_NUMBER: '987654321',
+      ADDRESS_ZIPCODE: '0131010001',
+      CLIENT_CODE: '9'.repeat(18),
+      TAX_REGISTRATION: '1'.repeat(20),
+    })
+    const isLong = leadInboundFields.filter((field) => isTooLong(field, row[field.name] ?? null)).map(({ name }) => name)
+    expect(isLong).toEqual(['TAXID', 'ADDRESS_ZIPCODE', 'ADDRESS_NUMBER', 'CLIENT_CODE', 'TAX_REGISTRATION'])
+  })
+
   test('becomes canonical columns, every value normalised, every inbound field there', () => {
     const fields = [
       custom('_cod.gestores', null, ['9', '7']),

@@ -30,10 +30,10 @@ export function webhookLeadRow(lead: Readonly<Record<string, unknown>>): Row {
       if (field.crm && 'custom' in field.crm) {
         const id = field.crm.custom
         const entry = custom?.find((one) => at(one, 'id') === id)
-        return entry === undefined ? [] : [[field.name, applyRule(field.rule, textOf(at(entry, 'value')))]]
+        return entry === undefined ? [] : [[field.name, cellOf(field, at(entry, 'value'))]]
       }
       const value = field.webhook === null ? undefined : at(lead, field.webhook)
-      return value === undefined ? [] : [[field.name, applyRule(field.rule, textOf(value))]]
+      return value === undefined ? [] : [[field.name, cellOf(field, value)]]
     }),
   )
 }
@@ -43,14 +43,23 @@ export function webhookContactRow(contact: Readonly<Record<string, unknown>>): R
   return Object.fromEntries(
     contactFields.flatMap((field): [string, Cell][] => {
       const value = field.webhook === null ? undefined : at(contact, field.webhook)
-      return value === undefined ? [] : [[field.name, applyRule(field.rule, textOf(value))]]
+      return value === undefined ? [] : [[field.name, cellOf(field, value)]]
     }),
   )
 }
 
 function rowOf(fields: readonly Field[], value: (field: Field) => unknown): Row {
-  return Object.fromEntries(fields.map((field) => [field.name, applyRule(field.rule, textOf(value(field)))]))
+  return Object.fromEntries(fields.map((field) => [field.name, cellOf(field, value(field))]))
 }
+
+/** What the mirror can hold of a value: see `longest` of fields. */
+function cellOf({ rule, longest = Number.POSITIVE_INFINITY }: Field, value: unknown): Cell {
+  const cell = applyRule(rule, textOf(value))
+  return cell !== null && cell.length > longest ? applyRule([{ op: 'truncate', length: longest + 1 }], cell) : cell
+}
+
+/** Of a row of the CRM: there was more than a value may have. */
+export const isTooLong = ({ longest = Number.POSITIVE_INFINITY }: Field, value: Cell): boolean => (value?.length ?? 0) > longest
 
 /** The value at a dotted path of plain objects; undefined when a step is missing. Own properties only: names come from outside. */
 function at(value: unknown, path: string): unknown {

@@ -30,6 +30,11 @@ export interface Field {
   readonly rule: Rule
   /** Further, for comparing only. */
   readonly compare: Rule
+  /**
+   * Characters of the longest value that counts as one; the column of the mirror holds one more. Fields whose rule cuts need none.
+   * What is longer in the CRM stands in the mirror cut to one character too many: it differs from every value, so the ERP's is sent.
+   */
+  readonly longest?: number
   /** What a person may type for it (edit of a refused line); without it any text that fits. */
   readonly entry?: Entry
 }
@@ -88,6 +93,7 @@ export const leadFields: readonly Field[] = [
     owner: 'erp',
     flow: 'to-crm',
     rule: taxIdRule,
+    longest: 19,
     compare: [],
     entry: taxIdEntry,
   },
@@ -111,6 +117,7 @@ export const leadFields: readonly Field[] = [
     owner: 'erp',
     flow: 'to-crm',
     rule: [{ op: 'before', separator: '.0' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
+    longest: 9,
     compare: [],
     entry: { typed: /^\d{5}-?\d{3}$/, words: '8 digits' },
   },
@@ -123,6 +130,7 @@ export const leadFields: readonly Field[] = [
     owner: 'erp',
     flow: 'to-crm',
     rule: [...integer, { op: 'default', value: '0' }],
+    longest: 8,
     compare: [],
     entry: { typed: /^(\d{1,9}|SN)$/i, words: 'a whole number, or SN for none' },
   },
@@ -179,6 +187,7 @@ export const leadFields: readonly Field[] = [
     owner: 'crm',
     flow: 'both',
     rule: integer,
+    longest: 17,
     compare: [{ op: 'default', value: unknownRep }],
     entry: wholeEntry,
   },
@@ -191,6 +200,7 @@ export const leadFields: readonly Field[] = [
     owner: 'erp',
     flow: 'to-crm',
     rule: integer,
+    longest: 17,
     compare: [],
     entry: wholeEntry,
   },
@@ -203,6 +213,7 @@ export const leadFields: readonly Field[] = [
     owner: 'erp',
     flow: 'both',
     rule: [...text, { op: 'remove', chars: '.-/ ' }, { op: 'upper' }, { op: 'map', from: ['ISENTO', 'EXEMPT', '99', '0'], to: exempt }],
+    longest: 19,
     compare: [{ op: 'default', value: exempt }],
   },
   {
@@ -269,6 +280,7 @@ const flag: Rule = [
   { op: 'upper' },
   { op: 'map', from: ['Y', 'S', 'T', 'TRUE', '1'], to: 'S' },
   { op: 'map', from: ['N', 'F', 'FALSE', '0'], to: 'N' },
+  { op: 'oneOf', values: ['S', 'N'], otherwise: 'N' },
 ]
 
 /** What a contact without a phone is sent with (mission C.7). */
@@ -296,6 +308,7 @@ export const contactFields: readonly Field[] = [
     owner: 'crm',
     flow: 'both',
     rule: emailRule,
+    longest: 199,
     compare: [],
     entry: emailEntry,
   },

@@ -1,10 +1,13 @@
 /** What a full sync asks of a lead and of a contact before it takes them (mission C.14). */
 import type { Lead, Person } from '../connectors/crm/types.ts'
+import type { Row } from '../engine/model.ts'
+import { isTooLong } from './crm-rows.ts'
+import type { Field } from './fields.ts'
 
 /** `value`: what LOG_EXECUTION_CRM says of the field, in the words that people of the ERP know. */
 export interface Problem {
   readonly field: string
-  readonly value: 'Campo vazio' | 'Campo ausente'
+  readonly value: 'Campo vazio' | 'Campo ausente' | 'Campo longo demais'
 }
 
 /** Names as the CRM shows them. Representative, registration and analysis need not be there, only readable. */
@@ -26,6 +29,14 @@ export function leadProblems(lead: Lead): Problem[] {
 
 export function contactProblems({ name, email, phone1, jobTitle }: Person): Problem[] {
   return problemsOf({ name, email, phone1, jobTitle })
+}
+
+/** Fields with more than a value may have, also of those that need not be there. */
+export function lengthProblems(fields: readonly Field[], row: Row): Problem[] {
+  const nameOf = ({ read, crm, name }: Field) => read ?? (crm && 'custom' in crm ? crm.custom : name)
+  return fields
+    .filter((field) => isTooLong(field, row[field.name] ?? null))
+    .map((field) => ({ field: nameOf(field), value: 'Campo longo demais' }))
 }
 
 function problemsOf(values: Readonly<Record<string, string | null>>): Problem[] {

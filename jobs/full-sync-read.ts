@@ -5,7 +5,8 @@ import type { ArchiveLetter } from '../queue-dirs/lane.types.ts'
 import type { Context, JobRun } from './context.ts'
 import { leadRow, personRow } from './crm-rows.ts'
 import { mustHold } from './end-event.ts'
-import { contactProblems, leadProblems } from './full-sync-checks.ts'
+import { contactFields, leadInboundFields } from './fields.ts'
+import { contactProblems, leadProblems, lengthProblems } from './full-sync-checks.ts'
 import type { Stages } from './stages.ts'
 
 export interface CrmRead {
@@ -61,14 +62,16 @@ async function stage(
   const staged = []
   for (const lead of leads) {
     const leadId = String(lead.id)
-    const problems = leadProblems(lead)
+    const row = leadRow(lead, customFields.get(lead.id) ?? [])
+    const problems = [...leadProblems(lead), ...lengthProblems(leadInboundFields, row)]
     for (const problem of problems) await tell(context, run, lead, problem)
-    staged.push({ leadId, row: problems.length > 0 ? null : leadRow(lead, customFields.get(lead.id) ?? []) })
+    staged.push({ leadId, row: problems.length > 0 ? null : row })
     if (problems.length > 0) continue
     for (const person of persons.get(lead.id) ?? []) {
-      const missing = contactProblems(person)
-      for (const { field, value } of missing) await tell(context, run, lead, { field: `contact ${person.id}: ${field}`, value })
-      contacts.push({ personId: String(person.id), leadId, row: missing.length > 0 ? null : personRow(person) })
+      const contact = personRow(person)
+      const wrong = [...contactProblems(person), ...lengthProblems(contactFields, contact)]
+      for (const { field, value } of wrong) await tell(context, run, lead, { field: `contact ${person.id}: ${field}`, value })
+      contacts.push({ personId: String(person.id), leadId, row: wrong.length > 0 ? null : contact })
     }
   }
   await staging.leads(staged)

@@ -113,6 +113,35 @@ describe('a full sync', () => {
     ])
   })
 
+  test('leaves out a lead with more than a column holds, tells which field, and takes its neighbours', async () => {
+    await bridge.simulator.load([
+      crmLead({ id: 1, number: '98765432101' }),
+      crmLead({ id: 2, cnpj: '12.345.678/0001-95 / 98.765.432/0001-98', cep: '01310-100 / 01310-200' }),
+      crmLead({ id: 3, customFields: { '_cod.cliente': '9'.repeat(20), _inscricaoestadual: '1'.repeat(25) } }),
+      crmLead({ id: 4, street: 'Rua Nova' }),
+      { ...crmPerson(4, 1), email: `${'x'.repeat(200)}@example.com` } as never,
+      crmPerson(4, 2),
+    ])
+    await mirrored(bridge, [1, 4])
+    expect(await run()).toMatchObject({
+      status: 'success',
+      counts: { ready: 1, leftOut: 3, contactsReady: 1, contactsLeftOut: 1, removed: 0 },
+    })
+    const value = 'Campo longo demais'
+    expect(await sql('select lead_id, field, value from log_execution_crm order by lead_id, field')).toEqual([
+      { lead_id: '1', field: 'number', value },
+      { lead_id: '2', field: 'cep', value },
+      { lead_id: '2', field: 'cnpj', value },
+      { lead_id: '3', field: '_cod.cliente', value },
+      { lead_id: '3', field: '_inscricaoestadual', value },
+      { lead_id: '4', field: 'contact 41: email', value },
+    ])
+    expect(await sql('select id::int, address_street from leads order by id')).toEqual([
+      { id: 1, address_street: null },
+      { id: 4, address_street: 'Rua Nova' },
+    ])
+  })
+
   test('leaves out leads and contacts without their mandatory fields, tells which, and keeps what the mirror had of them', async () => {
     await bridge.simulator.load([
       crmLead({ id: 1, street: ' ', district: null, lead: 'Incompleta' }),

@@ -435,6 +435,29 @@ describe('letters of the old system', () => {
   })
 })
 
+test('what no column can hold stops nothing beside it: a new phone arrives, and the ERP has its own number put back', async () => {
+  await bridge.simulator.load([crmLead({ id: 1 })])
+  await bridge.run(updates)
+  await rows(`update branches set address_number = 100`)
+  const all = '/leads/1'
+  await inCrm(bridge, all, {
+    number: '98765432101',
+    phone1: '5511911111111',
+    cep: '01310-100 / 01310-200',
+    customFields: { '_cod.cliente': '9'.repeat(20) },
+  })
+  expect(await bridge.run(updates)).toMatchObject({ status: 'success', counts: { applied: 1, dead: 0 } })
+  expect(await rows('select phone, address_number, zipcode from branches')).toEqual([
+    { phone: '5511911111111', address_number: 100, zipcode: '01310100' },
+  ])
+  for (const report of await bridge.cycle()) expect(report, report.job).toMatchObject({ status: expect.stringMatching(/success|skipped/) })
+  const seen = await bridge.context.crm.leadById(1)
+  expect([seen?.number, seen?.cep, seen?.phone1]).toEqual(['100', '01310100', '5511911111111'])
+  expect(await rows('select address_number, address_zipcode, client_code = (select min(client) from branches) as ours from leads')).toEqual(
+    [{ address_number: 100, address_zipcode: '01310100', ours: true }],
+  )
+})
+
 describe('the poll', () => {
   test('of 500 leads makes one letter of 500 lines, applied in the same run; then there is nothing to find', async () => {
     await bridge.close()

@@ -387,6 +387,35 @@ describe('one decision is enough', () => {
     })
 })
 
+describe('what no column can hold', () => {
+  const long = leadInboundFields.filter(({ longest }) => longest !== undefined)
+  const reps = new Set(['7'])
+  const cutOf = ({ longest = 0 }: Field, digit: string): string => digit.repeat(longest + 1)
+
+  test.each(long.map((field) => [field.name, field] as const))(
+    'of %s in the CRM: the mirror notes that it differs, the ERP keeps its own and has it sent',
+    (_name, field) => {
+      const ours = applyRule(field.rule, '12345678901234')?.slice(0, field.longest) ?? null
+      const crm = cutOf(field, '9')
+      const sides = { crm: { [field.name]: crm }, agreed: { [field.name]: ours }, erp: { [field.name]: ours } }
+      const decision = decide([field], { ...sides, mirror: { [field.name]: ours } }, reps)
+      expect(decision).toEqual({ write: { quiet: { [field.name]: crm }, loud: {} }, conflicts: [], agreed: {}, send: [field.name] })
+      const again = decide([field], { ...sides, mirror: { [field.name]: crm } }, reps)
+      expect(again).toMatchObject({ write: { quiet: {}, loud: {} }, send: [field.name] })
+      // The compare sees the same: the mirror's spelling of it is no value of the ERP.
+      expect(isKnown(field, { [field.name]: ours }, { [field.name]: crm }, reps)).toBe(false)
+    },
+  )
+
+  test.each(long.map((field) => [field.name, field] as const))(
+    'of %s makes no part of a client that the ERP does not have yet',
+    (_name, field) => {
+      const crm = { [field.name]: cutOf(field, '9') }
+      expect(decide([field], { crm, mirror: null, agreed: null, erp: null }, reps).write).toEqual({ quiet: {}, loud: {} })
+    },
+  )
+})
+
 test('leads are decided by all inbound fields, contacts by theirs', () => {
   const nothing = { linked: true, candidates: [] }
   const lead = decideLead({ STAGE: 'Ativação', NAME: 'A' }, { ...nothing, mirror: null, branch: null }, null, new Set())

@@ -13,6 +13,7 @@ import type { ContactSides, LeadSides, MirrorWrite } from '../connectors/erp/erp
 import type { Agreed, Conflict } from '../connectors/state/agreed.ts'
 import type { Cell, Row } from '../engine/model.ts'
 import { applyRule } from '../engine/rules.ts'
+import { isTooLong } from './crm-rows.ts'
 import { contactFields, type Field, leadInboundFields, unknownRep } from './fields.ts'
 
 export interface Sides {
@@ -100,7 +101,9 @@ function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   // A row that is new in the mirror takes everything.
   const quiet = differs || (sides.mirror === null && crm !== null) ? 'quiet' : null
   if (flow === 'mirror') return { mirror: quiet, agreed: null, send: false }
+  const unusable = isTooLong(field, crm)
   // Nobody in the ERP has it yet: the procedure makes the record from what the mirror takes.
+  if (sides.erp === null && unusable) return { mirror: null, agreed: null, send: false }
   if (sides.erp === null) return { mirror: quiet && 'loud', agreed: quiet && 'crm', send: false }
   const erp = sides.erp[name] ?? null
   // The mirror takes the ERP's spelling, or a representative that the CRM does not know would differ for ever.
@@ -109,8 +112,8 @@ function verdictOf(field: Field, sides: Sides, reps: Reps): Verdict {
   const toCrm = flow === 'to-crm' || flow === 'both'
   // A change that waits in the ERP; or (flow to-erp) one that stays there.
   if (!crmMoved) return { mirror: quiet, agreed: null, send: toCrm }
-  // A null never erases a value of the ERP (mission B.5), nor does the representative 99: what was emptied in the CRM is filled again.
-  if (crm === null || isNobody(field, crm)) return { mirror: quiet, agreed: null, send: toCrm }
+  // A null never erases a value of the ERP, nor does the representative 99, nor what no column holds: the ERP's value is sent again.
+  if (crm === null || isNobody(field, crm) || unusable) return { mirror: quiet, agreed: null, send: toCrm }
   const erpMoved = hasErpMoved(field, sides)
   if (flow === 'to-crm') return { mirror: quiet, agreed: null, send: true, ...(erpMoved ? { winner: 'erp' as const } : {}) }
   if (flow === 'both' && erpMoved && field.owner === 'erp') return { mirror: quiet, agreed: null, send: true, winner: 'erp' }
