@@ -95,11 +95,12 @@ describe('ponte restore', () => {
 })
 
 describe('ponte erase', () => {
-  test('shows before it does, refuses what is no tax id, and what the ERP still names', async () => {
+  test('shows before it does, also without a CRM, refuses what is no tax id, and what the ERP still names', async () => {
     expect(await house.json('erase', '12')).toMatchObject({ code: 2, document: { error: { code: 'usage.erase' } } })
     const taxId = (await house.erp.query('select taxid from branches order by client limit 1')).rows[0].taxid
-    const shown = await house.run('erase', taxId)
-    expect(shown.code).toBe(0)
+    const shown = await house.ponte(['erase', taxId], { ...house.env, API_URL: undefined, API_TOKEN: undefined })
+    expect(shown).toMatchObject({ code: 0, stderr: '' })
+    expect(shown.stdout).toContain('it is not configured (API_URL)')
     expect(shown.stdout).toMatch(/Would be erased.*--yes/)
     expect(await house.json('erase', taxId, '--yes')).toMatchObject({ code: 2, document: { error: { code: 'erase.still_in_erp' } } })
     const done = await house.json('erase', taxId, '--yes', '--anyway')

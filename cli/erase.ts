@@ -48,19 +48,25 @@ async function run({ settings, output, closer }: CommandContext, given: string, 
       hint: 'a CNPJ has 14 positions, a CPF 11; marks between are ignored',
       exitCode: 2,
     })
-  const context = await wire(settings, closer)
+  // Not all of it: whoever asks for the CRM of a context is told when none is configured.
+  const wired = await wire(settings, closer)
+  const { erp, state, lanes, log, options: jobOptions } = wired
+  const crm = settings.crm === null ? null : wired.inboundCrm
   const places = { queueRoot: settings.queueRoot, stateDir: settings.stateDir, reportsDir: join(settings.stateDir, 'reports') }
   const dryRun = options.yes !== true
   const work = async () => {
-    const erasure = await erase({ ...context, ...places }, taxId, { dryRun, anyway: options.anyway ?? false })
+    const erasure = await erase({ erp, state, lanes, log, options: jobOptions, crm, ...places }, taxId, {
+      dryRun,
+      anyway: options.anyway ?? false,
+    })
     return { erasure, after: totals(erasure) }
   }
   // Who did it and when, and nothing of whom.
   const { erasure } = dryRun
     ? await work()
-    : await audited(context.state)({ actor: `cli:${userInfo().username}`, action: 'erase', target: 'erased' }, work)
-  const { rows, unread, aside } = erasure
-  output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows, notReached: { unread, aside } })
+    : await audited(state)({ actor: `cli:${userInfo().username}`, action: 'erase', target: 'erased' }, work)
+  const { rows, unread, aside, untied } = erasure
+  output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows, crm: erasure.crm, notReached: { unread, aside, untied } })
   show(output.say, erasure, dryRun, settings.backup.keep)
   return !dryRun && erasure.inHand > 0 ? 1 : 0
 }
@@ -86,6 +92,12 @@ function show(say: (line: string) => void, erasure: Erasure, dryRun: boolean, ke
   say('  ERP and CRM. In the ERP also Ponte’s tables LEADS, CONTACTS, LOG_EXECUTION_CRM and ERROR_LOG')
   say(`  backups made before: the last of them is removed when ${keep} newer ones were made`)
   say('  the files of the state database: PostgreSQL overwrites removed rows when it vacuums, its write-ahead log when it recycles it')
+  if (erasure.crm !== 'asked')
+    say(
+      `  leads that only the CRM ties to this tax id: it ${erasure.crm === 'absent' ? 'is not configured (API_URL)' : 'cannot be asked now; run this again'}`,
+    )
+  for (const lead of erasure.untied)
+    say(`  lead ${lead}: letters name it beside this tax id, but ERP, mirror, CRM and ledger do not; ponte why --lead ${lead} tells more`)
   for (const folder of erasure.aside) say(`  ${folder}: what was there before a restore; delete it`)
   for (const file of erasure.unread) say(`  ${file}: it cannot be read as a letter; look into it yourself`)
   say(

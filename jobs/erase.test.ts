@@ -98,9 +98,15 @@ async function leave(): Promise<void> {
   await bridge.erp.query(`update branches set integrate_crm = 'N', id_crm = null where client = 1`)
   await inCrm(bridge, `/leads/${goneLead}`, null)
 }
-const forget = (options: { dryRun?: boolean; anyway?: boolean; patienceMs?: number } = {}) =>
+const forget = (options: { dryRun?: boolean; anyway?: boolean; patienceMs?: number; crm?: Parameters<typeof erase>[0]['crm'] } = {}) =>
   erase(
-    { ...bridge.context, queueRoot: join(bridge.folder, 'queue'), stateDir: bridge.folder, reportsDir: join(bridge.folder, 'reports') },
+    {
+      ...bridge.context,
+      crm: options.crm ?? null,
+      queueRoot: join(bridge.folder, 'queue'),
+      stateDir: bridge.folder,
+      reportsDir: join(bridge.folder, 'reports'),
+    },
     gone.taxId,
     {
       dryRun: options.dryRun ?? false,
@@ -215,6 +221,43 @@ describe('erasing a client', () => {
     expect(await forget()).toMatchObject({ inHand: 0 })
     expect(traces(await everything())).toEqual([])
   }, 120_000)
+})
+
+describe('what a webhook says', () => {
+  beforeEach(bothEverywhere)
+  afterEach(() => bridge.close())
+  const says = (LeadId: unknown, more: object = {}) =>
+    bridge.context.lanes.leads.enqueue('update_leads_in_erp', 'qualquer', JSON.stringify({ Cnpj: gone.taxId, LeadId, ...more }))
+
+  test('of a lead beside the tax id ties nothing to it, and breaks nothing, whatever it is; what the CRM says does, in its own spelling', async () => {
+    await leave()
+    await bridge.simulator.load([{ kind: 'lead', id: 4_799_999, lead: 'so no CRM', stage: 'Entrada', cnpj: '11.222.333/0001-81' }])
+    await bridge.state.query(`insert into tasks (id, kind, lead_id, steps) values ('t', 'handover', 4799999, '[]')`)
+    await says(4_799_999)
+    const hostile = ['(', '.*', '|', '', '\\', "'", '"', '\0', `${gone.taxId}(`, 'x'.repeat(5_000), { a: '(' }]
+    for (const id of hostile) await says(id)
+    await says(staysLead)
+    await says(Number(staysLead), { Lead: { Id: staysLead } })
+    const away = { leadsByTaxId: () => Promise.reject(new Error('away')) }
+    const unknown = { untied: expect.arrayContaining([staysLead, '4799999']), rows: { tasks: 0 } }
+    expect(await forget({ dryRun: true })).toMatchObject({ crm: 'absent', ...unknown })
+    expect(await forget({ dryRun: true, crm: away })).toMatchObject({ crm: 'away', ...unknown })
+    const done = await forget({ crm: bridge.context.crm })
+    expect(done).toMatchObject({ crm: 'asked', untied: [staysLead], reports: 1, inHand: 0, rows: { tasks: 1 } })
+    const after = await everything()
+    expect(traces(after)).toEqual([])
+    for (const trace of [stays.taxId, stays.name, stays.company, gone.email, '91.122.233/3000-18', 'FUNDOS DA BIA', 'validade_full_y'])
+      expect(after, trace).toContain(trace)
+    const left = await bridge.state.query(`select entity, key from agreed where entity = 'leads'`)
+    expect(left.rows).toEqual([{ entity: 'leads', key: staysLead }])
+  }, 120_000)
+})
+
+test('a pattern is no tax id', async () => {
+  await expect(erase({} as never, '1122233300018(', { dryRun: true, anyway: false })).rejects.toMatchObject({
+    code: 'erase.no_tax_id',
+    exitCode: 2,
+  })
 })
 
 describe('a line is about', () => {

@@ -38,6 +38,16 @@ export async function knownLeads(db: Db, taxId: string, branches: readonly strin
   return rows.map(({ id }) => id)
 }
 
+/** The tax id that both sides last agreed on for a lead; null: the ledger does not say. */
+export async function taxIdOf(db: Db, leadId: string): Promise<string | null> {
+  const { rows } = await query<{ taxId: string | null }>(
+    db,
+    `select fields ->> 'TAXID' as "taxId" from agreed where entity = 'leads' and key = $1`,
+    [leadId],
+  )
+  return rows[0]?.taxId ?? null
+}
+
 /**
  * @param letters names of letters that are no more: they may name somebody
  * @returns rows that were changed or removed; with `dryRun` those that would be
@@ -80,8 +90,8 @@ export async function forgetRows(
       inboundEvents: await change(
         'inbound_events',
         `id = 'erased-' || gen_random_uuid(), letter = 'erased', lead_id = 'erased'`,
-        'lead_id = any($1)',
-        [leadIds],
+        'lead_id = any($1) or letter = any($2)',
+        [leadIds, letters],
       ),
       webhooks:
         (await remove(
@@ -108,6 +118,8 @@ export async function forgetRows(
   })
 }
 
-const escaped = (text: string): string => text.replaceAll(/[^0-9A-Za-z]/g, '\\$&')
+/** Text inside a pattern stays text, whatever it is. */
+const escaped = (text: string): string =>
+  text.replaceAll(/[^0-9A-Za-z]/gu, (char) => `\\U${char.codePointAt(0)!.toString(16).padStart(8, '0')}`)
 /** A pattern inside a statement. */
 const literal = (pattern: string): string => `'${pattern.replaceAll("'", "''")}'`
