@@ -11,6 +11,7 @@ import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
 import { trySchedules } from './doctor-schedules.ts'
+import { tryZone } from './doctor-zone.ts'
 import { readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 import { plural } from './output.ts'
@@ -106,7 +107,7 @@ async function erp({ erpUrl, embeddedErp }: Databases, readers: number, closer: 
     return `${embeddedErp ? 'embedded demo ERP' : place(erpUrl)}: answers`
   })
   if (answers.status === 'failed') return [answers]
-  const schema = check('ERP schema', async () => {
+  const schema = await check('ERP schema', async () => {
     // As a compare does, with all readers.
     const extract = await client.openExtract(readers)
     try {
@@ -123,7 +124,8 @@ async function erp({ erpUrl, embeddedErp }: Databases, readers: number, closer: 
     const detail = 'all views are there and may be read'
     return warnings.length === 0 ? detail : { detail, hint: sentence(warnings.join('; ')) }
   })
-  return [answers, await schema]
+  if (schema.status === 'failed') return [answers, schema]
+  return [answers, schema, await check('ERP time zone', () => tryZone(client, new Date()))]
 }
 
 /** Server and database of a URL; never its user or password. */

@@ -49,6 +49,7 @@ if (!mariaDbMissing('cli/simulator-oracle')) {
     expect(checks.filter(({ name }) => name.startsWith('ERP'))).toEqual([
       { name: 'ERP', status: 'ok', detail: expect.stringContaining('Oracle at 127.0.0.1') },
       { name: 'ERP schema', status: 'ok', detail: expect.any(String) },
+      { name: 'ERP time zone', status: 'ok', detail: expect.stringContaining('America/Sao_Paulo') },
     ])
     const first = await document(['run', 'job_execute_spark'])
     expect(first).toMatchObject({ code: 0, ok: true })

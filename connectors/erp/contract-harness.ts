@@ -9,6 +9,8 @@ export interface ErpHarness {
   sql(statement: string): Promise<Readonly<Record<string, string | null>>[]>
   /** Another user's transaction, open, in which this statement was run. */
   hold(statement: string): Promise<{ sql(statement: string): Promise<void>; commit(): Promise<void> }>
+  /** How many sessions of this database wait for a lock of another one. Ask five times a second at most: InnoDB answers faster ones from memory. */
+  waiting(): Promise<number>
   /** Equal before and after: nothing was written to the ERP's own tables. */
   versions(): Promise<unknown>
   close(): Promise<void>

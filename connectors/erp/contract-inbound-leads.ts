@@ -57,6 +57,22 @@ export function testInboundLeads(harness: () => ErpHarness): void {
       expect(await inbox()).toEqual(['e1'])
     })
 
+    test('is dated by the ERP’s clock; what the ERP notes after it is the newest, whatever its own clock says', async () => {
+      await apply('9001', { quiet: {}, loud: { FINANCIAL_ANALYSIS: 'Bom', PHONE: '5511987654321' } })
+      const near = "between erp_now() - interval '5' minute and erp_now() + interval '5' minute"
+      expect(await sql(`select observations from credit_limit_history where client_code = 1 and entry_date ${near}`)).toEqual([
+        { observations: 'Bom' },
+      ])
+      expect(await sql(`select phone from branches where client = 1 and last_update_date ${near}`)).toHaveLength(1)
+      await sql(`insert into credit_limit_history (client_code, sequence_number, entry_date, observations)
+        select client_code, max(sequence_number) + 1, min(entry_date) - interval '3' hour, 'Bloqueado' from credit_limit_history
+         where client_code = 1 group by client_code`)
+      for (const view of ["desired_leads where id = '9001'", 'vw_crm_clients where id_crm = 9001'])
+        expect(await one(`select financial_analysis from ${view}`)).toEqual({ financial_analysis: 'Bloqueado' })
+      const { sides } = await apply('9001', null, { inboxId: 'e2' })
+      expect(sides.branch!.FINANCIAL_ANALYSIS).toBe('Bloqueado')
+    })
+
     test('shows both sides, raw and in text, to who decides', async () => {
       await sql("update branches set phone = '(21) 3333-4444' where client = 1")
       const { sides } = await apply('9001', null)

@@ -66,6 +66,30 @@ export function testInboundRivals(open: () => Promise<ErpHarness>): void {
       expect(await one('select sales_rep, phone from branches')).toEqual({ sales_rep: '119', phone: '119' })
     })
 
+    test('that locks itself and an event out from inside a trigger kills neither: the event is run again, and ERROR_LOG says nothing', async () => {
+      await mirrored()
+      await it.sql("insert into client_industries (client, branch, industry) values (3, 1, '30')")
+      const first = await it.hold("update client_industries set status = 'B' where client = 3")
+      // Who has written more is the one that a MariaDB leaves alone.
+      const erpUser = await it.hold("insert into log_execution_crm (job) select 'x' from crm_stages a cross join crm_stages b")
+      await erpUser.sql("update clients set trading_name = 'NOVO' where client_code = 3")
+      const event = apply({ quiet: {}, loud: { INDUSTRY: 'Construção', FINANCIAL_ANALYSIS: 'Bom' } })
+      const waiting = (sessions: number) => expect.poll(it.waiting, { interval: 200, timeout: 10_000 }).toBe(sessions)
+      await waiting(1)
+      const edit = erpUser.sql("update branches set district = 'NOVO' where client = 3")
+      await waiting(2)
+      await first.commit()
+      await edit
+      await erpUser.commit()
+      expect(await event).toMatchObject({ kind: 'applied', sides: { mirror: { NAME: 'Lead' } } })
+      expect(await one('select district, observations from branches join credit_limit_history on client_code = client')).toEqual({
+        district: 'NOVO',
+        observations: 'Bom',
+      })
+      expect(await one('select trading_name from clients')).toEqual({ trading_name: 'NOVO' })
+      expect(await it.sql('select errorstack from error_log')).toEqual([])
+    })
+
     test('that lasts too long is not waited for: nobody’s fault, nothing written, and later it goes on', async () => {
       const erpUser = await it.hold('update branches set sales_rep = 8 where client = 3')
       const impatient = it.connector({ statementTimeoutMs: 500 })

@@ -264,6 +264,13 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       expect(await it.erp.logsOf({ leads: [], persons: [] }, 10)).toEqual([])
     })
 
+    test('dates by the zone of its settings, with the rules of today', async () => {
+      const moments = ['2026-01-15T12:00:00.000Z', '2026-07-15T01:30:00.000Z'].map((at) => new Date(at))
+      const { zone, times } = await it.erp.localTimes(moments)
+      expect(zone).toBe('America/Sao_Paulo')
+      expect(times.map((at) => at.toISOString().slice(0, 19))).toEqual(['2026-01-15T09:00:00', '2026-07-14T22:30:00'])
+    })
+
     describe('budgets and orders', () => {
       const told = (leadId: string, values: Row) => it.erp.writeLeadMirror({ ID: leadId, ...values })
       beforeEach(async () => {

@@ -259,6 +259,11 @@ export interface Erp {
   logsOf(records: { readonly leads: readonly string[]; readonly persons: readonly string[] }, limit: number): Promise<LoggedRow[]>
   /** What its clock says now, read as the times of its logs are; on Oracle in whole seconds. */
   clock(): Promise<Date>
+  /**
+   * What the company's clocks show at these moments, as if it were UTC, by the zone in `ponte_settings` and the database's own rules for it.
+   * `zone`: that setting; null: there is none, and it is UTC.
+   */
+  localTimes(moments: readonly Date[]): Promise<{ readonly zone: string | null; readonly times: readonly Date[] }>
   /** How full the database's tablespaces are. Absent where there is no such thing (PostgreSQL, MySQL). */
   tablespaces?(): Promise<Tablespace[]>
   close(): Promise<void>

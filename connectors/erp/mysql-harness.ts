@@ -10,6 +10,9 @@ const ERP_SCHEMA = new URL('../../sql/mysql/', import.meta.url)
 /** ERP tables that the integration writes. */
 const WRITTEN = ['clients', 'branches', 'client_industries', 'credit_limit_history', 'sales_rep_branches', 'billing_addresses', 'contact']
 
+export const WAITING = `select count(*) as n from information_schema.innodb_trx t join information_schema.processlist p on p.id = t.trx_mysql_thread_id
+  where t.trx_state = 'LOCK WAIT' and p.db = database()`
+
 /** A fresh ERP, its connector, and a way to run SQL beside it. */
 export async function openHarness(): Promise<ErpHarness & { readonly database: TestMariaDb }> {
   const database = await testMariaDb({ migrate: (pool) => migrate(pool, ERP_SCHEMA) })
@@ -34,6 +37,7 @@ export async function openHarness(): Promise<ErpHarness & { readonly database: T
       await run(statement)
       return { sql: run, commit: () => run('commit').finally(() => connection.release()) }
     },
+    waiting: async () => Number((await sql(WAITING))[0]!.n),
     // The contents whole: CHECKSUM TABLE also sees what lies under a null.
     async versions() {
       const contents = []

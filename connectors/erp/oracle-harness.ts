@@ -9,6 +9,7 @@ import { mariadbBackend } from '../../simulators/oracle-wire/mariadb/backend.ts'
 import { type OracleSimulator, startOracleSimulator } from '../../simulators/oracle-wire/simulator.ts'
 import { openOracleHarness, type OracleHarness as Schema } from '../oracle/schema-harness.ts'
 import type { ErpHarness } from './contract-harness.ts'
+import { WAITING } from './mysql-harness.ts'
 import { oracleErp } from './oracle.ts'
 
 const USER = 'ponte'
@@ -60,6 +61,7 @@ export async function openHarness(): Promise<OracleErpHarness> {
       await run(statement)
       return { sql: run, commit: () => connection.commit().finally(() => connection.close()) }
     },
+    waiting: async () => Number((await schema.sql(WAITING))[0]!.n),
     versions: schema.writes,
     connect,
     async close() {

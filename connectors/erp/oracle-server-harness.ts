@@ -53,6 +53,7 @@ export async function openServerHarness(url: string): Promise<ErpHarness> {
       await execute(statement)
       return { sql: execute, commit: () => connection.commit().finally(() => connection.close()) }
     },
+    waiting: async () => Number((await run('select count(*) as n from v$session where blocking_session is not null'))[0]!.n),
     versions: async () => {
       const contents = []
       for (const table of WRITTEN) contents.push((await run(`select * from ${table}`)).map((row) => JSON.stringify(row)).sort())

@@ -25,9 +25,15 @@ export async function openHarness(): Promise<ErpHarness & { readonly database: T
       const client = await database.pool.connect()
       const run = async (text: string) => void (await client.query(text))
       await run('begin')
+      // Of two that lock each other out the other one is ended.
+      await run("set local deadlock_timeout = '1min'")
       await run(statement)
       return { sql: run, commit: () => run('commit').finally(() => client.release()) }
     },
+    waiting: async () =>
+      Number(
+        (await sql("select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))[0]!.n,
+      ),
     versions: () => rowVersions({ sql }),
     async close() {
       await erp.close()

@@ -20,7 +20,7 @@ const BRANCH = `
          (select min(initcap2(i.description)) from client_industries o join industries i on i.industry = o.industry
            where o.client = b.client and o.branch = b.code) as industry,
          (select h.observations::text from credit_limit_history h
-           where h.client_code = b.client order by h.entry_date desc, h.observations desc nulls last limit 1) as financial_analysis
+           where h.client_code = b.client order by h.sequence_number desc limit 1) as financial_analysis
     from branches b
     left join cities ci on ci.id = b.city
     left join states st on st.code = ci.state_code

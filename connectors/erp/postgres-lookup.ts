@@ -8,7 +8,10 @@ import { inTransaction } from './postgres-transaction.ts'
 
 type Ask = <T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<T[]>
 
-export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'logsOf' | 'clock'> {
+export function lookup(
+  pool: pg.Pool,
+  ask: Ask,
+): Pick<Erp, 'viewRows' | 'mirroredLead' | 'storeIndustries' | 'logsOf' | 'clock' | 'localTimes'> {
   return {
     async viewRows(view, columns, where) {
       const name = (column: string) => pg.escapeIdentifier(column.toLowerCase())
@@ -26,6 +29,14 @@ export function lookup(pool: pg.Pool, ask: Ask): Pick<Erp, 'viewRows' | 'mirrore
       return loggedRows(events.map(upperKeys), errors.map(upperKeys))
     },
     clock: async () => (await ask<{ at: Date }>('select clock_timestamp() as at'))[0]!.at,
+    async localTimes(moments) {
+      const [{ zone } = { zone: null }] = await ask<{ zone: string | null }>("select ponte_setting('time_zone') as zone")
+      const times = await ask<{ at: string }>(
+        `select to_char(erp_time(m), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at from unnest($1::timestamptz[]) with ordinality as u(m, n) order by n`,
+        [moments.map((moment) => moment.toISOString())],
+      )
+      return { zone, times: times.map(({ at }) => new Date(at)) }
+    },
     storeIndustries: (industries) => inTransaction(pool, 'industries', (client) => store(client, industries)),
   }
 }
@@ -35,10 +46,10 @@ const MIRRORED_LEAD = `select ${['ID', ...Object.keys(LEAD_COLUMNS)].map((name) 
 /** The logs hold the time of the session that wrote: as a rule, of sessions like this one. */
 const UTC = `to_char(created_on at time zone current_setting('TimeZone') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`
 const EVENTS = `
-  select ${UTC}, job, lead_id, field, value from log_execution_crm where lead_id = any($1::text[]) order by created_on desc, log_id desc limit $2`
+  select ${UTC}, job, lead_id, field, value from log_execution_crm where lead_id = any($1::text[]) order by log_id desc limit $2`
 const ERRORS = `
   select ${UTC}, errorcode::text as errorcode, errorstack, error_info
-    from error_log where split_part(error_info, ':', 1) = any($1::text[]) order by created_on desc, log_id desc limit $2`
+    from error_log where split_part(error_info, ':', 1) = any($1::text[]) order by log_id desc limit $2`
 
 /** One description after another, so that the list's own repetitions are seen too. */
 async function store(client: pg.PoolClient, industries: readonly { id: number; value: string }[]): ReturnType<Erp['storeIndustries']> {

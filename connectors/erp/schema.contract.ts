@@ -149,13 +149,13 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
       expect(await it.sql(`select taxid from branches where coalesce(taxid_key, '-') <> coalesce(taxid_key(taxid), '-')`)).toEqual([])
     })
 
-    test('VW_CRM_CLIENTS: titles, home country, lowest industry, latest analysis; an unknown city hides the branch', async () => {
+    test('VW_CRM_CLIENTS: titles, home country, lowest industry, latest analysis by its number, not its date; an unknown city hides the branch', async () => {
       await addBranch(it, 1, { city: '2' })
       await addBranch(it, 2, { city: '3' })
       await addBranch(it, 3, { city: '404' })
       await it.sql("insert into client_industries (client, branch, industry) values (1, 1, '20'), (1, 1, '30')")
       await it.sql(`insert into credit_limit_history (client_code, sequence_number, entry_date, observations) values
-      (1, 1, '2024-01-02', 'b'), (1, 2, '2024-01-02', 'c'), (1, 3, '2024-01-01', 'z'), (1, 4, '2024-01-02', null)`)
+      (1, 1, '2024-01-02', 'b'), (1, 2, '2024-01-02', null), (1, 3, '2024-01-03', 'z'), (1, 4, '2024-01-01', 'c')`)
       expect(
         await it.sql(
           'select id, country, state, city, industry, financial_analysis, integrate_crm from vw_crm_clients where client_code <= 3 order by id',

@@ -18,7 +18,7 @@ const branchSelect = ({ titleCase }: SqlDialect): string => `
            where o.client = b.client and o.branch = b.code) as industry,
          (select max(h.observations) from credit_limit_history h
            where h.client_code = b.client
-             and h.entry_date = (select max(n.entry_date) from credit_limit_history n where n.client_code = b.client)) as financial_analysis
+             and h.sequence_number = (select max(n.sequence_number) from credit_limit_history n where n.client_code = b.client)) as financial_analysis
     from branches b
     left join cities ci on ci.id = b.city
     left join states st on st.code = ci.state_code

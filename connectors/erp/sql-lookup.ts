@@ -18,6 +18,7 @@ type Lookup = Pick<
   | 'logExecution'
   | 'logsOf'
   | 'clock'
+  | 'localTimes'
 >
 
 export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Lookup {
@@ -48,7 +49,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
     },
     async logsOf(records, limit) {
       const newest = (sql: string, names: readonly string[]): Promise<Row[]> =>
-        names.length === 0 ? Promise.resolve([]) : ask(dialect.first(`${sql} order by created_on desc, log_id desc`, limit), [names])
+        names.length === 0 ? Promise.resolve([]) : ask(dialect.first(`${sql} order by log_id desc`, limit), [names])
       const at = `${dialect.isoTime('created_on')} as at`
       const events = await newest(`select ${at}, job, lead_id, field, value from log_execution_crm where lead_id in (?)`, records.leads)
       const errors = await newest(
@@ -58,6 +59,15 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
       return loggedRows(events, errors)
     },
     clock: async () => new Date((await ask(`select ${dialect.isoTime('localtimestamp(6)')} as at from dual`))[0]!.AT!),
+    async localTimes(moments) {
+      const [{ ZONE: zone = null } = {}] = await ask("select value as zone from ponte_settings where name = 'time_zone'")
+      const times: Date[] = []
+      for (const moment of moments) {
+        const [row] = await ask(`select ${dialect.isoTime('erp_time(?)')} as at from dual`, [moment.toISOString().slice(0, -1)])
+        times.push(new Date(row!.AT!))
+      }
+      return { zone, times }
+    },
     logExecution: (entry) => transact(`log of lead ${entry.leadId}`, (link) => addLogEntry(link, entry)),
   }
 }

@@ -53,6 +53,15 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
       ["add_days(date '2024-02-28', 0)", '2024-02-28 00:00:00'],
       ['add_days(erp_today(), 0) - erp_today()', '0'],
       ["case when erp_now() between utc_timestamp() - interval '4' hour and utc_timestamp() - interval '2' hour then 1 end", '1'],
+      ["ponte_is_systemic(-60, 'ORA-00060: deadlock detected while waiting for resource')", 'S'],
+      ['ponte_is_systemic(-1653, null)', 'S'],
+      ['ponte_is_systemic(-4061, null)', 'S'],
+      ['ponte_is_systemic(-4021, null)', 'S'],
+      ["ponte_is_systemic(-20999, 'ORA-20999: our rule failed: ORA-01654: unable to extend index')", 'S'],
+      ["ponte_is_systemic(-20999, 'ORA-20999: no client of ours' || chr(10) || 'ORA-06512: at line 3')", 'N'],
+      ["ponte_is_systemic(-12899, 'ORA-12899: value too large for column')", 'N'],
+      ["ponte_is_systemic(-1, 'ORA-00001: unique constraint violated')", 'N'],
+      ["erp_time(timestamp '2026-01-15 12:00:00')", '2026-01-15 09:00:00'],
       ['branch_of_person(404, 1)', null],
       ['ponte_session.is_mirror_only()', 'N'],
     ])('%s is %s', async (expression, expected) => {
@@ -90,13 +99,13 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
         expect(await it.sql(`select alias from crm_stages where alias = '${alias}'`)).toHaveLength(1)
     })
 
-    test('VW_CRM_CLIENTS: titles, home country, lowest industry, latest analysis; an unknown city hides the branch', async () => {
+    test('VW_CRM_CLIENTS: titles, home country, lowest industry, latest analysis by its number, not its date; an unknown city hides the branch', async () => {
       await addBranch(it, 1, { city: '2' })
       await addBranch(it, 2, { city: '3' })
       await addBranch(it, 3, { city: '404' })
       await it.sql("insert into client_industries (client, branch, industry) values (1, 1, '20'), (1, 1, '30')")
       await it.sql(`insert into credit_limit_history (client_code, sequence_number, entry_date, observations) values
-        (1, 1, '2024-01-02', 'b'), (1, 2, '2024-01-02', 'c'), (1, 3, '2024-01-01', 'z'), (1, 4, '2024-01-02', null)`)
+        (1, 1, '2024-01-02', 'b'), (1, 2, '2024-01-02', null), (1, 3, '2024-01-03', 'z'), (1, 4, '2024-01-01', 'c')`)
       const columns = 'id, country, state, city, industry, financial_analysis, integrate_crm'
       expect(await it.sql(`select ${columns} from vw_crm_clients order by id`)).toEqual([
         {

@@ -22,12 +22,16 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // INSERT ... SELECT refuses to leave out a column that only a trigger fills.
   [/^(create table log_execution_crm \(\s+log_id number\(28\))/, '$1 default seq_log_execution_crm.nextval'],
   [/^(create table error_log \([\s\S]*\))$/, '$1 engine = aria transactional = 0'],
-  [/\bcast\(systimestamp at time zone (\w+) as date\)/g, 'shim_at_time_zone($1)'],
+  [/\bcast\(from_tz\((\w+), 'UTC'\) at time zone (\w+) as date\)/g, 'shim_at_time_zone($1, $2)'],
+  [/\bsys_extract_utc\(systimestamp\)/g, 'utc_timestamp(6)'],
+  [/\bp_utc timestamp\b/g, 'p_utc datetime(6)'],
   // Any DDL on the server empties the variables of packages, in all sessions; variables of the session stay.
   [/^ {2}v_switched_in varchar2.*;\n/m, ''],
   [/\bv_switched_in :=/g, 'set @ponte_switched_in :='],
   [/\bv_switched_in\b/g, '@ponte_switched_in'],
   [/\buser\b(?!\s*\()/g, 'current_user()'],
+  // Its own numbers mean other things in Oracle.
+  [/(?<=:= )sqlcode\b/g, 'shim_ora_code(sqlcode)'],
   // A trigger fires for every column.
   [/\bbefore update of \w+ on\b/g, 'before update on'],
   [/\brestart start with\b/g, 'restart with'],

@@ -117,13 +117,25 @@ begin
 end
 //
 
+-- What the company's clocks, and so the ERP's own columns, show at a moment of UTC.
+create function erp_time(p_utc datetime(6)) returns datetime(6)
+deterministic reads sql data
+return coalesce(convert_tz(p_utc, '+00:00', ponte_setting('time_zone')),
+                convert_tz(p_utc, '+00:00', ponte_setting('time_zone_offset')),
+                p_utc)
+//
+
+-- The time on the company's clocks: whatever is written into the ERP's columns is dated by it, never by the session's zone.
+create function erp_now() returns datetime(6)
+reads sql data
+return erp_time(utc_timestamp(6))
+//
+
 -- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
 -- today's items, which are dated midnight, are inside.
 create function erp_today() returns date
 deterministic reads sql data
-return date(coalesce(convert_tz(utc_timestamp(), '+00:00', ponte_setting('time_zone')),
-                     convert_tz(utc_timestamp(), '+00:00', ponte_setting('time_zone_offset')),
-                     utc_timestamp()))
+return date(erp_time(utc_timestamp(6)))
 //
 
 -- A client code that is free. Codes that the ERP gave by itself are skipped; the sequence never moves back.

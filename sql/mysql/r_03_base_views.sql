@@ -49,7 +49,7 @@ select concat(b.client, '-', b.code) as id,
        (select min(i.description_title) from client_industries ci2 join industries i on i.industry = ci2.industry
          where ci2.client = b.client and ci2.branch = b.code) as industry,
        (select h.observations from credit_limit_history h
-         where h.client_code = b.client order by h.entry_date desc, h.observations desc limit 1) as financial_analysis,
+         where h.client_code = b.client order by h.sequence_number desc limit 1) as financial_analysis,
        pkg_crm_client_get_budget_value(b.client, b.code, erp_today()) as budget_value,
        pkg_crm_client_has_order(b.client, b.code, erp_today()) as has_order,
        pkg_crm_client_get_order_value(b.client, b.code, erp_today()) as order_value,

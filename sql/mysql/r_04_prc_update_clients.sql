@@ -8,6 +8,21 @@ deterministic no sql
 return case when p_errno in (1062, 1292, 1366, 1411, 1525) then concat('error ', p_errno) else p_message end
 //
 
+-- Whether an error is of the server or of the session, not of the row that was being written: a deadlock, a lock that was waited for, no room,
+-- a server that goes down or only reads, a missing right or object. It is raised as it is, so that who wrote the row tries again.
+create function ponte_is_systemic(p_errno integer) returns boolean
+deterministic no sql
+return p_errno in (
+  -- Locks and other transactions.
+  1020, 1205, 1206, 1213, 3572,
+  -- Objects and rights.
+  1044, 1054, 1142, 1143, 1146, 1227, 1305, 1356, 1370, 1449,
+  -- Room, memory, files.
+  1021, 1026, 1030, 1037, 1038, 1041, 1114, 1135, 1180, 1194, 1195,
+  -- The server or the session ends, or only reads.
+  1040, 1053, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 1969, 3024, 3100, 3101)
+//
+
 -- Appends a financial analysis unless it is the client's latest (D-35).
 create procedure prc_append_financial_analysis(p_client bigint, p_text varchar(4000))
 modifies sql data
@@ -18,10 +33,10 @@ begin
     -- The client's row is the lock under which the next sequence number is found.
     select client_code into v_lock from clients where client_code = p_client for update;
     set v_latest = (select h.observations from credit_limit_history h
-                     where h.client_code = p_client order by h.entry_date desc, h.observations desc limit 1 for update);
+                     where h.client_code = p_client order by h.sequence_number desc limit 1 for update);
     if not (v_latest <=> p_text) then
       insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
-      select p_client, coalesce(max(h.sequence_number), 0) + 1, now(6), p_text, left(current_user(), 128)
+      select p_client, coalesce(max(h.sequence_number), 0) + 1, erp_now(), p_text, left(current_user(), 128)
         from credit_limit_history h where h.client_code = p_client;
     end if;
   end if;
@@ -58,7 +73,7 @@ create procedure prc_add_client(
 modifies sql data
 begin
   declare v_client bigint default get_client_code();
-  declare v_now datetime(6) default now(6);
+  declare v_now datetime(6) default erp_now();
   declare v_found, v_city_id bigint;
   declare v_state varchar(2);
   declare v_country varchar(3);
@@ -150,7 +165,7 @@ begin
      set id_crm = case when integrate_crm in ('S', 'Y') then coalesce(id_crm, p_id_crm) else p_id_crm end,
          integrate_crm = case when integrate_crm in ('S', 'Y') then integrate_crm else 'S' end,
          tax_registration = v_given, phone = coalesce(p_phone, phone), sales_rep = coalesce(p_sales_rep, sales_rep),
-         last_update_user = 'CRM', last_update_date = now(6)
+         last_update_user = 'CRM', last_update_date = erp_now()
    where client = p_client and code = p_branch
      and not (tax_registration <=> v_given and phone <=> coalesce(p_phone, phone) and sales_rep <=> coalesce(p_sales_rep, sales_rep)
               and coalesce(integrate_crm, 'N') <> 'N' and id_crm is not null);
@@ -189,8 +204,7 @@ work: begin
       declare exit handler for sqlexception
       begin
         get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-        -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-        if v_errno in (1205, 1213) then
+        if ponte_is_systemic(v_errno) then
           resignal;
         end if;
         set v_message = left(concat('-20001: error adding client of lead ', p_id_crm, ': ', ponte_error_text(v_errno, v_message)), 128);
@@ -220,8 +234,7 @@ work: begin
     declare exit handler for sqlexception
     begin
       get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-      -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-      if v_errno in (1205, 1213) then
+      if ponte_is_systemic(v_errno) then
         resignal;
       end if;
       set v_message = left(concat('-20012: error updating client of lead ', p_id_crm, ': ', ponte_error_text(v_errno, v_message)), 128);

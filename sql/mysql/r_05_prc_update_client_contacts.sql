@@ -70,8 +70,7 @@ work: begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20001: error adding client contact ', p_id_crm, ': ', ponte_error_text(v_errno, v_message)), 128);

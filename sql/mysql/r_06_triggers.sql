@@ -28,8 +28,7 @@ begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20020: lead ', new.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);
@@ -52,8 +51,7 @@ begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20020: lead ', new.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);
@@ -78,8 +76,7 @@ begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20020: contact ', new.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);
@@ -98,8 +95,7 @@ begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20020: contact ', new.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);
@@ -124,8 +120,7 @@ begin
   declare exit handler for sqlexception
   begin
     get diagnostics condition 1 v_errno = mysql_errno, v_message = message_text;
-    -- A deadlock or a wait that was given up is nobody's fault: who asked tries again.
-    if v_errno in (1205, 1213) then
+    if ponte_is_systemic(v_errno) then
       resignal;
     end if;
     set v_message = left(concat('-20020: contact ', old.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);

@@ -19,7 +19,7 @@ select b.client as range_key,
        -- Per row and by index: a reader of one range must not aggregate the whole history. Same value as vw_crm_clients, tested.
        (select max(h.observations) from credit_limit_history h
          where h.client_code = b.client
-           and h.entry_date = (select max(l.entry_date) from credit_limit_history l where l.client_code = b.client)) as financial_analysis
+           and h.sequence_number = (select max(l.sequence_number) from credit_limit_history l where l.client_code = b.client)) as financial_analysis
   -- An aggregate is one row, whether the setting is there or not, and is looked up once per query.
   from (select min(value) as home_country from ponte_settings where name = 'home_country_code') w
   cross join branches b

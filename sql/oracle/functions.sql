@@ -122,11 +122,18 @@ begin
 end;
 /
 
--- The time on the company's clocks.
-create or replace function erp_now return date is
+-- What the company's clocks, and so the ERP's own columns, show at a moment of UTC.
+create or replace function erp_time(p_utc timestamp) return date is
   v_zone varchar2(60 char) := nvl(ponte_setting('time_zone'), 'UTC');
 begin
-  return cast(systimestamp at time zone v_zone as date);
+  return cast(from_tz(p_utc, 'UTC') at time zone v_zone as date);
+end;
+/
+
+-- The time on the company's clocks: whatever is written into the ERP's columns is dated by it, never by the session's zone.
+create or replace function erp_now return date is
+begin
+  return erp_time(sys_extract_utc(systimestamp));
 end;
 /
 
@@ -149,6 +156,37 @@ begin
     exit when v_code > v_highest;
   end loop;
   return v_code;
+end;
+/
+
+-- S: an error of the database or of the session, not of the row that was being written: a deadlock, a lock that was waited for, code that was
+-- made anew, no room, an instance that goes down, a missing right. It is raised as it is, so that who wrote the row tries again; what
+-- the row is refused for is told as -20001, -20012 or -20020. It is recognised too where an error of the application quotes it.
+create or replace function ponte_is_systemic(p_code error_log.errorcode%type, p_error varchar2) return varchar2 deterministic is
+  v_code error_log.errorcode%type := abs(p_code);
+  v_rest varchar2(4000 char) := p_error;
+  v_at number(5);
+begin
+  loop
+    if v_code in (
+         -- Locks and other transactions.
+         51, 54, 60, 1410, 1555, 2049, 4020, 4021, 8103, 8177, 30006,
+         -- Code and objects under change, or not to be seen.
+         942, 1031, 4061, 4062, 4063, 4064, 4065, 4067, 4068, 4098, 6508, 6550,
+         -- Room.
+         257, 1114, 1115, 1116, 1536, 1562, 1565, 1628, 1630, 1631, 1632, 1683, 1688, 1691, 1692, 19502, 19504, 19809, 19815, 30036,
+         -- Memory, session, instance, files.
+         18, 20, 28, 372, 376, 600, 603, 1012, 1013, 1033, 1034, 1089, 1090, 1092, 1109, 1110, 1157, 1578, 2020, 2068, 3113, 3114, 3135, 4030,
+         4031, 4036, 7445, 16000, 25402, 25405, 25408)
+       or v_code between 1650 and 1659 or v_code between 12150 and 12699 then
+      return 'S';
+    end if;
+    v_at := nvl(instr(v_rest, 'ORA-'), 0);
+    exit when v_at = 0;
+    v_rest := substr(v_rest, v_at + 4);
+    v_code := digits_of(substr(v_rest, 1, 5));
+  end loop;
+  return 'N';
 end;
 /
 

@@ -71,6 +71,7 @@ grant execute on pkg_crm_client to ponte_app;
 grant execute on pkg_error_mgr to ponte_app;
 grant execute on ponte_session to ponte_app;
 grant execute on ponte_setting to ponte_app;
+grant execute on erp_time to ponte_app;
 grant execute on erp_today to ponte_app;
 grant execute on taxid_key to ponte_app;
 grant execute on email_key to ponte_app;

@@ -1,7 +1,7 @@
 -- PRC_UPDATE_CLIENTS and PRC_UPDATE_CLIENT_CONTACTS (mission B.5): what the mirror learned goes to the ERP. Called by the triggers.
 -- A null parameter means "nothing new", and never erases a value. Every write happens only when a value differs (D-19: null-safe).
--- Nothing is swallowed: any error undoes all of it (D-60). Errors: -20001 adding, -20012 updating; their texts hold no value of
--- the lead but its id.
+-- Nothing is swallowed: any error undoes all of it (D-60). Errors of the row: -20001 adding, -20012 updating; their texts hold no value of
+-- the lead but its id. Errors of the database are raised as they are (ponte_is_systemic).
 
 -- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. D-64: of several branches with the tax id the flagged,
 -- unlinked one is meant, else the only unlinked one; when that is still more than one, none is linked.
@@ -37,12 +37,12 @@ begin
   select client_code into v_client from clients where client_code = p_client for update;
   select max(h.observations) into v_latest from credit_limit_history h
    where h.client_code = p_client
-     and h.entry_date = (select max(l.entry_date) from credit_limit_history l where l.client_code = p_client);
+     and h.sequence_number = (select max(l.sequence_number) from credit_limit_history l where l.client_code = p_client);
   if v_latest = p_text then
     return;
   end if;
   insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
-  select p_client, nvl(max(sequence_number), 0) + 1, localtimestamp(6), p_text, user
+  select p_client, nvl(max(sequence_number), 0) + 1, erp_now(), p_text, user
     from credit_limit_history where client_code = p_client;
 end;
 /
@@ -118,7 +118,7 @@ begin
     0, 0, 0, ponte_setting('is_intercompany'), 'S', 'S',
     'S', 'S', 'S', 'S', 'S', 'S', 'S', 'S',
     'S', 'A', 'N', 'N', 'N', 'N', 'N',
-    'N', 'CRM', localtimestamp(6));
+    'N', 'CRM', erp_now());
   prc_append_fin_analysis(v_client, p_financial_analysis);
   insert into branches (
     client, code, description, address, address_number, district, complement, zipcode, city, state, country, sales_rep, phone, contact,
@@ -131,18 +131,18 @@ begin
     -- D-34: the lead's own number and complement, not 1 and 1.
     v_client, 1, v_name, v_street, p_number, v_district, p_complement, p_zipcode, v_city, v_state, v_country, v_rep, p_phone, 'CRM',
     p_taxid, masked_tax_registration(p_tax_registration, v_state), 'S', 'S', 'S', 'S',
-    'CRM', localtimestamp(6), 'CRM', localtimestamp(6), 1,
+    'CRM', erp_now(), 'CRM', erp_now(), 1,
     'N', 'N', 'N', 'N', 0, 0,
     'MI', 'DITB_DITE_CODE', 'A', 'STANDARD', 'P',
     'I', 'I', p_id_crm);
   insert into sales_rep_branches (client_code, branch_code, sales_rep_code, effective_date, from_to_client, from_to_branch)
-  values (v_client, 1, v_rep, localtimestamp(6), v_client, 1);
+  values (v_client, 1, v_rep, erp_now(), v_client, 1);
   insert into billing_addresses (
     billing_address_seq, client_code, branch_code, billing_address, billing_zipcode, city_code, state_code, country_code,
     billing_district, billing_phone, email, complement, address_number)
   values (1, v_client, 1, v_street, p_zipcode, v_city, v_state, v_country, v_district, p_phone, null, p_complement, p_number);
   insert into client_industries (client, branch, industry, status, activation_date)
-  select v_client, 1, min(industry), 'A', localtimestamp(6) from industries
+  select v_client, 1, min(industry), 'A', erp_now() from industries
    where description_key = v_industry_key having min(industry) is not null;
   if v_found_city is null then
     -- Such a branch shows in no view: say so, or nobody would learn why it is never compared.
@@ -186,7 +186,7 @@ begin
   end loop;
   update branches
      set tax_registration = v_registration, phone = v_phone, sales_rep = v_rep, integrate_crm = v_flag, id_crm = v_id_crm,
-         last_update_user = 'CRM', last_update_date = localtimestamp(6)
+         last_update_user = 'CRM', last_update_date = erp_now()
    where client = p_client and code = p_branch
      and (decode(tax_registration, v_registration, 0, 1) = 1 or decode(phone, v_phone, 0, 1) = 1 or decode(sales_rep, v_rep, 0, 1) = 1
           or decode(integrate_crm, v_flag, 0, 1) = 1 or decode(id_crm, v_id_crm, 0, 1) = 1);
@@ -205,6 +205,7 @@ create or replace procedure prc_update_clients(
   v_linked number(10);
   v_free number(10);
   v_known number(10);
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
   v_step varchar2(10 char) := 'updating';
 begin
@@ -244,14 +245,13 @@ begin
   end loop;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
-    if v_step = 'adding' then
-      raise_application_error(-20001, substr('error adding client of lead ' || p_id_crm || ': ' || v_error, 1, 1000));
-    elsif v_step = 'updating' then
-      raise_application_error(-20012, substr('error updating client of lead ' || p_id_crm || ': ' || v_error, 1, 1000));
-    else
+    if v_step = 'refused' or ponte_is_systemic(v_code, v_error) = 'S' then
       raise;
     end if;
+    raise_application_error(case when v_step = 'adding' then -20001 else -20012 end,
+      substr('error ' || v_step || ' client of lead ' || p_id_crm || ': ' || v_error, 1, 1000));
 end;
 /
 
@@ -285,6 +285,7 @@ create or replace procedure prc_update_lead_contacts(
   v_title contact.job_title_desc%type;
   v_flag contact.is_primary%type;
   v_branch contact.branch_code%type;
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   if p_client_code is null and nvl(p_operation, 'A') <> 'D' then
@@ -330,7 +331,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     raise_application_error(-20001, substr('error adding client contact ' || p_id_crm || ': ' || v_error, 1, 1000));
 end;
 /

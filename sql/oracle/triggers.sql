@@ -1,5 +1,5 @@
 -- Triggers (mission B.7), one per event. The mirror write is refused when the ERP write fails: -20020, and ERROR_LOG keeps why, with the
--- row's id but none of its values. D-66: the triggers of LEADS and CONTACTS may be disabled; those of the key columns may not.
+-- row's id but none of its values; an error of the database itself is raised as it is. D-66: the triggers of LEADS and CONTACTS may be disabled; those of the key columns may not.
 -- On update only what moved in the mirror is handed on: an unmoved value may be older than the ERP's, and handing it on would undo the
 -- ERP's change (architecture 5: only the CRM moved -> to the ERP). A branch or contact that is not there yet needs all of them.
 
@@ -87,6 +87,7 @@ end;
 -- A lead that is new in the mirror. The tax id goes on in the form in which it is compared.
 create or replace trigger trg_crm_insert_erp before insert on leads for each row
 declare
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   if ponte_session.is_mirror_only() = 'N' then
@@ -97,7 +98,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     pkg_error_mgr.log_failure('lead ' || :new.id, -20020, v_error);
     raise_application_error(-20020, substr('lead ' || :new.id || ' was not written: ' || v_error, 1, 1500));
 end;
@@ -108,6 +113,7 @@ declare
   v_known number(10);
   v_all varchar2(1 char) := 'N';
   v_key branches.taxid_key%type := taxid_key(:new.taxid);
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   if ponte_session.is_mirror_only() = 'N' then
@@ -124,7 +130,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     pkg_error_mgr.log_failure('lead ' || :new.id, -20020, v_error);
     raise_application_error(-20020, substr('lead ' || :new.id || ' was not written: ' || v_error, 1, 1500));
 end;
@@ -132,6 +142,7 @@ end;
 
 create or replace trigger trg_crm_insert_contact_erp after insert on contacts for each row
 declare
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   insert into mirrored_persons (id) values (:new.id);
@@ -141,7 +152,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     pkg_error_mgr.log_failure('contact ' || :new.id, -20020, v_error);
     raise_application_error(-20020, substr('contact ' || :new.id || ' was not written: ' || v_error, 1, 1500));
 end;
@@ -154,6 +169,7 @@ declare
   v_key contact.email_key%type := email_key(:new.email);
   v_all varchar2(1 char) := 'N';
   v_mail_too varchar2(1 char) := 'N';
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   if :new.id <> :old.id then
@@ -180,7 +196,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     pkg_error_mgr.log_failure('contact ' || :new.id, -20020, v_error);
     raise_application_error(-20020, substr('contact ' || :new.id || ' was not written: ' || v_error, 1, 1500));
 end;
@@ -189,6 +209,7 @@ end;
 -- D-39: the original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
 create or replace trigger trg_crm_delete_contact_erp after delete on contacts for each row
 declare
+  v_code error_log.errorcode%type;
   v_error varchar2(4000 char);
 begin
   delete from mirrored_persons where id = :old.id;
@@ -198,7 +219,11 @@ begin
   end if;
 exception
   when others then
+    v_code := sqlcode;
     v_error := sqlerrm;
+    if ponte_is_systemic(v_code, v_error) = 'S' then
+      raise;
+    end if;
     pkg_error_mgr.log_failure('contact ' || :old.id, -20020, v_error);
     raise_application_error(-20020, substr('contact ' || :old.id || ' was not written: ' || v_error, 1, 1500));
 end;

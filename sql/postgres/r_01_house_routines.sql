@@ -69,11 +69,28 @@ begin
   return v_result;
 end $$;
 
+-- Whether a SQLSTATE is of the database or of the session, not of the row that was being written: a deadlock, a lock that was waited for, no
+-- room, a server that goes down or only reads, a missing right or object. It is raised as it is, so that who wrote the row tries again; what
+-- the row is refused for is told as P2001, P2012 or P2020.
+create function ponte_is_systemic(p_state text) returns boolean
+language sql immutable parallel safe
+return left(p_state, 2) in ('08', '25', '3F', '40', '42', '53', '57', '58', 'F0', 'XX') or p_state in ('55006', '55P03');
+
+-- What the company's clocks, and so the ERP's own columns, show at a moment.
+create function erp_time(p_at timestamptz) returns timestamp
+language sql stable parallel safe
+return p_at at time zone coalesce(ponte_setting('time_zone'), 'UTC');
+
+-- The time on the company's clocks: whatever is written into the ERP's columns is dated by it, never by the session's zone.
+create function erp_now() returns timestamp
+language sql volatile parallel safe
+return erp_time(clock_timestamp());
+
 -- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
 -- today's items, which are dated midnight, are inside.
 create function erp_today() returns date
 language sql stable parallel safe
-return (current_timestamp at time zone coalesce(ponte_setting('time_zone'), 'UTC'))::date;
+return erp_time(current_timestamp)::date;
 
 -- A client code that is free. Codes that the ERP gave by itself are skipped.
 create function get_client_code() returns bigint

@@ -62,8 +62,8 @@ select b.client || '-' || b.code as id,
               group by ci2.client, ci2.branch) ind on ind.client = b.client and ind.branch = b.code
   left join (select h.client_code, max(h.observations) as financial_analysis
                from credit_limit_history h
-               join (select client_code, max(entry_date) as entry_date from credit_limit_history group by client_code) l
-                 on l.client_code = h.client_code and l.entry_date = h.entry_date
+               join (select client_code, max(sequence_number) as sequence_number from credit_limit_history group by client_code) l
+                 on l.client_code = h.client_code and l.sequence_number = h.sequence_number
               group by h.client_code) fin on fin.client_code = b.client
   left join vw_crm_budget_values bud on bud.client = b.client and bud.branch = b.code
   left join vw_crm_order_values ord on ord.client = b.client and ord.branch = b.code

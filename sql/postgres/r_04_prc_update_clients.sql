@@ -23,10 +23,10 @@ begin
   -- The client's row is the lock under which the next sequence number is found.
   perform from clients where client_code = p_client for update;
   select h.observations into v_latest from credit_limit_history h
-   where h.client_code = p_client order by h.entry_date desc, h.observations desc nulls last limit 1;
+   where h.client_code = p_client order by h.sequence_number desc limit 1;
   if v_latest is distinct from p_text then
     insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
-    select p_client, coalesce(max(sequence_number), 0) + 1, clock_timestamp(), p_text, current_user
+    select p_client, coalesce(max(sequence_number), 0) + 1, erp_now(), p_text, current_user
       from credit_limit_history where client_code = p_client;
   end if;
 end $$;
@@ -61,7 +61,7 @@ create procedure prc_add_client(
 language plpgsql as $$
 declare
   v_client bigint := get_client_code();
-  v_now timestamp := clock_timestamp();
+  v_now timestamp := erp_now();
   v_city record;
   v_city_id bigint;
   v_state text;
@@ -136,7 +136,7 @@ begin
   -- A null never erases a value.
   update branches b
      set tax_registration = n.tax_registration, phone = n.phone, sales_rep = n.sales_rep, integrate_crm = n.integrate_crm, id_crm = n.id_crm,
-         last_update_user = 'CRM', last_update_date = clock_timestamp()
+         last_update_user = 'CRM', last_update_date = erp_now()
     from (select case when p_tax_registration is null
                         -- Neither a number nor a word for exempt ("pendente"): it says nothing, and must not make the branch exempt.
                         or p_tax_registration !~ '[0-9]' and upper(tidy(p_tax_registration)) not in ('ISENTO', 'EXEMPT')
@@ -182,6 +182,9 @@ begin
       call prc_add_client(p_taxid, p_id_crm, p_company_name, p_industry, p_tax_registration, p_street, p_number, p_complement, p_district,
                           p_zipcode, p_city, p_state, p_phone, p_sales_rep, p_financial_analysis);
     exception when others then
+      if ponte_is_systemic(sqlstate) then
+        raise;
+      end if;
       raise exception using errcode = 'P2001', message = format('-20001: error adding client of lead %s: %s', p_id_crm, sqlerrm);
     end;
     return;
@@ -203,6 +206,9 @@ begin
       call prc_update_branch(v_branch.client, v_branch.code, p_id_crm, p_industry, p_tax_registration, p_phone, p_sales_rep, p_financial_analysis);
     end loop;
   exception when others then
+    if ponte_is_systemic(sqlstate) then
+      raise;
+    end if;
     raise exception using errcode = 'P2012', message = format('-20012: error updating client of lead %s: %s', p_id_crm, sqlerrm);
   end;
 end $$;

@@ -60,6 +60,9 @@ begin
   select p_name, v_email, p_phone, upper(p_job_title), p_client_code, b.code, coalesce(v_primary, 'N'), p_id_crm
     from (select branch_of_person(p_client_code, p_lead_id) as code) b where b.code is not null;
 exception when others then
+  if ponte_is_systemic(sqlstate) then
+    raise;
+  end if;
   raise exception using errcode = 'P2001', message = format('-20001: error adding client contact %s: %s', p_id_crm, sqlerrm);
 end $$;
 

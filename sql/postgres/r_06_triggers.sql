@@ -37,6 +37,9 @@ begin
     case when v_all or new.financial_analysis is distinct from old.financial_analysis then new.financial_analysis end);
   return new;
 exception when others then
+  if ponte_is_systemic(sqlstate) then
+    raise;
+  end if;
   raise exception using errcode = 'P2020', message = format('-20020: lead %s was not written: %s', new.id, sqlerrm);
 end $$;
 create trigger trg_crm_update_erp before insert or update on leads for each row execute function trg_crm_update_erp();
@@ -74,6 +77,9 @@ begin
     new.id, 'A', new.lead_id);
   return null;
 exception when others then
+  if ponte_is_systemic(sqlstate) then
+    raise;
+  end if;
   raise exception using errcode = 'P2020', message = format('-20020: contact %s was not written: %s', coalesce(new.id, old.id), sqlerrm);
 end $$;
 create trigger trg_crm_update_contact_erp after insert or update or delete on contacts

@@ -18,7 +18,7 @@ select b.client as range_key,
        b.tax_registration::text as tax_registration,
        -- Per row and by index: a reader of one range must not aggregate the whole history. Same value as vw_crm_clients, tested.
        (select h.observations::text from credit_limit_history h
-         where h.client_code = b.client order by h.entry_date desc, h.observations desc nulls last limit 1) as financial_analysis
+         where h.client_code = b.client order by h.sequence_number desc limit 1) as financial_analysis
   from branches b
   join cities ci on ci.id = b.city
   join states st on st.code = ci.state_code

@@ -83,10 +83,17 @@ end;
 /
 
 -- The time in a zone. Without the server's table of zones: Brazil's capital since 2019, else UTC.
-create or replace function shim_at_time_zone(p_zone varchar2) return datetime is
+create or replace function shim_at_time_zone(p_utc datetime(6), p_zone varchar2) return datetime is
 begin
-  return ifnull(convert_tz(utc_timestamp(), 'UTC', p_zone),
-                utc_timestamp() - interval case when p_zone = 'America/Sao_Paulo' then 3 else 0 end hour);
+  return ifnull(convert_tz(p_utc, 'UTC', p_zone),
+                p_utc - interval case when p_zone = 'America/Sao_Paulo' then 3 else 0 end hour);
+end;
+/
+
+-- MariaDB's numbers of what is systemic, as Oracle's.
+create or replace function shim_ora_code(p_number number(10)) return number(10) deterministic is
+begin
+  return case p_number when 1213 then -60 when 1205 then -54 when 1114 then -1653 when 1317 then -1013 else 0 end;
 end;
 /
 
