@@ -65,7 +65,7 @@ test('a port in use is named, with a hint', async () => {
   const server = await open(slowApp(1))
   await expect(open(slowApp(1), Number(new URL(server.url).port))).rejects.toMatchObject({
     code: 'api.cannot_listen',
-    exitCode: 2,
+    exitCode: 1,
     message: expect.stringContaining('EADDRINUSE'),
   })
   await server.close()

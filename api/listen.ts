@@ -22,7 +22,7 @@ const DRAIN_MS = 25_000
 
 /**
  * @param options port 0: any free one
- * @throws PonteError `api.cannot_listen`, exit code 2
+ * @throws PonteError `api.cannot_listen`: exit code 1 while another program is on that port or the address is not there yet, which may pass; else 2
  */
 export async function listen(
   app: OpenAPIHono<ApiEnv>,
@@ -40,17 +40,20 @@ export async function listen(
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close: () => drain(server) }
 }
 
+const mayPass = new Set(['EADDRINUSE', 'EADDRNOTAVAIL'])
+
 function start(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
+    server.once('error', (cause) => {
+      const { code = '' } = cause as NodeJS.ErrnoException
       reject(
-        new PonteError('api.cannot_listen', `cannot listen on ${host} port ${port} (${(cause as NodeJS.ErrnoException).code})`, {
-          hint: 'set HOST and PORT to an address of this machine and a free port',
+        new PonteError('api.cannot_listen', `cannot listen on ${host} port ${port} (${code})`, {
+          hint: 'name an address of this machine and a free port: HOST, PORT and UI_PORT, for a worker METRICS_HOST and METRICS_PORT; ss -ltnp shows who has it',
           cause,
-          exitCode: 2,
+          exitCode: mayPass.has(code) ? 1 : 2,
         }),
-      ),
-    )
+      )
+    })
     server.listen(port, host, resolve)
   })
 }

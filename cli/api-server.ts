@@ -20,7 +20,7 @@ export interface ApiServer {
 
 /**
  * @param context what woken jobs are given; null without a CRM: then nothing can be looked up, and letters wait
- * @throws PonteError `api.cannot_listen`, exit code 2
+ * @throws PonteError `api.cannot_listen`
  */
 export async function openApiServer(
   settings: Settings,

@@ -38,7 +38,7 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }, { startWatching }, { noteCrm }] = await Promise.all([
+  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }, { openWatching }, { noteCrm }] = await Promise.all([
     import('./api-server.ts'),
     import('../queue-dirs/lane.ts'),
     import('./wire.ts'),
@@ -64,7 +64,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   closer.add(() => crm.close())
   const engine = lazyEngine(settings)
   closer.add(() => engine.close())
-  const metrics = startWatching(settings, { stateUrl: databases.stateUrl, erp, lanes, log }, 'api', closer)
+  const metrics = openWatching(settings, { stateUrl: databases.stateUrl, erp, lanes, log }, 'api', closer)
   const context = { erp, state, engine, lanes, log, crm, inboundCrm: crm, options: jobOptions(settings) }
   const ticks = lazyTicks(settings, databases.stateUrl, log, closer)
   const server = await openApiServer(
@@ -73,6 +73,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
     closer,
     signal,
   )
+  metrics.begin()
 
   output.result({ ok: true, ...server })
   sayServing(output, settings, server)

@@ -7,7 +7,7 @@ import type { Closer } from './closer.ts'
 
 /**
  * @returns where each of them is
- * @throws PonteError `api.cannot_listen`, exit code 2
+ * @throws PonteError `api.cannot_listen`
  */
 export async function serveHttp(
   deps: Omit<ApiDeps, 'settings'>,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { redisMissing, startRedis } from '../connectors/queue-backend/testing/private-redis.ts'
-import { addLeads, type House, openHouse } from './testing/house.ts'
+import { addLeads, type House, openHouse, withDocument } from './testing/house.ts'
 import type { Environment, Started } from './testing/ponte.ts'
 
 const token = 'operator-token-of-the-test'
@@ -68,6 +68,17 @@ describe.each([['the state database', false], ...(redisMissing('cli/up on Redis'
     })
   },
 )
+
+test.each([
+  ['up', 'PORT'],
+  ['worker', 'METRICS_PORT'],
+])('ponte %s whose %s is taken runs no job, and ends with 1: it is tried again', async (command, setting) => {
+  const taken = new URL(house.simulator.url).port
+  const runs = async () => (await house.state.query('select count(*)::int as n from runs')).rows[0].n
+  const before = await runs()
+  const { code, document } = withDocument(await house.ponte([command, '--json'], { ...env, [setting]: taken }))
+  expect({ code, error: document.error.code, ran: (await runs()) - before }).toEqual({ code: 1, error: 'api.cannot_listen', ran: 0 })
+})
 
 describe('on a bare machine', () => {
   test('ponte up answers and ticks within 30 s, with nothing configured; it compares only, and says so', async () => {

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { schedulesFrom } from '../jobs/schedule.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm } from './crm.ts'
-import { described, endForSure, openWorker, sayWorking } from './worker.ts'
+import { beginWork, described, endForSure, openTicks, sayWorking } from './worker.ts'
 
 export function upCommand(program: Command): void {
   program
@@ -28,19 +28,22 @@ async function up({ settings, output, closer, signal }: CommandContext): Promise
   closer.add(endForSure)
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ wire }, { openApiServer, sayServing }, { startWatching }] = await Promise.all([
+  const [{ wire }, { openApiServer, sayServing }, { openWatching }] = await Promise.all([
     import('./wire.ts'),
     import('./api-server.ts'),
     import('./watch.ts'),
   ])
   const context = await wire(settings, closer)
-  const backend = await openWorker(settings, context, schedules, closer)
+  const backend = await openTicks(settings, context, closer)
   const { erp, state, lanes, log } = context
   const hasCrm = settings.crm !== null
-  const metrics = startWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'up', closer)
+  const metrics = openWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'up', closer)
   const ticks = async () => backend
   const parts = { erp, state, lanes, log, metrics, ticks, crm: hasCrm ? context.inboundCrm : absentCrm(), context: hasCrm ? context : null }
+  // Before any job runs: whoever has no port to answer on must not work either.
   const server = await openApiServer(settings, parts, closer, signal)
+  metrics.begin()
+  await beginWork(settings, context, backend, schedules, closer)
 
   output.result({ ok: true, ...server, queue: backend.kind, schedules: described(schedules) })
   sayServing(output, settings, server)

@@ -12,13 +12,20 @@ import { stateAway, stateAwayFile } from '../jobs/watching/state-away.ts'
 import type { Closer } from './closer.ts'
 import { version } from './version.ts'
 
+export interface Watching {
+  readonly figures: Metrics
+  readonly addresses: readonly string[]
+  /** Alerts and the heartbeat, once the process is up: one that cannot start must not be taken for one that lives. */
+  begin(): void
+}
+
 /** @param kind what the process is, for whoever tells several apart: api, worker, up */
-export function startWatching(
+export function openWatching(
   settings: Settings,
   parts: Pick<Context, 'erp' | 'lanes' | 'log'> & { readonly stateUrl: string },
   kind: string,
   closer: Closer,
-): { readonly figures: Metrics; readonly addresses: readonly string[] } {
+): Watching {
   const { erp, lanes, log } = parts
   const { alerts, heartbeatUrl, metricsAddresses } = settings.watch
   const machine = hostname()
@@ -29,14 +36,16 @@ export function startWatching(
   const sources = figureSources({ state, erp, lanes, log, machine, places })
   const figures = createMetrics(sources, { version, process: kind })
   closer.add(async () => figures.close())
-  const alerter = startAlerter({
-    state,
-    sources,
-    settings: alerts,
-    log,
-    stateAway: stateAway({ file: stateAwayFile(settings.stateDir), machine, settings: alerts, log }),
-    ...(heartbeatUrl === null ? {} : { onLook: createHeartbeat(heartbeatUrl, log) }),
-  })
-  closer.add(() => alerter.close())
-  return { figures, addresses: metricsAddresses }
+  const begin = () => {
+    const alerter = startAlerter({
+      state,
+      sources,
+      settings: alerts,
+      log,
+      stateAway: stateAway({ file: stateAwayFile(settings.stateDir), machine, settings: alerts, log }),
+      ...(heartbeatUrl === null ? {} : { onLook: createHeartbeat(heartbeatUrl, log) }),
+    })
+    closer.add(() => alerter.close())
+  }
+  return { figures, addresses: metricsAddresses, begin }
 }

@@ -10,6 +10,7 @@ import type { Closer } from './closer.ts'
 import { type CommandContext, execute } from './command.ts'
 import type { Databases } from './databases.ts'
 import { type Output, plural } from './output.ts'
+import type { Watching } from './watch.ts'
 
 export function workerCommand(program: Command): void {
   program
@@ -33,12 +34,14 @@ Examples:
 async function work({ settings, output, closer, signal }: CommandContext): Promise<number> {
   closer.add(endForSure)
   const schedules = schedulesFrom(settings.schedule, { crm: settings.crm !== null })
-  const [{ wire }, { startWatching }] = await Promise.all([import('./wire.ts'), import('./watch.ts')])
+  const [{ wire }, { openWatching }] = await Promise.all([import('./wire.ts'), import('./watch.ts')])
   const context = await wire(settings, closer)
-  const backend = await openWorker(settings, context, schedules, closer)
+  const backend = await openTicks(settings, context, closer)
   const { erp, lanes, log } = context
-  const metrics = startWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'worker', closer)
+  const metrics = openWatching(settings, { stateUrl: context.databases.stateUrl, erp, lanes, log }, 'worker', closer)
   const watched = await serveMetrics(settings, context, metrics, closer)
+  metrics.begin()
+  await beginWork(settings, context, backend, schedules, closer)
   output.result({ ok: true, queue: backend.kind, ...watched, schedules: described(schedules) })
   sayWorking(output, settings, backend, schedules)
   output.end()
@@ -51,7 +54,7 @@ async function work({ settings, output, closer, signal }: CommandContext): Promi
 async function serveMetrics(
   settings: Settings,
   { erp, state, lanes, log }: Context,
-  metrics: ReturnType<typeof import('./watch.ts').startWatching>,
+  metrics: Watching,
   closer: Closer,
 ): Promise<{ readonly metrics?: string }> {
   const at = settings.watch.metricsListen
@@ -63,21 +66,26 @@ async function serveMetrics(
   return { metrics: `${server.url}/metrics` }
 }
 
-/** A worker on the queue backend that the settings name; closed by the closer, before what it works with. */
-export async function openWorker(
-  settings: Settings,
-  context: Context & { databases: Databases },
-  schedules: readonly Schedule[],
-  closer: Closer,
-): Promise<QueueBackend> {
-  const { startWorker } = await import('../jobs/worker.ts')
+/** The queue backend that the settings name. Nothing runs yet. */
+export async function openTicks(settings: Settings, context: Context & { databases: Databases }, closer: Closer): Promise<QueueBackend> {
   const where = { redisUrl: settings.schedule.redisUrl, stateUrl: context.databases.stateUrl }
   const onError = toldOnceAMinute((err) => context.log.warn({ err }, 'the queue of ticks does not answer; tried again'))
   const backend = await openQueueBackend(where, { nextTick, onError })
   closer.add(() => backend.close())
+  return backend
+}
+
+/** Jobs run from here on; ended by the closer, before what they work with. */
+export async function beginWork(
+  settings: Settings,
+  context: Context,
+  backend: QueueBackend,
+  schedules: readonly Schedule[],
+  closer: Closer,
+): Promise<void> {
+  const { startWorker } = await import('../jobs/worker.ts')
   const worker = await startWorker(context, backend, { schedules, retryMs: settings.schedule.retryMs })
   closer.add(() => worker.close())
-  return backend
 }
 
 export function sayWorking(output: Output, settings: Settings, backend: QueueBackend, schedules: readonly Schedule[]): void {
