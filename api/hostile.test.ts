@@ -54,7 +54,7 @@ beforeAll(async () => {
   await addUser(api.state, { name: 'ana', role: 'operator', password: await hashPassword('a long and secret phrase'), mustChange: false })
   session = await logIn()
   document = await (await app.request('/openapi.json')).json()
-  const all = [...app.routes, ...boardOf(ticks.queue, false).routes]
+  const all = [...app.routes, ...boardOf(ticks.queue).routes]
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => ({ method, path }))
   // Logging out would end the session that the others need.

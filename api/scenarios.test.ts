@@ -21,7 +21,7 @@ const lettersIn = (folder: string, lane = 'leads') =>
   readdirSync(join(it.bridge.folder, 'queue', lane, folder), { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && entry.name.endsWith('.json'),
   )
-const events = async () => (await it.bridge.state.query('select job, outcome from inbound_events order by ended_at')).rows
+const events = async () => (await it.bridge.state.query('select job, outcome from inbound_events order by happened')).rows
 
 const newLead = {
   lead: 'Padaria São João Ltda',

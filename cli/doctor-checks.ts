@@ -10,6 +10,7 @@ import { sentence, whatHappened } from '../jobs/error-text.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
+import { compareClocks } from './doctor-clocks.ts'
 import { trySchedules } from './doctor-schedules.ts'
 import { tryZone } from './doctor-zone.ts'
 import { readersOf } from './lazy-engine.ts'
@@ -58,6 +59,8 @@ export async function examine(settings: Settings, closer: Closer): Promise<Check
   )
   if (state) checks.push(await check('schedules', () => trySchedules(settings, stateUrl, state!)))
   checks.push(await crm(settings, state))
+  const { erpUrl } = databases as Databases
+  checks.push(await check('clocks', () => compareClocks(settings, { erpUrl, state }, closer)))
   return checks
 }
 

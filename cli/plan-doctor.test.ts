@@ -1,7 +1,14 @@
 /** The two commands that only look: plan and doctor. Real processes. */
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Settings } from '../deploy/env.ts'
+import { createCloser } from './closer.ts'
+import { compareClocks } from './doctor-clocks.ts'
 import { addLeads, type House, openHouse, withDocument } from './testing/house.ts'
 
 let house: House
@@ -96,6 +103,28 @@ describe('ponte doctor', () => {
     ['the queue, which is a file', () => ({ QUEUE_ROOT: plainFile() }), ['disk of queue', 'queue']],
   ])('names what is broken: %s', async (_, change, failed) => {
     expect(await doctor(change())).toMatchObject({ code: 1, failed })
+  })
+
+  test('compares the clocks: the CRM’s by its Date header, the state database’s and the ERP’s', async () => {
+    const crm = createServer((_, answer) => answer.writeHead(401, { date: new Date(Date.now() + 3_600_000).toUTCString() }).end())
+    await once(crm.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void crm.close())
+    const url = `http://127.0.0.1:${(crm.address() as AddressInfo).port}/v3/`
+    const compare = async (behindMs: number) => {
+      const state = { query: async () => ({ rows: [{ at: new Date(Date.now() - behindMs) }] }) } as unknown as pg.Pool
+      const settings = { crm: { url } } as Settings
+      const closer = createCloser()
+      return compareClocks(settings, { erpUrl: house.env.DATABASE_URL!, state }, closer).finally(() => closer.close())
+    }
+    expect(await compare(0)).toMatchObject({
+      detail: expect.stringMatching(/^beside this machine, the CRM is (59 min|1 h) [^,]* ahead$/),
+      hint: expect.stringContaining('NTP'),
+    })
+    expect((await compare(90_000)).detail).toMatch(/^beside this machine, the state database is 1 min \d+ s behind, the CRM is/)
+    await expect(compare(400_000)).rejects.toMatchObject({
+      code: 'doctor.clock_wrong',
+      message: expect.stringContaining('no job runs here'),
+    })
   })
 
   test('warns that nothing can be delivered without a CRM', async () => {

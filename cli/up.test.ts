@@ -72,12 +72,13 @@ describe.each([['the state database', false], ...(redisMissing('cli/up on Redis'
 test.each([
   ['up', 'PORT'],
   ['worker', 'METRICS_PORT'],
-])('ponte %s whose %s is taken runs no job, and ends with 1: it is tried again', async (command, setting) => {
+])('ponte %s whose %s is taken puts up no schedule, runs no job, and ends with 1: it is tried again', async (command, setting) => {
   const taken = new URL(house.simulator.url).port
-  const runs = async () => (await house.state.query('select count(*)::int as n from runs')).rows[0].n
-  const before = await runs()
+  await house.state.query('delete from schedules')
+  const begun = async () => (await house.state.query('select (select count(*) from runs) + (select count(*) from schedules) as n')).rows
+  const before = await begun()
   const { code, document } = withDocument(await house.ponte([command, '--json'], { ...env, [setting]: taken }))
-  expect({ code, error: document.error.code, ran: (await runs()) - before }).toEqual({ code: 1, error: 'api.cannot_listen', ran: 0 })
+  expect({ code, error: document.error.code, begun: await begun() }).toEqual({ code: 1, error: 'api.cannot_listen', begun: before })
 })
 
 describe('on a bare machine', () => {

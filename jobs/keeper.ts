@@ -1,9 +1,12 @@
 /**
- * Keeps the queue backend as it should be, so that it may be wiped in the middle of anything: schedulers that are missing are put back,
+ * Keeps the queue backend as it should be, so that it may be wiped in the middle of anything: schedulers that are missing are put back, a
+ * queue that something else paused goes on,
  * ticks that nobody could make meanwhile are caught up (once, no back-fill), and runs that somebody asked for reach a worker.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueueBackend, StandingScheduler } from '../connectors/queue-backend/queue-backend.ts'
+import { PonteError } from '../base/error.ts'
+import type { QueueBackend, StandingScheduler, Worker } from '../connectors/queue-backend/queue-backend.ts'
+import { stateClock } from '../connectors/state/query.ts'
 import { lastRuns } from '../connectors/state/run-history.ts'
 import { queuedRuns } from '../connectors/state/run-requests.ts'
 import { putSchedules, standingSchedules } from '../connectors/state/schedules.ts'
@@ -17,15 +20,21 @@ export interface Keeper {
 const ROUND_MS = 1_000
 /** A tick that is due for so long was lost: workers are never all busy. */
 const LOST_MS = 60_000
+/**
+ * A machine whose clock is further off than this from the state database's, which all share, takes no ticks and puts up none: it would take
+ * tomorrow's today. Less than that between two workers makes none of them take the other's ticks for wrong.
+ */
+export const CLOCK_MS = 300_000
 /** A job that never ran begins at once when it runs so often; nightly ones wait for their night. */
 const OFTEN_MS = 3_600_000
 
 /**
- * Puts the schedules up and looks after them until closed.
- * @throws PonteError what the state database and the queue backend throw at the start; later it goes on by itself
+ * Puts these schedules up, and takes others down.
+ * @returns false, and nothing was done, on a machine whose clock is wrong
+ * @throws PonteError what the state database and the queue backend throw
  */
-export async function startKeeper(context: Context, backend: QueueBackend, schedules: readonly Schedule[]): Promise<Keeper> {
-  const stopping = new AbortController()
+export async function putUp(context: Context, backend: QueueBackend, schedules: readonly Schedule[]): Promise<boolean> {
+  if (Math.abs(await clockOff(context)) > CLOCK_MS) return false
   await putSchedules(context.state, schedules)
   const standing = await backend.standing()
   for (const { job } of standing) if (!schedules.some((one) => one.job === job)) await backend.remove(job)
@@ -34,7 +43,27 @@ export async function startKeeper(context: Context, backend: QueueBackend, sched
     backend,
     schedules.filter((one) => !stands(one, standing)),
   )
-  const rounds = keepUp(context, backend, schedules, stopping.signal)
+  return true
+}
+
+/** By how much this machine's clock is ahead of the state database's, ms. */
+const clockOff = async ({ state }: Context): Promise<number> => Date.now() - (await stateClock(state)).getTime()
+
+/** Looks after the schedules, and lets the worker take ticks while its clock is right, until closed. What goes wrong is tried again. */
+export function keepUp(
+  context: Context,
+  backend: QueueBackend,
+  worker: Worker,
+  { schedules, areUp }: { readonly schedules: readonly Schedule[]; readonly areUp: boolean },
+): Keeper {
+  const stopping = new AbortController()
+  let up = areUp
+  const round = async () => {
+    await heedClock(context, worker)
+    if (!up) up = await putUp(context, backend, schedules)
+    await lookAfter(context, backend, schedules)
+  }
+  const rounds = goRound(round, context, stopping.signal)
   return {
     async close() {
       stopping.abort()
@@ -43,26 +72,38 @@ export async function startKeeper(context: Context, backend: QueueBackend, sched
   }
 }
 
-async function keepUp(context: Context, backend: QueueBackend, schedules: readonly Schedule[], signal: AbortSignal): Promise<void> {
+async function goRound(lookOnce: () => Promise<void>, { log }: Context, signal: AbortSignal): Promise<void> {
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   let troubled = false
   while (!signal.aborted) {
     try {
       // A queue that is away answers when it is back: nobody who stops waits for that.
-      await Promise.race([lookAfter(context, backend, schedules), stopped])
+      await Promise.race([lookOnce(), stopped])
       troubled = false
     } catch (error) {
-      if (!troubled) context.log.error({ err: error }, 'the schedules cannot be looked after; tried again every second')
+      if (!troubled) log.error({ err: error }, 'the schedules cannot be looked after; tried again every second')
       troubled = true
     }
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
   }
 }
 
+/** @throws PonteError `worker.clock_wrong`, and the worker rests */
+async function heedClock(context: Context, worker: Worker): Promise<void> {
+  const off = await clockOff(context)
+  if (Math.abs(off) <= CLOCK_MS) return worker.go()
+  await worker.rest()
+  throw clockIsWrong(off)
+}
+
 async function lookAfter(context: Context, backend: QueueBackend, schedules: readonly Schedule[]): Promise<void> {
+  if (await backend.unpause()) context.log.warn('the queue of ticks was paused, by none of Ponte: resumed; to pause jobs use ponte pause')
   const standing = await backend.standing()
   const missing = schedules.filter((one) => !isThere(one, standing))
   await putBack(context, backend, missing)
+  const late = standing.filter(isTooLate)
+  for (const { job } of late) await backend.remove(job)
+  await putBack(context, backend, late)
   for (const { id, job } of await queuedRuns(context.state)) await backend.tick({ job, request: id }, { id, retries: retriesOf(job) })
 }
 
@@ -72,6 +113,19 @@ const stands = (schedule: Schedule, standing: readonly StandingScheduler[]): boo
 
 const isThere = ({ job }: Schedule, standing: readonly StandingScheduler[]): boolean =>
   standing.some((one) => one.job === job && one.next !== null && Date.now() - one.next.getTime() < LOST_MS)
+
+/** Its next tick is later than its own cron expression says: a clock that was ahead put it there, and all ticks until then would be missing. */
+function isTooLate({ cron, zone, next }: StandingScheduler): boolean {
+  const due = next && nextTick({ cron, zone }, new Date(Date.now() + CLOCK_MS))
+  return due !== null && next! > due
+}
+
+const clockIsWrong = (off: number) =>
+  new PonteError(
+    'worker.clock_wrong',
+    `this machine's clock is ${Math.round(Math.abs(off) / 60_000)} min ${off > 0 ? 'ahead of' : 'behind'} the state database's: no job runs here by itself`,
+    { hint: 'set the clocks of both (NTP: timedatectl, chronyc tracking); work goes on by itself when they agree to five minutes' },
+  )
 
 async function putBack(context: Context, backend: QueueBackend, missing: readonly Schedule[]): Promise<void> {
   if (missing.length === 0) return

@@ -26,7 +26,7 @@ const letter = (id: number) =>
   bridge.context.lanes.leads.enqueue('update_leads_in_erp', 'Acme', JSON.stringify({ Lead: { Id: id, Stage: 'Ativação' } }))
 const inErp = async () => (await bridge.erp.query('select id_crm::int as id from branches order by id_crm')).rows.map(({ id }) => id)
 const runs = async (name = job) =>
-  (await bridge.state.query('select status, message from runs where job = $1 order by started_at', [name])).rows
+  (await bridge.state.query('select status, message from runs where job = $1 order by happened', [name])).rows
 const waiting = () => readdirSync(join(bridge.folder, 'queue/leads/processar')).filter((name) => name.endsWith('.json'))
 
 /** The context with something in the way of each run: it is called first. */

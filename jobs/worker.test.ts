@@ -1,4 +1,5 @@
 /** What a worker makes of how a run ended: tried again later and later, handed on, caught up. In this process, on PostgreSQL. */
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openQueueBackend } from '../connectors/queue-backend/open.ts'
 import { acquireLease } from '../connectors/state/leases.ts'
@@ -131,6 +132,47 @@ describe('what cannot be meant', () => {
     await expect(askRun(bridge.state, job, parameters, 'test')).rejects.toMatchObject({ code, exitCode: 2 })
     expect((await bridge.state.query('select from runs')).rowCount).toBe(0)
   })
+})
+
+describe('a machine whose clock is wrong', () => {
+  const dayAhead = () => {
+    const now = Date.now.bind(Date)
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 86_400_000)
+    onTestFinished(() => clock.mockRestore())
+    return clock
+  }
+  const hourly = { [spark]: '0 * * * *' }
+  const next = async (backend: Awaited<ReturnType<typeof work>>['backend']) => (await backend.standing())[0]?.next ?? null
+
+  test('leaves schedules a day ahead: they are put right, and what was missed runs', async () => {
+    const { backend, worker } = await work()
+    await worker.close()
+    const clock = dayAhead()
+    for (const schedule of only(hourly)) await backend.put(schedule, 0)
+    clock.mockRestore()
+    await work(only(hourly))
+    await vi.waitFor(async () => expect((await next(backend))!.getTime()).toBeLessThanOrEqual(Date.now() + 3_600_000), patience)
+    await vi.waitFor(async () => expect(await lastOf(spark)).toMatchObject({ trigger: 'schedule' }), patience)
+  })
+
+  test('puts up nothing and takes nothing, until it is right', async () => {
+    const clock = dayAhead()
+    const { backend } = await work(only({ [spark]: '* * * * * *' }))
+    const { run } = await askRun(bridge.state, 'purge', {}, 'test')
+    await vi.waitFor(() => expect(readFileSync(bridge.logFile, 'utf8')).toContain('worker.clock_wrong'), patience)
+    expect(await next(backend)).toBeNull()
+    expect(await lastOf('purge')).toMatchObject({ id: run, status: 'queued' })
+    clock.mockRestore()
+    await vi.waitFor(async () => expect(await lastOf('purge')).toMatchObject({ id: run, status: 'skipped' }), patience)
+    await vi.waitFor(async () => expect(await lastOf(spark)).toMatchObject({ trigger: 'schedule' }), patience)
+  })
+})
+
+test('a queue of ticks that somebody paused goes on', async () => {
+  const { backend } = await work()
+  await backend.queue.pause()
+  const { run } = await askRun(bridge.state, 'purge', {}, 'test')
+  await vi.waitFor(async () => expect(await lastOf('purge')).toMatchObject({ id: run, status: 'skipped' }), patience)
 })
 
 test('schedulers of other settings are replaced when a worker starts, and what is taken off ticks no more', async () => {

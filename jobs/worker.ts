@@ -15,7 +15,7 @@ import { endRun, noteRetry, type Run } from '../connectors/state/runs.ts'
 import { jobs } from './catalogue.ts'
 import type { Context, Job } from './context.ts'
 import { errorText } from './error-text.ts'
-import { startKeeper } from './keeper.ts'
+import { keepUp, putUp } from './keeper.ts'
 import { type RunReport, runJob, wasBusy, wasPaused } from './run-job.ts'
 import { retriesOf, type Schedule } from './schedule.ts'
 
@@ -37,10 +37,11 @@ const MAX_RETRY_MS = 300_000
 /** @throws PonteError what the state database and the queue backend throw */
 export async function startWorker(context: Context, backend: QueueBackend, options: WorkerOptions): Promise<RunningWorker> {
   const stopping = new AbortController()
-  const keeper = await startKeeper(context, backend, options.schedules)
+  const areUp = await putUp(context, backend, options.schedules)
   const handle = (tick: Tick, handling: Handling) =>
     handleTick({ context, retryMs: options.retryMs, signal: stopping.signal }, tick, handling)
   const worker = await backend.work(`${hostname()}:${process.pid}`, handle)
+  const keeper = keepUp(context, backend, worker, { schedules: options.schedules, areUp })
   return {
     async close() {
       stopping.abort()

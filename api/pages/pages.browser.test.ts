@@ -305,7 +305,7 @@ function walk(): void {
     [390, 'phone'],
     [1280, 'desk'],
   ])('no page is wider than a screen of %i pixels', { timeout: 120_000 }, async (width, device) => {
-    const runs = (await it.bridge.state.query(`select id from runs where job = 'job_execute_spark' order by started_at limit 1`)).rows
+    const runs = (await it.bridge.state.query(`select id from runs where job = 'job_execute_spark' order by happened limit 1`)).rows
     const paths = {
       home: '/ui',
       jobs: '/ui/jobs',

@@ -8,13 +8,13 @@ import type { QueueBackend } from '../../connectors/queue-backend/queue-backend.
 import { assetUrl } from './assets.ts'
 import { painelPath as path } from './painel-path.ts'
 
-/** @param readOnlyMode it shows, and has no buttons that act */
-export function boardOf(queue: QueueBackend['queue'], readOnlyMode: boolean): Hono {
+/** It shows, and has no buttons that act. */
+export function boardOf(queue: QueueBackend['queue']): Hono {
   const adapter = new HonoAdapter(serveStatic)
   adapter.setBasePath(path)
   createBullBoard({
     queues: [
-      new BullMQAdapter(queue, { readOnlyMode, description: 'When each job looks. What remains to do is in the queue directories.' }),
+      new BullMQAdapter(queue, { readOnlyMode: true, description: 'When each job looks. What remains to do is in the queue directories.' }),
     ],
     serverAdapter: adapter,
     options: {

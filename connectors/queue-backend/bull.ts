@@ -18,11 +18,21 @@ type Processor = (job: TickJob, token?: string) => Promise<unknown>
 /** What is used of BullMQ's classes, whose types differ by database. */
 export type TickQueue = Pick<
   Queue<TickData, unknown, string>,
-  'add' | 'upsertJobScheduler' | 'getJobScheduler' | 'getJobSchedulers' | 'removeJobScheduler' | 'close' | 'disconnect'
+  | 'add'
+  | 'isPaused'
+  | 'resume'
+  | 'upsertJobScheduler'
+  | 'getJobScheduler'
+  | 'getJobSchedulers'
+  | 'removeJobScheduler'
+  | 'close'
+  | 'disconnect'
 >
 export interface TickWorker {
   on(event: 'error', listener: (error: Error) => void): unknown
   waitUntilReady(): Promise<unknown>
+  pause(doNotWaitActive: boolean): Promise<void>
+  resume(): Promise<void>
   close(): Promise<void>
   disconnect(): Promise<void>
 }
@@ -43,6 +53,8 @@ const checkMs = 2_000
 const GOODBYE_MS = 3_000
 
 export const workerOptions = {
+  /** Whoever made it says when. */
+  autorun: false,
   /** More than there are jobs: none waits for another. */
   concurrency: 32,
   lockDuration: lockMs,
@@ -97,6 +109,11 @@ export function bullBackend(bull: Bull): QueueBackend {
     async remove(job) {
       await queue.removeJobScheduler(job)
     },
+    async unpause() {
+      const paused = await queue.isPaused()
+      if (paused) await queue.resume()
+      return paused
+    },
     standing: async () => (await queue.getJobSchedulers(0, -1, true)).map(standingScheduler),
     async tick({ job, request }: Tick, { id, retries }: TickOptions) {
       // Gone as soon as it has ended: then the same request may be made again.
@@ -109,6 +126,8 @@ export function bullBackend(bull: Bull): QueueBackend {
       worker.on('error', onError)
       await worker.waitUntilReady()
       return {
+        go: () => worker.resume(),
+        rest: () => worker.pause(true),
         async close() {
           const closing = worker.close()
           await Promise.allSettled(inHand)

@@ -44,6 +44,10 @@ export interface TickOptions {
 }
 
 export interface Worker {
+  /** Takes ticks from now on; to one that does already it means nothing, as `rest` to one that rests. */
+  go(): Promise<void>
+  /** Takes none until `go`; what is in hand goes on. */
+  rest(): Promise<void>
   /** Waits for what is in hand, then takes nothing more. */
   close(): Promise<void>
 }
@@ -55,9 +59,11 @@ export interface QueueBackend {
   /** Makes a scheduler stand as given: a new one ticks from its next time on; one that stands already keeps a tick that is due. */
   put(scheduler: Scheduler, retries: number): Promise<void>
   remove(job: string): Promise<void>
+  /** Lets ticks reach workers again. Ponte never pauses them (that is a row of the state database), but BullMQ's other tools can. @returns false when nothing held them */
+  unpause(): Promise<boolean>
   standing(): Promise<StandingScheduler[]>
   tick(tick: Tick, options: TickOptions): Promise<void>
-  /** Hands each tick to `handle`; many at once. @param name for people who look into the queue */
+  /** Hands each tick to `handle`, from `go` on; many at once. @param name for people who look into the queue */
   work(name: string, handle: (tick: Tick, handling: Handling) => Promise<Handled>): Promise<Worker>
   close(): Promise<void>
 }

@@ -87,9 +87,7 @@ export interface HistoryRow {
 
 /** Runs of a job, oldest first. */
 export async function history({ state }: Bridge, job?: string): Promise<HistoryRow[]> {
-  const { rows } = await state.query<HistoryRow>('select * from runs where $1::text is null or job = $1 order by started_at, id', [
-    job ?? null,
-  ])
+  const { rows } = await state.query<HistoryRow>('select * from runs where $1::text is null or job = $1 order by happened', [job ?? null])
   return rows
 }
 

@@ -35,6 +35,7 @@ export function testQueueBackend(openBed: () => Promise<BackendBed>): void {
       return handle(tick, handling)
     })
     onTestFinished(() => worker.close())
+    await worker.go()
     return { seen, worker }
   }
 
@@ -102,6 +103,20 @@ export function testQueueBackend(openBed: () => Promise<BackendBed>): void {
       expect(seen.length).toBeLessThanOrEqual(ticksSince)
     })
 
+    test('that a clock ahead has put a day too late are taken away and put anew: one tick, at its time', async () => {
+      const now = Date.now.bind(Date)
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 86_400_000)
+      onTestFinished(() => clock.mockRestore())
+      await backend.put(everySecond, 0)
+      clock.mockRestore()
+      expect((await backend.standing())[0]!.next!.getTime()).toBeGreaterThan(Date.now() + 80_000_000)
+      await backend.remove(everySecond.job)
+      await backend.put(everySecond, 0)
+      expect((await backend.standing())[0]!.next!.getTime()).toBeLessThan(Date.now() + 60_000)
+      const { seen } = await work()
+      await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1), patience)
+    })
+
     test.each([
       ['forward', '2026-03-08T06:59:58Z', '30 2 * * *', ['2026-03-08T07:00:00.000Z', '2026-03-09T06:30:00.000Z']],
       ['back', '2026-11-01T05:29:58Z', '30 1 * * *', ['2026-11-01T05:30:00.000Z', '2026-11-02T06:30:00.000Z']],
@@ -117,6 +132,32 @@ export function testQueueBackend(openBed: () => Promise<BackendBed>): void {
       await vi.waitFor(async () => expect((await backend.standing())[0]!.next!.toISOString()).toBe(ticks[1]), patience)
       expect(seen).toHaveLength(1)
     })
+  })
+
+  test('a queue that was paused through BullMQ hands out ticks again when it is told so, and says whether it was', async () => {
+    const { seen } = await work()
+    expect(await backend.unpause()).toBe(false)
+    await backend.queue.pause()
+    await backend.tick({ job: 'held' }, { id: 'held', retries: 0 })
+    expect(await backend.unpause()).toBe(true)
+    await vi.waitFor(() => expect(seen.map(({ job }) => job)).toEqual(['held']), patience)
+  })
+
+  test('a worker that rests takes nothing until it goes on', async () => {
+    const { seen, worker } = await work()
+    const other = await open()
+    const { seen: taken, worker: second } = await work(undefined, other)
+    await worker.rest()
+    await worker.rest()
+    for (let n = 0; n < 5; n++) await backend.tick({ job: 'due' }, { id: `due-${n}`, retries: 0 })
+    await vi.waitFor(() => expect(taken.length + seen.length).toBe(5), patience)
+    // One that it was already waiting for may still be handed to it.
+    expect(seen.length).toBeLessThanOrEqual(1)
+    await second.rest()
+    await worker.go()
+    await backend.tick({ job: 'later' }, { id: 'later-1', retries: 0 })
+    await backend.tick({ job: 'later' }, { id: 'later-2', retries: 0 })
+    await vi.waitFor(() => expect(seen.filter(({ job }) => job === 'later').length).toBeGreaterThan(0), patience)
   })
 
   describe('ticks', () => {
