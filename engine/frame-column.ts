@@ -1,8 +1,12 @@
 /** One column of a frame while it is being filled. Its memory is reused from frame to frame. */
 import { isUtf8 } from 'node:buffer'
+import { cleanText } from '../base/text.ts'
 
 /** Below this a byte loop beats the fixed price of a bulk copy. */
 const SHORT = 48
+
+/** Half of a pair, perhaps with its other half. */
+const surrogate = /[\ud800-\udfff]/
 
 /** Text of many cells in one piece of memory, UTF-8: cell n is `bytes[starts[n], starts[n + 1])`. */
 export interface TextCells {
@@ -43,12 +47,13 @@ export class ColumnBuilder {
     return this.#close(row, length)
   }
 
-  /** Sets row `row` to `value` in UTF-8; null and '' are null. Returns the bytes added. */
+  /** Sets row `row` to `value` in UTF-8, without lone surrogates; null and '' are null. Returns the bytes added. */
   text(row: number, value: string | null): number {
     if (value === null || value === '') return this.#close(row, 0)
+    const text = surrogate.test(value) ? cleanText(value) : value
     // A UTF-16 unit takes at most 3 bytes in UTF-8.
-    if (this.used + value.length * 3 > this.#data.length) this.#grow(value.length * 3)
-    return this.#close(row, this.#data.write(value, this.used, 'utf8'))
+    if (this.used + text.length * 3 > this.#data.length) this.#grow(text.length * 3)
+    return this.#close(row, this.#data.write(text, this.used, 'utf8'))
   }
 
   /** Sets rows from `row` on to one column of `rows[from, to)`, some of whose cells are numbers of `cells`. Returns the bytes added. */
@@ -60,6 +65,40 @@ export class ColumnBuilder {
       else this.text(next, cell)
     }
     return this.used - before
+  }
+
+  /** Takes control characters out of the first `rows` cells, all but tab and line feed, as `cleanText` does; an emptied cell is null. */
+  dropControls(rows: number): void {
+    if (!this.#holdsControls()) return
+    const data = this.#data
+    let from = 0
+    let to = 0
+    for (let row = 0; row < rows; row += 1) {
+      const [start, end] = [to, this.#offsets[row + 1]!]
+      for (; from < end; from += 1) {
+        const byte = data[from]!
+        if (byte >= 0x20 || byte === 0x09 || byte === 0x0a) data[to++] = byte
+      }
+      const wasThere = (this.#validity[row >> 3]! & (1 << (row & 7))) !== 0
+      if (wasThere && to === start) {
+        this.#validity[row >> 3]! &= ~(1 << (row & 7))
+        this.nulls += 1
+      }
+      this.#offsets[row + 1] = to
+    }
+    this.used = to
+  }
+
+  /** Four bytes at a time: subtracting 0x20 from each sets the top bit of those below it that had none. May say yes for nothing. */
+  #holdsControls(): boolean {
+    const words = this.used >> 2
+    const view = new Int32Array(this.#data.buffer, 0, words)
+    for (let at = 0; at < words; at += 1) {
+      const word = view[at]!
+      if ((word - 0x20202020) & ~word & 0x80808080) return true
+    }
+    for (let at = words * 4; at < this.used; at += 1) if (this.#data[at]! < 0x20) return true
+    return false
   }
 
   /** Whether each of the first `rows` cells is UTF-8 by itself: the whole is, and no cell starts inside a character. */

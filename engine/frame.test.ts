@@ -1,11 +1,15 @@
 import { Table, tableFromIPC, tableToIPC } from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cleanText } from '../base/text.ts'
 import { type Frame, FrameBuilder } from './frame.ts'
 import { toRecordBatch } from './frame-arrow.ts'
 import { hostileCell } from './testing/hostile.ts'
 
 type Cell = string | null
+
+/** As a text that has become bytes. */
+const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
 /** Even columns through `text`, odd ones through `cell`. */
 function build(rows: readonly (readonly Cell[])[], columns: number, rowsPerFrame: number): Frame[] {
@@ -37,8 +41,9 @@ describe('frames', () => {
       fc.property(fc.array(row, { maxLength: 150 }), fc.integer({ min: 1, max: 130 }), (rows, rowsPerFrame) => {
         const frames = build(rows, 3, rowsPerFrame)
         // Arrow's JavaScript reader drops a leading byte order mark; the bytes in the frame keep it.
-        const clean = (cell: Cell) => cell?.replace(/\p{Surrogate}/gu, '\ufffd').replace(/^\ufeff/, '') ?? null
-        expect(frames.flatMap(valuesOf)).toEqual(rows.map((cells) => cells.map(clean)))
+        const clean = (cell: Cell) => (cell && cleanText(cell).replace(/^\ufeff/, '')) || null
+        const given = rows.map((cells) => cells.map((cell, i) => (i % 2 === 0 ? cell : cell && wellFormed(cell))))
+        expect(frames.flatMap(valuesOf)).toEqual(given.map((cells) => cells.map(clean)))
         expect(frames.every((frame) => frame.rows <= rowsPerFrame)).toBe(true)
       }),
     )
@@ -47,7 +52,7 @@ describe('frames', () => {
   it('are the same, byte by byte, when whole rows are put in at once, their text as strings or as cells of one piece of memory', () => {
     const cell = fc.oneof(
       fc.constant(null),
-      hostileCell.map((text) => text?.replace(/\p{Surrogate}/gu, '\ufffd') ?? null),
+      hostileCell.map((text) => text && wellFormed(text)),
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 150 }), fc.integer({ min: 1, max: 130 }), (rows, rowsPerFrame) => {
@@ -79,6 +84,12 @@ describe('frames', () => {
       { A: 'a', B: null, C: 'ção' },
       { A: null, B: 'b', C: '😀' },
     ])
+  })
+
+  it('drop control characters but tab and line feed, and lone surrogates; a cell of nothing else is null', () => {
+    const [frame] = build([['Jo\0ao\r\n', 'a\tb\x1b[2J', '\0'], ['x\ud800', '\0\x01', 'ção'], ['a', 'b', 'c']], 3, 8) // biome-ignore format: a table
+    expect(valuesOf(frame!)).toEqual([['Joao\n', 'a\tb[2J', null], ['x', null, 'ção'], ['a', 'b', 'c']]) // biome-ignore format: a table
+    expect(frame?.columns.map(({ nulls }) => nulls)).toEqual([0, 1, 1])
   })
 
   it('turn the empty text into null', () => {

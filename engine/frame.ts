@@ -36,8 +36,9 @@ export type ReadRange = (task: { settings: unknown; range: unknown }, signal: Ab
 const FRAME_BYTES = 8 * 1024 * 1024
 
 /**
- * Builds frames cell by cell: `columns` calls of `cell` or `text`, then `endRow`, and again. The empty cell is null
- * (architecture 4: in every ERP the empty string is null).
+ * Builds frames cell by cell: `columns` calls of `cell` or `text`, then `endRow`, and again. The empty cell is null, because in
+ * every ERP the empty string is null. Control characters but tab and line feed are dropped: no name or address means them, and some
+ * databases and the CRM refuse them.
  */
 export class FrameBuilder {
   readonly #columns: readonly ColumnBuilder[]
@@ -58,7 +59,7 @@ export class FrameBuilder {
     this.#bytes += this.#next().bytes(this.#rows, bytes, start, end)
   }
 
-  /** Takes a string as the next cell; null and '' are null. Lone surrogates become U+FFFD. */
+  /** Takes a string as the next cell; null and '' are null. Lone surrogates are dropped. */
   text(value: string | null): void {
     this.#bytes += this.#next().text(this.#rows, value)
   }
@@ -91,6 +92,10 @@ export class FrameBuilder {
     if (this.#column !== 0) throw frameShape('flush in the middle of a row')
     if (this.#rows === 0) return undefined
     const rows = this.#rows
+    for (const [index, column] of this.#columns.entries()) {
+      if (!column.isUtf8(rows)) throw badText(index)
+      column.dropControls(rows)
+    }
     let size = 0
     const columns = this.#columns.map((column): FrameColumn => {
       const validity = size
@@ -100,10 +105,7 @@ export class FrameBuilder {
       return { validity, offsets, data, bytes: column.used, nulls: column.nulls }
     })
     const buffer = new ArrayBuffer(size)
-    for (const [index, column] of this.#columns.entries()) {
-      if (!column.isUtf8(rows)) throw badText(index)
-      column.moveTo(buffer, columns[index]!, rows)
-    }
+    for (const [index, column] of this.#columns.entries()) column.moveTo(buffer, columns[index]!, rows)
     this.#rows = 0
     this.#bytes = 0
     return { rows, buffer, columns }

@@ -3,11 +3,11 @@
  * md5 over the parts joined with `|`, where null is `N` and a text is `<length in code points>:<text>`.
  */
 import { createHash } from 'node:crypto'
-import { codePointCount, wellFormed } from './rules.ts'
+import { codePointCount } from './rules.ts'
 
 /** Row hash of values in compare form, in column order: 32 lower-case hex characters. */
 export function rowHash(values: readonly (string | null)[]): string {
-  const parts = values.map((value) => (value === null ? 'N' : `${codePointCount(wellFormed(value))}:${wellFormed(value)}`))
+  const parts = values.map((value) => (value === null ? 'N' : `${codePointCount(value)}:${value}`))
   return createHash('md5').update(parts.join('|'), 'utf8').digest('hex')
 }
 

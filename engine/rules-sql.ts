@@ -6,17 +6,23 @@
  * exponentially) but stacked as stages: select ... from (select ... from ...).
  */
 import { accentTable, caseTable, combiningMarks, portugueseTable } from './letters.ts'
-import { BLANKS, checkRule, type Rule, type Step } from './rules.ts'
+import { BLANKS, checkRule, PHONE, type Rule, type Step, WHOLE_NUMBER, ZERO_FRACTION } from './rules.ts'
 
-/** What engines spell differently: regular expressions. Patterns are character classes that RE2 and Java read alike. */
+/** What engines spell differently: regular expressions. Patterns are such that RE2 and Java read them alike. */
 export interface SqlDialect {
   matches(x: string, pattern: string): string
   removeAll(x: string, pattern: string): string
+  /** The first match replaced; `to` may name groups: \\1. */
+  replaceFirst(x: string, pattern: string, to: string): string
+  /** The first match; '' when there is none. */
+  firstMatch(x: string, pattern: string): string
 }
 
 const duckdbDialect: SqlDialect = {
   matches: (x, pattern) => `regexp_matches(${x}, ${literal(pattern)})`,
   removeAll: (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, '', 'g')`,
+  replaceFirst: (x, pattern, to) => `regexp_replace(${x}, ${literal(pattern)}, ${literal(to)})`,
+  firstMatch: (x, pattern) => `regexp_extract(${x}, ${literal(pattern)})`,
 }
 
 /** A column of a staged select: `rule` applied to column `from`, called `as`. Both are plain SQL names; `from` holds no ''. */
@@ -98,6 +104,20 @@ function stepSql(step: Step): StepSql[] {
       return [several((x) => before(x, literal(step.separator)))]
     case 'stripZeros':
       return [several((x) => `case when ${x} like '0%' then coalesce(nullif(trim(leading '0' from ${x}), ''), '0') else ${x} end`)]
+    case 'dropZeroFraction':
+      return [
+        several(
+          (x, d) => `case when ${x} like '%.0' or ${x} like '%.00' or ${x} like '%.000%' then ${withoutZeroFraction(x, d)} else ${x} end`,
+        ),
+      ]
+    case 'wholeNumber':
+      return [several((x, d) => `case when ${x} like '0%' or ${d.matches(x, '[^0-9]')} then ${wholeNumber(x, d)} else ${x} end`)]
+    case 'phone':
+      return [
+        several(
+          (x, d) => `case when ${d.matches(x, '[^0-9]')} or char_length(${x}) > ${PHONE.longest} then ${firstPhone(x, d)} else ${x} end`,
+        ),
+      ]
     case 'map':
       return [several((x) => `case when ${x} in (${step.from.map(literal).join(', ')}) then nullif(${literal(step.to)}, '') else ${x} end`)]
     case 'oneOf':
@@ -147,6 +167,25 @@ function unaccent(x: string, d: SqlDialect): string {
 
 function before(x: string, separator: string): string {
   return `case when instr(${x}, ${separator}) > 0 then nullif(left(${x}, instr(${x}, ${separator}) - 1), '') else ${x} end`
+}
+
+function withoutZeroFraction(x: string, d: SqlDialect): string {
+  return `nullif(${d.replaceFirst(d.replaceFirst(x, ZERO_FRACTION.long, '\\1'), ZERO_FRACTION.short, '')}, '')`
+}
+
+function wholeNumber(x: string, d: SqlDialect): string {
+  const first = d.removeAll(d.firstMatch(d.replaceFirst(x, WHOLE_NUMBER.fraction, ''), WHOLE_NUMBER.first), '[^0-9]')
+  // Without its zeros in front; of zeros alone the last one stays.
+  return `case when ${d.matches(x, WHOLE_NUMBER.zero)} then '0' else nullif(${d.replaceFirst(first, '^0+([0-9])', '\\1')}, '') end`
+}
+
+/** Few values come here, so it may name its operand again and again. */
+function firstPhone(x: string, d: SqlDialect): string {
+  const whole = withoutZeroFraction(x, d)
+  const run = `coalesce(nullif(${d.firstMatch(whole, PHONE.run)}, ''), ${whole})`
+  const digits = (text: string) => d.removeAll(text, '[^0-9]')
+  const first = `case when char_length(${digits(run)}) > ${PHONE.longest} then ${d.firstMatch(run, PHONE.shortRun)} else ${run} end`
+  return `nullif(${digits(withoutZeroFraction(first, d))}, '')`
 }
 
 /** Characters for the inside of a regular expression's class, each as a number, so that none can mean anything else. */

@@ -5,6 +5,7 @@
  * applied once. Lengths and positions count code points.
  */
 import { PonteError } from '../base/error.ts'
+import { cleanText } from '../base/text.ts'
 import { isAscii, lowerLetters, unaccentLetters, upperLetters } from './letters.ts'
 
 export type Step =
@@ -28,6 +29,12 @@ export type Step =
   | { readonly op: 'before'; readonly separator: string }
   /** 007 -> 7, 000 -> 0. */
   | { readonly op: 'stripZeros' }
+  /** 01310100.0 -> 01310100: a number that a database or a spreadsheet wrote (see `ZERO_FRACTION`). */
+  | { readonly op: 'dropZeroFraction' }
+  /** The first whole number, without zeros in front: 007 -> 7, 12.0 -> 12, 1.234 -> 1234, 11/2 -> 11, .5 -> 0. */
+  | { readonly op: 'wholeNumber' }
+  /** The digits of the first phone number: (11) 98765-4321 / 3333-4444 -> 11987654321. */
+  | { readonly op: 'phone' }
   | { readonly op: 'map'; readonly from: readonly string[]; readonly to: string }
   /** Kept when listed, else `otherwise`. */
   | { readonly op: 'oneOf'; readonly values: readonly string[]; readonly otherwise: string }
@@ -39,12 +46,31 @@ export type Rule = readonly Step[]
 export const BLANKS = '\t\n\v\f\r \u00a0'
 
 /**
- * The value after every step of `rule`; null when it is null or becomes empty. Lone surrogates become U+FFFD, as they
- * would on their way to an engine. Throws `engine.bad_rule` when the rule itself is senseless (see `checkRule`).
+ * Patterns that JavaScript, RE2 and Java read alike; sql/*'s house routines hold the same.
+ *
+ * A zero fraction is one or two zeros at the end, or any number of them behind seven digits in a row: after fewer, `.0000` may
+ * be the last group of a phone number written with points.
+ */
+export const ZERO_FRACTION = { short: '\\.00?$', long: '([0-9]{7})\\.0+$' }
+export const WHOLE_NUMBER = { zero: '^[+-]?\\.[0-9]', fraction: '\\.0+$', first: '[0-9]{1,3}(?:\\.[0-9]{3})+|[0-9]+' }
+/**
+ * A phone number has eight digits, with anything between them, and then goes on over points, hyphens, blanks; a letter, a line break or
+ * a sign that parts two numbers ends it. Blanks end it too when there would be more than 13 digits, which no number has.
+ */
+const PHONE_ENDS = 'A-Za-z/;,|(+:&#*\\n\\t'
+export const PHONE = {
+  run: `^(?:[^0-9]*[0-9]){8}(?:[^0-9${PHONE_ENDS}]*[0-9])*`,
+  shortRun: `^(?:[^0-9]*[0-9]){8}(?:[^0-9${PHONE_ENDS} ]*[0-9])*`,
+  longest: 13,
+}
+
+/**
+ * The value after every step of `rule`; null when it is null or becomes empty. Before the first step control characters and lone
+ * surrogates go (`cleanText`), as they do on their way to an engine (frame-column.ts). Throws `engine.bad_rule` when the rule itself is senseless (see `checkRule`).
  */
 export function applyRule(rule: Rule, value: string | null): string | null {
   checkRule(rule)
-  let current = value === null || value === '' ? null : wellFormed(value)
+  let current = value === null || value === '' ? null : cleanText(value) || null
   for (const step of rule) {
     if (current === null) {
       if (step.op === 'default') current = step.value
@@ -66,7 +92,7 @@ function applyStep(step: Step, value: string): string {
     case 'unaccent':
       return unaccentLetters(value)
     case 'digits':
-      return value.replace(/[^0-9]/g, '')
+      return digitsOf(value)
     case 'alnum':
       return value.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
     case 'remove':
@@ -82,7 +108,13 @@ function applyStep(step: Step, value: string): string {
     case 'before':
       return value.split(step.separator, 1)[0]!
     case 'stripZeros':
-      return value.replace(/^0+/, '') || '0'
+      return stripZeros(value)
+    case 'dropZeroFraction':
+      return dropZeroFraction(value)
+    case 'wholeNumber':
+      return wholeNumber(value)
+    case 'phone':
+      return firstPhone(value)
     case 'map':
       return step.from.includes(value) ? step.to : value
     case 'oneOf':
@@ -90,6 +122,29 @@ function applyStep(step: Step, value: string): string {
     case 'default':
       return value
   }
+}
+
+const pattern = (text: string) => new RegExp(text, 'u')
+const [shortFraction, longFraction] = [pattern(ZERO_FRACTION.short), pattern(ZERO_FRACTION.long)]
+const [zeroPart, zeroFraction, firstWhole] = [pattern(WHOLE_NUMBER.zero), pattern(WHOLE_NUMBER.fraction), pattern(WHOLE_NUMBER.first)]
+const [phoneRun, shortPhoneRun] = [pattern(PHONE.run), pattern(PHONE.shortRun)]
+const digitsOf = (value: string): string => value.replace(/[^0-9]/g, '')
+
+const stripZeros = (value: string): string => value.replace(/^0+/, '') || '0'
+
+const dropZeroFraction = (value: string): string => value.replace(longFraction, '$1').replace(shortFraction, '')
+
+function wholeNumber(value: string): string {
+  if (zeroPart.test(value)) return '0'
+  const first = firstWhole.exec(value.replace(zeroFraction, ''))
+  return first === null ? '' : stripZeros(digitsOf(first[0]))
+}
+
+function firstPhone(value: string): string {
+  const whole = dropZeroFraction(value)
+  const run = phoneRun.exec(whole)?.[0] ?? whole
+  const first = digitsOf(run).length > PHONE.longest ? shortPhoneRun.exec(run)![0] : run
+  return digitsOf(dropZeroFraction(first))
 }
 
 /** Refuses steps that mean nothing or that engines read differently. Throws `engine.bad_rule` naming the step. */
@@ -145,9 +200,4 @@ export function codePointCount(value: string): number {
 
 function codePoints(value: string): string[] {
   return Array.from(value)
-}
-
-/** Replaces lone surrogates by U+FFFD: they have no UTF-8 form. */
-export function wellFormed(value: string): string {
-  return isAscii(value) ? value : value.replace(/\p{Surrogate}/gu, '\ufffd')
 }

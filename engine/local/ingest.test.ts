@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cleanText } from '../../base/text.ts'
 import { FrameBuilder } from '../frame.ts'
 import { hostileCell } from '../testing/hostile.ts'
 import { chooseFill, type Fill, fillDirect, fillPlain, Ingest, sameAsRowAppender } from './ingest.ts'
@@ -44,7 +45,7 @@ describe('ingest', () => {
       }
       ingest.append(builder.flush()!)
       ingest.close()
-      const clean = rows.map((row) => row.map((cell) => cell?.replace(/\p{Surrogate}/gu, '\ufffd') ?? null))
+      const clean = rows.map((row) => row.map((cell) => (cell && cleanText(cell)) || null))
       expect(await textRows(connection, 'select a, b from t order by rowid')).toEqual(clean)
     })
   })

@@ -155,7 +155,7 @@ export async function sameAsRowAppender(connection: DuckDBConnection, fill: Fill
   const rows = Array.from({ length: CHUNK_ROWS * 2 + 71 }, (_, row): [string, string | null, string | null] => [
     String(row),
     row % 5 === 0 ? null : 'x'.repeat(row % 30) || null,
-    row % 64 < 3 ? null : row % 1000 === 7 ? 'ção\u0000😀'.repeat(9000) : 'çã😀'.repeat(row % 4) || null,
+    row % 64 < 3 ? null : row % 1000 === 7 ? 'ção\t😀'.repeat(9000) : 'çã😀'.repeat(row % 4) || null,
   ])
   await connection.run('create schema self_test')
   try {

@@ -21,7 +21,7 @@ export function readEntry(field: Field, text: string | null): EntryRead {
   return { value: applyRule(field.rule, typed) }
 }
 
-const keepsDigits = (rule: Rule): boolean => rule.some((step) => step.op === 'digits')
+const keepsDigits = (rule: Rule): boolean => rule.some((step) => ['digits', 'wholeNumber', 'phone'].includes(step.op))
 
 function isTaxId(typed: string): boolean {
   const bare = typed.toUpperCase().replace(/[^\dA-Z]/g, '')
