@@ -53,8 +53,8 @@ const text: Rule = [{ op: 'replace', from: '\u00a0', to: ' ' }, { op: 'trim' }]
 const cut = (length: number): Rule => [...text, { op: 'truncate', length }, { op: 'trim' }]
 const anyCase: Rule = [{ op: 'upper' }]
 const anyCaseOrAccent: Rule = [{ op: 'unaccent' }, { op: 'upper' }]
-const integer: Rule = [{ op: 'wholeNumber' }]
-const phone: Rule = [{ op: 'phone' }, { op: 'truncate', length: 13 }]
+const integer: Rule = [...text, { op: 'wholeNumber' }]
+const phone: Rule = [...text, { op: 'phone' }, { op: 'truncate', length: 13 }]
 
 const taxIdRule: Rule = [{ op: 'alnum' }, { op: 'padLeft', length: 14, fill: '0' }]
 const emailRule: Rule = [...text, { op: 'lower' }]
@@ -117,7 +117,7 @@ export const leadFields: readonly Field[] = [
     webhook: 'Address.ZipCode',
     owner: 'erp',
     flow: 'to-crm',
-    rule: [{ op: 'dropZeroFraction' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
+    rule: [...text, { op: 'dropZeroFraction' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
     longest: 9,
     compare: [],
     entry: { typed: /^\d{5}-?\d{3}$/, words: '8 digits' },

@@ -1,4 +1,4 @@
-/** On MariaDB and on the simulated Oracle too the engine and the database's own difference views name the same keys, on random normalised rows (architecture 4). */
+/** On MariaDB and on the simulated Oracle too the engine and the database's own difference views name the same keys, on random rows. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ function generator(from: number): () => number {
   }
 }
 
-/** Random rows already in the form of mission B.8, so that view and engine must agree row by row. About half the leads agree with their branch. */
+/** Random rows, some of them spelled as people and spreadsheets do: view and engine must agree row by row. About half the leads agree with their branch. */
 async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
   const random = generator(seed)
   const one = <T>(...of: readonly T[]): T => of[Math.floor(random() * of.length)]!
@@ -54,7 +54,7 @@ async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
     numbers.map((n) => [
       n,
       1,
-      one('PADARIA SÃO JOÃO', 'AÇOUGUE BOI', 'LOJA 1', 'Ótica & Cia'),
+      one('PADARIA SÃO JOÃO', '\tAÇOUGUE\0 BOI', 'LOJA 1\x01', 'Ótica & Cia'),
       String(10_000_000_000_000 + n),
       'S',
       random() < 0.9 ? n + 1_000_000 : null,
@@ -62,7 +62,7 @@ async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
       one('Rua Á', 'RUA Á', 'Avenida Ç', null),
       one(0, 1, 2),
       one('Sala 1', null),
-      one('01310100', '00000001', null),
+      one('01310100', '20.040-020', '1310100.0', null),
       one('Centro', null),
       one(7, 99),
       one('ISENTO', '12345', null),
@@ -89,7 +89,7 @@ async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
         kept(v.company_name, 'OUTRA'),
         v.taxid,
         kept(v.address_street, null),
-        v.address_zipcode,
+        kept(v.address_zipcode, '20040020'),
         kept(v.address_number, 77),
         kept(v.address_complement, 'X'),
         v.address_district,
@@ -105,7 +105,7 @@ async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
   const contacts = numbers.map((n) => ({
     n,
     name: one('Ana', 'JOSÉ', 'Zoë'),
-    phone: one('1133334444', null),
+    phone: one('1133334444', '(11) 4002.0922', '(11) 98765-4321 / 3333-4444', null),
     title: one('Chefe', 'CHEFE', null),
     primary: one('S', 'N'),
     id: random() < 0.8 ? n + 5_000_000 : null,
@@ -121,7 +121,17 @@ async function fill({ pool, mirrorOnly }: EmptyDatabase): Promise<void> {
       .flatMap((c) =>
         c.id === null
           ? []
-          : [[c.id, kept(c.name, 'Outro'), `c${c.n}@example.com`, kept(c.phone, '999'), kept(c.title, null), c.n, kept(c.primary, 'N')]],
+          : [
+              [
+                c.id,
+                kept(c.name, 'Outro'),
+                `c${c.n}@example.com`,
+                kept(c.phone, one('999', '11987654321')),
+                kept(c.title, null),
+                c.n,
+                kept(c.primary, 'N'),
+              ],
+            ],
       ),
   ])
   connection.destroy()

@@ -6,6 +6,7 @@
  * that repeats what did not answer (a job, because its view still differs) ends right.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plainDecimal } from '../base/decimal.ts'
 import { PonteError } from '../base/error.ts'
 import { CrmUnavailable } from '../connectors/crm/errors.ts'
 import type { CrmResult, Product, RecommendedProduct, Refusal, Spotter, WriteGuard } from '../connectors/crm/types.ts'
@@ -111,14 +112,5 @@ function failure(result: CrmResult<void> & { ok: false }) {
 }
 
 function isSame(held: RecommendedProduct, wanted: Product): boolean {
-  return held.quantity === wanted.quantity && held.labelValue !== null && plain(held.labelValue) === plain(wanted.labelValue)
-}
-
-/** Decimal text without zeros that say nothing: the CRM shows `10.50` as 10.5. */
-function plain(decimal: string): string {
-  return decimal
-    .trim()
-    .replace(/^0+(?=\d)/, '')
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '')
+  return held.quantity === wanted.quantity && held.labelValue !== null && plainDecimal(held.labelValue) === plainDecimal(wanted.labelValue)
 }

@@ -3,6 +3,7 @@
  * Numbers where texts belong become text (D-42), null and missing are the same: the CRM leaves the value alone.
  */
 import { z } from '@hono/zod-openapi'
+import { plainDecimal } from '../../base/decimal.ts'
 import type { CustomField, LeadBody, PersonBody, Product } from '../../connectors/crm/types.ts'
 
 /** In a path or a body; never more digits than a number keeps. */
@@ -91,9 +92,10 @@ export const personUpdate = z
   .transform((person): Partial<PersonBody> => present(person))
   .openapi('PersonUpdate')
 
-/** Exact decimal text: never the exponent that a number prints as. */
+/** Exact decimal text in its one form: never the exponent that a number prints as, never `.5`. */
 const decimal = z
   .union([z.number().min(0).max(1e15).transform(String), z.string()])
+  .transform(plainDecimal)
   .pipe(z.string().regex(/^\d{1,15}(\.\d{1,10})?$/, 'must be a decimal number'))
   .openapi({ type: 'string', example: '1234.56' })
 const product = z

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainDecimal } from '../../base/decimal.ts'
 import { unexpectedAnswer } from './errors.ts'
 import type { Page } from './paging.ts'
 import type { Lead, LeadCustomField, Person, RecommendedProduct, SoldLead } from './types.ts'
@@ -27,7 +28,8 @@ const amount = z.union([
   z.number(),
   z
     .string()
-    .regex(/^-?\d+(\.\d+)?$/)
+    .transform(plainDecimal)
+    .pipe(z.string().regex(/^-?\d+(\.\d+)?$/))
     .transform(Number),
 ])
 
@@ -81,7 +83,7 @@ export const customFieldSchema = z.object({ key: z.string().optional(), id: z.un
 export const recommendedProductSchema: z.ZodType<RecommendedProduct> = z.object({
   productId: id,
   quantity: amount.nullish().transform((value) => value ?? null),
-  labelValue: text,
+  labelValue: text.transform((value) => value && plainDecimal(value)),
 })
 export const industrySchema = z.object({ id, value: textOrEmpty })
 export const createdSchema = z.object({ value: id })

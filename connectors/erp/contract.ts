@@ -302,6 +302,13 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
         expect(await it.erp.budgetedLeads()).toEqual([])
       })
 
+      test('below 1 have a zero in front, as the CRM wants them', async () => {
+        await it.sql('update budget_item_quant_delivery set price = 0.5')
+        expect(await it.erp.budgetedLeads()).toMatchObject([{ budgetValue: '0.5' }])
+        await told('9001', { BUDGET_VALUE: '.25' })
+        expect(await it.erp.commercialLead('9001')).toMatchObject({ budgetValue: '0.5', told: { budgetValue: '0.25' } })
+      })
+
       test('of one lead are read alone', async () => {
         const ours = {
           name: 'old name',

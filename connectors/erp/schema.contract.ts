@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VIEW_COLUMNS } from './contract.ts'
 import type { ErpHarness } from './contract-harness.ts'
+import { testForms } from './forms.contract.ts'
 import { addBranch, seedGeography } from './postgres-fixtures.ts'
 
 /** What only a dialect's catalogue knows, as SQL. */
@@ -62,6 +63,8 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
         `select table_name as t, column_name as c, data_type as type from information_schema.columns where table_schema = ${catalogue.schema}`,
       )
     const columnsOf = async (relation: string) => (await columns()).filter(({ t }) => t === relation)
+
+    testForms(() => it)
 
     test.each(Object.entries(VIEWS))('%s has its columns', async (view, columns) => {
       expect((await columnsOf(view)).map(({ c }) => c)).toEqual(expect.arrayContaining(columns.split(' ')))

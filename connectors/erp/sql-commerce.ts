@@ -1,4 +1,5 @@
 /** Budgets and orders of leads: the difference views for all of them, the package's functions for one (mission B.4, B.6). */
+import { plainDecimal } from '../../base/decimal.ts'
 import type { Erp } from './erp.ts'
 import type { Ask, SqlDialect } from './sql-link.ts'
 import { whole } from './text-rows.ts'
@@ -43,6 +44,4 @@ export function commerce(dialect: SqlDialect, ask: Ask): Commerce {
   }
 }
 
-/** A decimal without trailing zeros. */
-const plain = (value: string | null | undefined): string | null =>
-  value == null ? null : value.includes('.') ? value.replace(/\.?0+$/, '') : value
+const plain = (value: string | null | undefined): string | null => (value == null ? null : plainDecimal(value))

@@ -1,6 +1,7 @@
 /** House routines, packages, views and stages of sql/oracle on MariaDB in Oracle mode: the cases of erp/schema.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VIEW_COLUMNS } from '../erp/contract.ts'
+import { testForms } from '../erp/forms.contract.ts'
 import { addBranch, addLead, seedGeography } from '../erp/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
 import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
@@ -14,6 +15,8 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
     })
     afterAll(() => it.close())
     const value = async (expression: string) => (await it.sql(`select ${expression} as v from dual`))[0]!.v
+
+    testForms(() => it)
 
     test.each([
       ["title_case('RIO DE JANEIRO')", 'Rio de Janeiro'],

@@ -35,16 +35,63 @@ begin
 end
 //
 
--- Text without blanks at its ends, U+00A0 included; the empty text is null (mission B.8).
+-- Text without blanks at its ends, U+00A0 included, and without control characters but tab and line feed; the empty text is null.
 create function tidy(p_text varchar(4000)) returns varchar(4000)
 deterministic no sql
-return nullif(trim(replace(p_text, _utf8mb4 0xC2A0, ' ')), '')
+begin
+  declare v_text varchar(4000) default replace(p_text, _utf8mb4 0xC2A0, ' ');
+  if v_text regexp '[\\x00-\\x1F]' then
+    set v_text = regexp_replace(regexp_replace(v_text, '[\\x00-\\x08\\x0B-\\x1F]', ''), '^[ \\t\\n]+|[ \\t\\n]+\\z', '');
+  end if;
+  return nullif(trim(v_text), '');
+end
 //
 
--- The form in which e-mails are compared (mission B.8); the columns email_key hold the same.
+-- The form in which e-mails are compared; the columns email_key hold the same.
 create function email_key(p_email varchar(400)) returns varchar(400)
 deterministic no sql
-return lower(tidy(p_email))
+return lower(nullif(trim(replace(p_email, _utf8mb4 0xC2A0, ' ')), ''))
+//
+
+-- Only the digits; null when there are none.
+create function digits_of(p_text varchar(400)) returns varchar(400)
+deterministic no sql
+return nullif(regexp_replace(p_text, '[^0-9]', ''), '')
+//
+
+-- A number as a spreadsheet wrote it, 01310100.0, without the fraction that says nothing: one or two zeros at the end, or any number
+-- of them behind seven digits in a row (after fewer, .0000 may be the last group of a phone number).
+create function drop_zero_fraction(p_text varchar(400)) returns varchar(400)
+deterministic no sql
+return case when right(p_text, 2) = '.0' then left(p_text, char_length(p_text) - 2)
+            when right(p_text, 3) = '.00' then left(p_text, char_length(p_text) - 3)
+            when right(p_text, 3) = '000' and p_text regexp '[0-9]{7}[.]0+\\z' then left(p_text, char_length(p_text) - locate('.', reverse(p_text)))
+            else p_text end
+//
+
+-- The form in which zip codes are compared: digits, eight at least.
+create function zipcode_key(p_zipcode varchar(400)) returns varchar(400)
+deterministic no sql
+begin
+  declare v_digits varchar(400) default digits_of(drop_zero_fraction(tidy(p_zipcode)));
+  return lpad(v_digits, greatest(8, char_length(v_digits)), '0');
+end
+//
+
+-- The form in which phones are compared: the digits of the first number, at most 13; null for the placeholder of contacts without one.
+-- A number has eight digits with anything between them and goes on over points, hyphens and blanks; a letter or a sign that parts two
+-- numbers ends it, and so do blanks when there would be more than 13 digits.
+create function phone_key(p_phone varchar(400)) returns varchar(13)
+deterministic no sql
+begin
+  declare v_whole varchar(400) default drop_zero_fraction(tidy(p_phone));
+  declare v_run varchar(400) default
+    coalesce(nullif(regexp_substr(v_whole, '^(?:[^0-9]*[0-9]){8}(?:[^0-9A-Za-z/;,|(+:&#*\\n\\t]*[0-9])*'), ''), v_whole);
+  if char_length(digits_of(v_run)) > 13 then
+    set v_run = regexp_substr(v_run, '^(?:[^0-9]*[0-9]){8}(?:[^0-9A-Za-z/;,|(+:&#*\\n\\t ]*[0-9])*');
+  end if;
+  return nullif(left(digits_of(drop_zero_fraction(v_run)), 13), '5500000000');
+end
 //
 
 -- Marks dropped (mission B.8): Ação -> Acao. MySQL cannot decompose, so the Latin letters with marks are named.

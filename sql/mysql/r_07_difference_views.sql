@@ -20,7 +20,7 @@ select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as a
 -- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
 create view view_update_lead_in_crm as
 select v.id_crm as id, upper(tidy(left(tidy(v.company_name), 40))) as name, v.taxid_key as taxid, upper(tidy(v.address_street)) as address_street,
-       lpad(nullif(regexp_replace(v.address_zipcode, '[^0-9]', ''), ''), 8, '0') as address_zipcode,
+       zipcode_key(v.address_zipcode) as address_zipcode,
        nullif(v.address_number, 0) as address_number, upper(tidy(v.address_complement)) as address_complement,
        upper(tidy(v.address_district)) as address_district, remove_accents(upper(tidy(v.city))) as city,
        remove_accents(upper(tidy(v.state))) as state, v.sales_rep, v.client_code,
@@ -30,7 +30,7 @@ select v.id_crm as id, upper(tidy(left(tidy(v.company_name), 40))) as name, v.ta
  where l.stage in (select alias from crm_stages where integrated = 'S')
 except
 select l.id, upper(tidy(left(tidy(l.name), 40))), l.taxid_key, upper(tidy(l.address_street)),
-       lpad(nullif(regexp_replace(l.address_zipcode, '[^0-9]', ''), ''), 8, '0'),
+       zipcode_key(l.address_zipcode),
        nullif(l.address_number, 0), upper(tidy(l.address_complement)),
        upper(tidy(l.address_district)), remove_accents(upper(tidy(l.city))), remove_accents(upper(tidy(l.state))), l.sales_rep, l.client_code,
        tax_registration_key(l.tax_registration), tidy(l.financial_analysis)
@@ -42,7 +42,7 @@ select l.id, upper(tidy(left(tidy(l.name), 40))), l.taxid_key, upper(tidy(l.addr
 -- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
 create view view_update_contact_in_crm as
 select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(left(tidy(v.job_title), 30))) as job_title, v.is_primary,
-       nullif(left(regexp_replace(v.phone, '[^0-9]', ''), 13), '') as phone, v.lead_id
+       phone_key(v.phone) as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
    -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
@@ -53,11 +53,11 @@ select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as emai
 except
 -- Twice, because one join over "or" would use no index.
 select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(left(tidy(c.job_title), 30))), coalesce(c.is_primary, 'N'),
-       nullif(left(regexp_replace(c.phone, '[^0-9]', ''), 13), ''), l.id
+       phone_key(c.phone), l.id
   from contacts c join leads l on c.lead_id = l.id
 except
 select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(left(tidy(c.job_title), 30))), coalesce(c.is_primary, 'N'),
-       nullif(left(regexp_replace(c.phone, '[^0-9]', ''), 13), ''), l.id
+       phone_key(c.phone), l.id
   from contacts c join leads l on l.client_code = c.client_code
  where c.lead_id is null
 //

@@ -13,11 +13,21 @@ begin
 end;
 /
 
--- Text without blanks at its ends, U+00A0 included; the empty text is null (mission B.8).
+-- Text without blanks at its ends, U+00A0 included, and without control characters but tab and line feed; the empty text is null.
 create or replace function tidy(p_text varchar2) return varchar2 deterministic is
   v_nbsp varchar2(4 char) := unistr('\00A0');
+  v_blanks varchar2(4 char) := ' ' || chr(9) || chr(10);
+  v_text varchar2(4000 char) := replace(p_text, v_nbsp, ' ');
 begin
-  return trim(replace(p_text, v_nbsp, ' '));
+  if regexp_instr(v_text, '[[:cntrl:]]') > 0 then
+    for i in 0 .. 31 loop
+      if i not in (9, 10) then
+        v_text := replace(v_text, chr(i), '');
+      end if;
+    end loop;
+    v_text := regexp_replace(v_text, '^[' || v_blanks || ']+|[' || v_blanks || ']+$', '');
+  end if;
+  return trim(v_text);
 end;
 /
 
@@ -59,6 +69,46 @@ create or replace function digits_of(p_text varchar2) return varchar2 determinis
   v_digits varchar2(4000 char) := regexp_replace(p_text, '[^0-9]', '');
 begin
   return case when length(v_digits) > 0 then v_digits end;
+end;
+/
+
+-- A number as a spreadsheet wrote it, 01310100.0, without the fraction that says nothing: one or two zeros at the end, or any number
+-- of them behind seven digits in a row (after fewer, .0000 may be the last group of a phone number).
+create or replace function drop_zero_fraction(p_text varchar2) return varchar2 deterministic is
+begin
+  if substr(p_text, -2) = '.0' then
+    return substr(p_text, 1, length(p_text) - 2);
+  elsif substr(p_text, -3) = '.00' then
+    return substr(p_text, 1, length(p_text) - 3);
+  elsif substr(p_text, -3) = '000' and regexp_instr(p_text, '[0-9]{7}[.]0+$') > 0 then
+    return substr(p_text, 1, regexp_instr(p_text, '[.]0+$') - 1);
+  end if;
+  return p_text;
+end;
+/
+
+-- The form in which zip codes are compared: digits, eight at least.
+create or replace function zipcode_key(p_zipcode varchar2) return varchar2 deterministic is
+  v_digits varchar2(4000 char) := digits_of(drop_zero_fraction(tidy(p_zipcode)));
+begin
+  return lpad(v_digits, greatest(8, length(v_digits)), '0');
+end;
+/
+
+-- The form in which phones are compared: the digits of the first number, at most 13; null for the placeholder of contacts without one.
+-- A number has eight digits with anything between them and goes on over points, hyphens and blanks; a letter or a sign that parts two
+-- numbers ends it, and so do blanks when there would be more than 13 digits.
+create or replace function phone_key(p_phone varchar2) return varchar2 deterministic is
+  v_ends varchar2(60 char) := '0-9A-Za-z/;,|(+:&#*' || chr(9) || chr(10);
+  v_run varchar2(4000 char) := drop_zero_fraction(tidy(p_phone));
+begin
+  if length(digits_of(v_run)) > 8 then
+    v_run := regexp_substr(v_run, '^([^0-9]*[0-9]){8}([^' || v_ends || ']*[0-9])*');
+  end if;
+  if length(digits_of(v_run)) > 13 then
+    v_run := regexp_substr(v_run, '^([^0-9]*[0-9]){8}([^' || v_ends || ' ]*[0-9])*');
+  end if;
+  return nullif(substr(digits_of(drop_zero_fraction(v_run)), 1, 13), '5500000000');
 end;
 /
 

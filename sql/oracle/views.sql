@@ -19,7 +19,7 @@ select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as a
 -- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
 create or replace view view_update_lead_in_crm as
 select v.id_crm as id, upper(tidy(substr(tidy(v.company_name), 1, 40))) as name, v.taxid_key as taxid,
-       upper(tidy(v.address_street)) as address_street, lpad(digits_of(v.address_zipcode), 8, '0') as address_zipcode,
+       upper(tidy(v.address_street)) as address_street, zipcode_key(v.address_zipcode) as address_zipcode,
        nullif(v.address_number, 0) as address_number, upper(tidy(v.address_complement)) as address_complement,
        upper(tidy(v.address_district)) as address_district, without_accents(upper(tidy(v.city))) as city,
        without_accents(upper(tidy(v.state))) as state, v.sales_rep, v.client_code,
@@ -29,7 +29,7 @@ select v.id_crm as id, upper(tidy(substr(tidy(v.company_name), 1, 40))) as name,
  where l.stage in (select alias from crm_stages where integrated = 'S')
 minus
 select l.id, upper(tidy(substr(tidy(l.name), 1, 40))), l.taxid_key,
-       upper(tidy(l.address_street)), lpad(digits_of(l.address_zipcode), 8, '0'),
+       upper(tidy(l.address_street)), zipcode_key(l.address_zipcode),
        nullif(l.address_number, 0), upper(tidy(l.address_complement)),
        upper(tidy(l.address_district)), without_accents(upper(tidy(l.city))),
        without_accents(upper(tidy(l.state))), l.sales_rep, l.client_code,
@@ -47,7 +47,7 @@ select c.id, l.id from contacts c join leads l on l.client_code = c.client_code 
 -- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
 create or replace view view_update_contact_in_crm as
 select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(substr(tidy(v.job_title), 1, 30))) as job_title,
-       v.is_primary, substr(digits_of(v.phone), 1, 13) as phone, v.lead_id
+       v.is_primary, phone_key(v.phone) as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
    -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
@@ -57,7 +57,7 @@ select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as emai
                     where d.id_crm = v.id_crm and d.branch_client = v.client_code and d.branch_code = v.branch_code and d.code < v.id)
 minus
 select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(substr(tidy(c.job_title), 1, 30))), nvl(c.is_primary, 'N'),
-       substr(digits_of(c.phone), 1, 13), m.lead_id
+       phone_key(c.phone), m.lead_id
   from contacts c
   join mirrored_contact_leads m on m.person_id = c.id;
 

@@ -11,15 +11,42 @@ language sql immutable parallel safe
 return replace(replace(replace(replace(replace(replace(
   initcap(p_text), ' De ', ' de '), ' Da ', ' da '), ' Do ', ' do '), ' Dos ', ' dos '), ' Das ', ' das '), ' E ', ' e ');
 
--- Text without blanks at its ends, U+00A0 included; the empty text is null (mission B.8).
+-- Text without blanks at its ends, U+00A0 included, and without control characters but tab and line feed; the empty text is null.
 create function tidy(p_text text) returns text
 language sql immutable parallel safe
-return nullif(btrim(replace(p_text, chr(160), ' ')), '');
+return nullif(btrim(translate(p_text, E'\u00a0\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f', ' '), E' \t\n'), '');
 
--- The form in which e-mails are compared (mission B.8).
+-- The form in which e-mails are compared; the index contact_email holds the same.
 create function email_key(p_email text) returns text
 language sql immutable parallel safe
-return lower(tidy(p_email));
+return lower(nullif(btrim(replace(p_email, chr(160), ' ')), ''));
+
+-- A number as a spreadsheet wrote it, 01310100.0, without the fraction that says nothing: one or two zeros at the end, or any number
+-- of them behind seven digits in a row (after fewer, .0000 may be the last group of a phone number).
+create function drop_zero_fraction(p_text text) returns text
+language sql immutable parallel safe
+return case when p_text ~ '[0-9]{7}[.]0+$' then regexp_replace(p_text, '[.]0+$', '') else regexp_replace(p_text, '[.]00?$', '') end;
+
+-- The form in which zip codes are compared: digits, eight at least.
+create function zipcode_key(p_zipcode text) returns text
+language sql immutable parallel safe
+return lpad(nullif(regexp_replace(drop_zero_fraction(tidy(p_zipcode)), '[^0-9]', '', 'g'), ''),
+            greatest(8, length(regexp_replace(drop_zero_fraction(tidy(p_zipcode)), '[^0-9]', '', 'g'))), '0');
+
+-- The form in which phones are compared: the digits of the first number, at most 13; null for the placeholder of contacts without one.
+-- A number has eight digits with anything between them and goes on over points, hyphens and blanks; a letter or a sign that parts two
+-- numbers ends it, and so do blanks when there would be more than 13 digits.
+create function phone_key(p_phone text) returns text
+language plpgsql immutable parallel safe as $$
+declare
+  v_whole text := drop_zero_fraction(tidy(p_phone));
+  v_run text := coalesce(substring(v_whole from '^(?:[^0-9]*[0-9]){8}(?:[^0-9A-Za-z/;,|(+:&#*\n\t]*[0-9])*'), v_whole);
+begin
+  if length(regexp_replace(v_run, '[^0-9]', '', 'g')) > 13 then
+    v_run := substring(v_run from '^(?:[^0-9]*[0-9]){8}(?:[^0-9A-Za-z/;,|(+:&#*\n\t ]*[0-9])*');
+  end if;
+  return nullif(nullif(left(regexp_replace(drop_zero_fraction(v_run), '[^0-9]', '', 'g'), 13), ''), '5500000000');
+end $$;
 
 -- Unicode decomposition, marks dropped (mission B.8): Ação -> Acao.
 create function remove_accents(p_text text) returns text
