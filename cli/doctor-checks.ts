@@ -3,10 +3,13 @@ import { mkdir, statfs } from 'node:fs/promises'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
 import { dialectOf, openErp } from '../connectors/erp/open.ts'
+import { secondsWithout } from '../connectors/state/job-figures.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
+import { backupPostgresql } from '../jobs/backup.ts'
 import { entities } from '../jobs/entities.ts'
 import { sentence, whatHappened } from '../jobs/error-text.ts'
+import { BACKUP_SECONDS } from '../jobs/watching/judge.ts'
 import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
@@ -59,6 +62,14 @@ export async function examine(settings: Settings, closer: Closer): Promise<Check
   )
   if (state) checks.push(await check('schedules', () => trySchedules(settings, stateUrl, state!)))
   checks.push(await crm(settings, state))
+  checks.push(await check('backups', () => backups(settings, state)))
+  if (settings.shadow)
+    checks.push({
+      name: 'shadow mode',
+      status: 'warning',
+      detail: 'compares and reports; nothing is queued, delivered or applied',
+      hint: 'Right beside another system that does the work. When Ponte takes over: SHADOW=false (deploy/CUTOVER.md)',
+    })
   const { erpUrl } = databases as Databases
   checks.push(await check('clocks', () => compareClocks(settings, { erpUrl, state }, closer)))
   return checks
@@ -73,6 +84,15 @@ async function check(name: string, body: () => Promise<string | Pick<Check, 'det
     const hint = error instanceof PonteError ? { hint: sentence(error.hint) } : {}
     return { name, status: 'failed', detail: whatHappened(error), ...hint }
   }
+}
+
+async function backups({ backup }: Settings, state: pg.Pool | null): Promise<Pick<Check, 'detail' | 'hint'>> {
+  const seconds = state === null ? 0 : await secondsWithout(state, backupPostgresql.name)
+  if (backup.recipients.length === 0)
+    return { detail: 'none is made: BACKUP_RECIPIENTS is not set', hint: 'ponte backup key makes a pair of keys; set it to the public one' }
+  const detail = `kept in ${backup.dir}`
+  if (seconds < BACKUP_SECONDS) return { detail }
+  return { detail, hint: `None has been made for ${plural(Math.floor(seconds / 86_400), 'day')}: ponte run backup_postgresql says why` }
 }
 
 async function queue(settings: Settings): Promise<Pick<Check, 'detail' | 'hint'>> {

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Settings } from '../deploy/env.ts'
@@ -70,9 +71,24 @@ describe('ponte plan', () => {
   })
 })
 
+describe('ponte run', () => {
+  test.each<[why: string, job: string, change: Record<string, string>, told: RegExp]>([
+    ['no recipient', 'backup_postgresql', {}, /^backup_postgresql: nothing done\n.*\n +No backup is made: BACKUP_RECIPIENTS is not set/],
+    ['shadow mode', 'job_insert_leads_in_spotter', { SHADOW: 'true' }, /: nothing done\n.*\n +Shadow mode: another system does this/],
+  ])('says why it did nothing: %s', async (_, job, change, told) => {
+    const { code, stdout } = await house.ponte(['run', job], { ...house.env, ...change })
+    expect(stdout).toMatch(told)
+    expect(code).toBe(0)
+  })
+})
+
 describe('ponte doctor', () => {
+  let env: House['env']
+  beforeAll(async () => {
+    env = { ...house.env, BACKUP_RECIPIENTS: await identityToRecipient(await generateX25519Identity()) }
+  })
   const doctor = async (change: Record<string, string | undefined> = {}) => {
-    const { code, document } = withDocument(await house.ponte(['doctor', '--json'], { ...house.env, ...change }))
+    const { code, document } = withDocument(await house.ponte(['doctor', '--json'], { ...env, ...change }))
     expect(document.ok).toBe(code === 0)
     const of = (status: string) => document.checks.filter((one: { status: string }) => one.status === status)
     for (const one of [...of('failed'), ...of('warning')]) expect(one.hint ?? one.detail).toMatch(/\w/)
@@ -86,7 +102,7 @@ describe('ponte doctor', () => {
 
   test('is green when everything works', async () => {
     expect(await doctor()).toEqual({ code: 0, failed: [], warnings: [] })
-    const { stdout } = await house.run('doctor')
+    const { stdout } = await house.ponte(['doctor'], env)
     expect(stdout).toMatch(/\nReady\.\n$/)
     expect(stdout).not.toContain(new URL(house.env.DATABASE_URL!).password || 'no password in this URL')
   })
@@ -125,6 +141,20 @@ describe('ponte doctor', () => {
       code: 'doctor.clock_wrong',
       message: expect.stringContaining('no job runs here'),
     })
+  })
+
+  test('warns that no backup is made, that the last one is old, and that shadow mode does nothing', async () => {
+    expect(await doctor({ BACKUP_RECIPIENTS: undefined, SHADOW: 'true' })).toEqual({
+      code: 0,
+      failed: [],
+      warnings: ['backups', 'shadow mode'],
+    })
+    await house.state.query(`update ponte_migrations set applied_at = applied_at - interval '8 days'`)
+    expect(await doctor()).toEqual({ code: 0, failed: [], warnings: ['backups'] })
+    await house.state.query(
+      `insert into job_ends (job, status, last_run, last_ended_at, last_seconds) values ('backup_postgresql', 'success', 'x', now(), 1)`,
+    )
+    expect(await doctor()).toEqual({ code: 0, failed: [], warnings: [] })
   })
 
   test('warns that nothing can be delivered without a CRM', async () => {

@@ -91,15 +91,19 @@ const refusedCount = ({ counts }: JobOutcome): number => Number(counts.dead ?? 0
 
 const headings: Record<JobOutcome['status'], string> = {
   success: 'done',
-  skipped: 'nothing to do',
+  skipped: 'nothing done',
   failed: 'FAILED',
   stopped: 'STOPPED BY A GUARD',
 }
 
+/** There was nothing; any other reason for a run that did nothing is told. */
+const idleMessages: ReadonlySet<string> = new Set(['', 'nothing to do', 'no letters waiting'])
+
 function show(output: Output, report: RunReport): void {
   const detected = report.counts.detectors as readonly Detected[] | undefined
   const outcome = detected && report.status === 'stopped' ? '; the detectors that it stopped queued nothing' : ''
-  output.say(`${report.job}: ${headings[report.status]}${outcome}\n  ${seconds(report.ms)}, run ${report.run}`)
+  const idle = report.status === 'skipped' && idleMessages.has(report.message ?? '')
+  output.say(`${report.job}: ${idle ? 'nothing to do' : headings[report.status]}${outcome}\n  ${seconds(report.ms)}, run ${report.run}`)
   if (detected) showDetected(output, detected)
   else showCounts(output, report.counts)
   if (report.status === 'stopped') {
@@ -109,7 +113,8 @@ function show(output: Output, report: RunReport): void {
     return
   }
   // What a run over letters says is in its counts already.
-  const told = report.status === 'failed' || (report.status === 'success' && !('lines' in report.counts))
+  const told =
+    report.status === 'failed' || (report.status === 'skipped' && !idle) || (report.status === 'success' && !('lines' in report.counts))
   if (report.message && told) for (const line of report.message.split('\n')) output.say(`  ${sentence(line)}`)
   if (report.message === 'already running elsewhere') output.say('  Another run of this job is under way; this one left everything to it.')
   if (refusedCount(report) > 0) output.say('  Next: ponte falhas ls')

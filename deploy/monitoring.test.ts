@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { listen } from '../api/listen.ts'
 import { openApi, type TestApi, tokens } from '../api/testing/api.ts'
 import { alertCodes, alerts } from '../jobs/watching/alert-catalogue.ts'
+import { BACKUP_SECONDS } from '../jobs/watching/judge.ts'
 import { globalMetrics } from '../jobs/watching/metrics.ts'
 import { readSettings } from './env.ts'
 
@@ -61,6 +62,7 @@ describe('alerts, rules and runbook', () => {
     expect(exprOf('lag_over_limit').match(/>= (\d+)/g)).toEqual(Array(2).fill(`>= ${lagMinutes * 60}`))
     expect(exprOf('falhas_growing')).toMatch(new RegExp(`>= ${deadPerHour}$`))
     expect(exprOf('conflicts_many')).toMatch(new RegExp(`>= ${conflictsPerHour}$`))
+    expect(exprOf('backup_missing')).toMatch(new RegExp(`>= ${BACKUP_SECONDS}$`))
     expect(exprOf('disk_low')).toMatch(new RegExp(`< ${diskFreePercent}$`))
   })
 

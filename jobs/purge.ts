@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 export const purge: Job = {
   name: 'purge',
   aliases: [],
-  summary: 'delete delivered letters, and runs that had nothing to do, older than KEEP_DAYS',
+  summary: 'delete delivered letters, timeline events, which no job takes, and runs that had nothing to do, older than KEEP_DAYS',
   async run(context, run) {
     const counts: Record<string, number> = {}
     const failures: string[] = []
@@ -31,6 +31,8 @@ function parts({ lanes, state, options }: Context, { at }: JobRun): Record<strin
   return {
     leadsDays: () => lanes.leads.purge(options.keepDays, at),
     contactsDays: () => lanes.contacts.purge(options.keepDays, at),
+    // What happened on a lead's timeline is for people to read; nothing of it belongs into the ERP.
+    timelineEvents: () => lanes.contacts.purgeUntaken('inserted_timeline', options.keepDays, at),
     idleRuns: () => purgeRuns(state, before),
   }
 }

@@ -281,7 +281,12 @@ describe('delivered letters', () => {
   test('are kept for some days, and deleted by the purge after that', async () => {
     for (const day of ['20200101', new Date().toISOString().slice(0, 10).replaceAll('-', '')])
       mkdirSync(join(bridge.folder, 'queue', 'leads', 'processados', day))
-    expect(await bridge.run('purge')).toMatchObject({ status: 'success', counts: { leadsDays: 1, contactsDays: 0 } })
+    const timeline = join(bridge.folder, 'queue', 'contacts', 'processar')
+    for (const name of ['inserted_timeline_25-05-2020_09-30-15.json', `inserted_timeline_x_${Date.now()}.json`])
+      writeFileSync(join(timeline, name), '{}')
+    const counts = { leadsDays: 1, contactsDays: 0, timelineEvents: 1 }
+    expect(await bridge.run('purge')).toMatchObject({ status: 'success', counts })
+    expect(readdirSync(timeline)).toEqual([expect.stringMatching(/^inserted_timeline_x_/)])
     expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).not.toContain('20200101')
     expect(readdirSync(join(bridge.folder, 'queue', 'leads', 'processados'))).toHaveLength(1)
   })

@@ -18,7 +18,7 @@ import type { Lane, LaneName } from './lane.types.ts'
 import { prepareLayout } from './layout.ts'
 import { mendDead } from './mend-dead.ts'
 import { PREFIXES } from './name.ts'
-import { purge } from './purge.ts'
+import { purge, purgeUntaken } from './purge.ts'
 import { recoverLane } from './recover.ts'
 import { openStaging } from './staging.ts'
 
@@ -115,6 +115,10 @@ export async function openLane(options: LaneOptions, seams: Seams = {}): Promise
     requeue: (file) => requeue(house, file),
     erase: (choice) => editing(() => eraseLines(house, name, choice)),
     purge: (days, at) => purge(house, days, at),
+    purgeUntaken: async (prefix, days, at) => {
+      refuseUnknown(house, [prefix])
+      return purgeUntaken(house, prefix, days, at)
+    },
     close: () => desk.close(),
   }
 }

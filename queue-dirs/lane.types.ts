@@ -236,6 +236,8 @@ export interface Lane {
   erase(choice: EraseChoice): Promise<Erased>
   /** Deletes processados folders older than `days` (>= 1). Returns how many. */
   purge(days: number, now: Date): Promise<number>
+  /** Deletes letters of a prefix that no job takes, once they have waited for `days` (>= 1). Returns how many. */
+  purgeUntaken(prefix: string, days: number, now: Date): Promise<number>
   /** Stops this lane's heartbeats and removes its empty folders. Optional: a killed process is cleaned up after by `recover`. */
   close(): Promise<void>
 }

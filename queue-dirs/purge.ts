@@ -1,7 +1,10 @@
 import { rm, stat } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
+import { arrivalOf } from './arrivals.ts'
+import { filesIn } from './files-in.ts'
 import type { House } from './house.ts'
 import { exists, namesIn } from './layout.ts'
+import { parseName } from './name.ts'
 import { letterOfProgress } from './progress.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -14,12 +17,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * @returns folders deleted
  */
 export async function purge(house: House, days: number, now: Date): Promise<number> {
-  if (!Number.isInteger(days) || days < 1) {
-    throw new PonteError('queue.bad_days', 'letters are kept for whole days, at least 1', {
-      hint: 'give a whole number of days',
-      exitCode: 2,
-    })
-  }
+  checkDays(days)
   const { processados } = house.layout
   const before = new Date(now.getTime() - days * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')
   let deleted = 0
@@ -31,6 +29,37 @@ export async function purge(house: House, days: number, now: Date): Promise<numb
   if (deleted > 0) await house.disk.syncDirectory(processados)
   await purgeProgress(house, now.getTime() - days * DAY_MS)
   return deleted
+}
+
+/**
+ * Deletes letters of a prefix that no job takes, once they have waited for `days`.
+ *
+ * @param days at least 1
+ * @returns letters deleted
+ */
+export async function purgeUntaken(house: House, prefix: string, days: number, now: Date): Promise<number> {
+  checkDays(days)
+  const { processar } = house.layout
+  const before = now.getTime() - days * DAY_MS
+  let deleted = 0
+  for await (const name of filesIn(house, processar)) {
+    const parsed = parseName(name, house.prefixes)
+    if (parsed?.prefix !== prefix) continue
+    const arrivedAt = await arrivalOf(house, parsed)
+    if (arrivedAt === null || arrivedAt >= before) continue
+    await house.disk.unlink(`${processar}/${name}`)
+    deleted += 1
+  }
+  if (deleted > 0) await house.disk.syncDirectory(processar)
+  return deleted
+}
+
+function checkDays(days: number): void {
+  if (Number.isInteger(days) && days >= 1) return
+  throw new PonteError('queue.bad_days', 'letters are kept for whole days, at least 1', {
+    hint: 'give a whole number of days',
+    exitCode: 2,
+  })
 }
 
 /** A letter may be moving while we look, so it must be missing three times, and its outcomes untouched for days. */

@@ -34,6 +34,20 @@ export async function jobCounts(pool: pg.Pool): Promise<{ job: string; name: str
     .rows
 }
 
+/**
+ * Seconds since `job` last succeeded, or since this state database was made, when it never did.
+ */
+export async function secondsWithout(pool: pg.Pool, job: string): Promise<number> {
+  const { rows } = await query<{ seconds: number }>(
+    pool,
+    `select greatest(0, extract(epoch from clock_timestamp() - coalesce(
+              (select last_ended_at from job_ends where job = $1 and status = 'success'),
+              (select min(applied_at) from ponte_migrations))))::float8 as seconds`,
+    [job],
+  )
+  return rows[0]!.seconds
+}
+
 /** Changes found in the ERP that the CRM does not have yet. */
 export interface WaitingEntity {
   readonly entity: string

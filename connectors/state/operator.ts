@@ -108,6 +108,15 @@ export async function listHeld(db: Db, only: readonly string[] = [], limit = 1_0
   return rows
 }
 
+/** How many records stopped by themselves; those that an operator put away are settled. */
+export async function countHeld(db: Db): Promise<number> {
+  const { rows } = await query<{ n: number }>(
+    db,
+    `select count(*)::integer as n from changes c where ${held} and c.code is distinct from 'DISCARDED'`,
+  )
+  return rows[0]!.n
+}
+
 /** The loop detector counts these from the start again: the next compare sends what still differs. @returns those that were held */
 export async function releaseHeld(pool: pg.Pool, items: readonly Pick<Held, 'entity' | 'key'>[]): Promise<Pick<Held, 'entity' | 'key'>[]> {
   const { rows } = await query<Pick<Held, 'entity' | 'key'>>(

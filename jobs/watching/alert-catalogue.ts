@@ -15,6 +15,10 @@ export const alerts = {
     severity: 'warning',
     meaning: 'A guard stopped a job because the data looked broken; nothing was sent, and it waits for a decision.',
   },
+  records_held: {
+    severity: 'warning',
+    meaning: 'Records were sent three times without both sides becoming equal; they are not sent any more until somebody finds out why.',
+  },
   lag_over_limit: {
     severity: 'warning',
     meaning: 'A change or an event has waited longer than the limit; both sides drift apart.',
@@ -30,6 +34,10 @@ export const alerts = {
   disk_low: {
     severity: 'critical',
     meaning: 'A disk that Ponte writes to is nearly full; when it is, webhooks are answered 503 and runs fail, but nothing is lost.',
+  },
+  backup_missing: {
+    severity: 'warning',
+    meaning: 'No backup has been made for a week; what a lost disk takes with it cannot be brought back.',
   },
   crm_unreachable: {
     severity: 'critical',

@@ -12,12 +12,15 @@ import {
   type LastHour,
   lastDetectors,
   lastHour,
+  secondsWithout,
   type WaitingEntity,
   waitingByEntity,
 } from '../../connectors/state/job-figures.ts'
 import { type Disk, noteDisks, notedDisks, notedReachability, noteReachable, type Reachable } from '../../connectors/state/machines.ts'
+import { countHeld } from '../../connectors/state/operator.ts'
 import { readTicking } from '../../connectors/state/ticking.ts'
 import type { Lane, LaneName } from '../../queue-dirs/lane.types.ts'
+import { backupPostgresql } from '../backup.ts'
 import { type Detected, executeSpark } from '../detect.ts'
 import { lateness } from './lateness.ts'
 import { createSource, type Reading, type Source } from './source.ts'
@@ -44,6 +47,10 @@ export interface Figures {
   readonly lateSeconds: number | null
   readonly alerts: readonly AlertRow[]
   readonly tablespaces: readonly Tablespace[]
+  /** Records that stopped by themselves. */
+  readonly held: number
+  /** Since the last backup; without any, since the state database was made. */
+  readonly backupSeconds: number
 }
 
 export type FigureName = keyof Figures
@@ -60,6 +67,8 @@ export const figureNames: readonly FigureName[] = Object.keys({
   lateSeconds: 0,
   alerts: 0,
   tablespaces: 0,
+  held: 0,
+  backupSeconds: 0,
 } satisfies Record<FigureName, 0>) as FigureName[]
 export type Looked = { readonly [N in FigureName]: Reading<Figures[N]> }
 
@@ -98,6 +107,8 @@ export function figureSources(deps: FigureDeps): FigureSources {
     lateSeconds: async () => lateness(await readTicking(state)),
     alerts: () => openAlerts(state),
     tablespaces: async () => (await deps.erp.tablespaces?.()) ?? [],
+    held: () => countHeld(state),
+    backupSeconds: () => secondsWithout(state, backupPostgresql.name),
   }
   const sources = new Map<FigureName, Source<unknown>>(
     figureNames.map((name) => {

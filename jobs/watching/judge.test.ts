@@ -18,6 +18,8 @@ const well: Figures = {
   lateSeconds: 0,
   alerts: [],
   tablespaces: [],
+  held: 0,
+  backupSeconds: 0,
 }
 const looked = (more: Partial<Figures>, stale: readonly FigureName[] = []): Looked =>
   Object.fromEntries(
@@ -60,6 +62,8 @@ describe.each<readonly [string, Partial<Figures>, Partial<Figures>]>([
   ],
   ['falhas_growing', { hour: { ...well.hour, dead: 10 } }, { hour: { ...well.hour, dead: 9 } }],
   ['conflicts_many', { hour: { ...well.hour, conflicts: 50 } }, { hour: { ...well.hour, conflicts: 49 } }],
+  ['records_held', { held: 1 }, { held: 0 }],
+  ['backup_missing', { backupSeconds: 7 * 86_400 }, { backupSeconds: 7 * 86_400 - 1 }],
   ['crm_unreachable', { reachable: reach('crm', false, 120) }, { reachable: [...reach('crm', false, 119), ...reach('erp', true, 1e6)] }],
   ['erp_unreachable', { reachable: reach('erp', false, 60) }, { reachable: reach('erp', false, 59) }],
   ['schedules_stalled', { lateSeconds: 300 }, { lateSeconds: 299 }],

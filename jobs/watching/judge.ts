@@ -20,6 +20,7 @@ const FAILED_SECONDS = 90
 const CRM_SECONDS = 120
 const ERP_SECONDS = 60
 const LATE_SECONDS = 300
+export const BACKUP_SECONDS = 7 * 86_400
 
 /** Codes of a failed run that an alert of their own tells better; a run that was told to stop has not failed. */
 const toldByOthers: Readonly<Record<string, JudgedCode | null>> = {
@@ -65,6 +66,14 @@ const rules: readonly (readonly [JudgedCode, Rule])[] = [
         .map(({ job, lastRun }) => ({ subject: job, summary: `a guard stopped ${job}, run ${lastRun}` })),
     ),
   ],
+  [
+    'records_held',
+    rule('held', (held) =>
+      held === 0
+        ? []
+        : [{ subject: '', summary: `${held === 1 ? '1 record is' : `${held} records are`} not sent any more; ponte held ls names them` }],
+    ),
+  ],
   ['lag_over_limit', rule('waiting', (rows, limits) => lag('ERP to CRM', outboundLag(rows), limits))],
   ['lag_over_limit', rule('queue', (rows, limits) => lag('CRM to ERP', inboundLag(rows), limits))],
   [
@@ -88,6 +97,12 @@ const rules: readonly (readonly [JudgedCode, Rule])[] = [
           subject: `${machine} ${place}`,
           summary: `${((freeBytes / sizeBytes) * 100).toFixed(1)} % free on the ${place} disk of ${machine} (limit ${diskFreePercent} %)`,
         })),
+    ),
+  ],
+  [
+    'backup_missing',
+    rule('backupSeconds', (seconds) =>
+      seconds < BACKUP_SECONDS ? [] : [{ subject: '', summary: `no backup has been made for ${Math.floor(seconds / 86_400)} days` }],
     ),
   ],
   [

@@ -16,6 +16,12 @@ export const placeMetrics: readonly Metric[] = [
   gauge('waiting', 'ponte_changes_waiting', ['entity'], 'changes found in the ERP that the CRM does not have yet', (rows) =>
     rows.map(({ entity, count }) => [[entity], count]),
   ),
+  gauge('held', 'ponte_changes_held', [], 'records that are not sent any more, because three sends changed nothing', (held) => [
+    [[], held],
+  ]),
+  gauge('backupSeconds', 'ponte_backup_age_seconds', [], 'time since the last backup; without any, since the installation', (seconds) => [
+    [[], seconds],
+  ]),
   gauge('waiting', 'ponte_lag_seconds', [], 'synchronisation lag: age of the oldest change that waits for the CRM', (rows) => [
     [[], outboundLag(rows)],
   ]),
