@@ -1,7 +1,7 @@
 /** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -284,6 +284,8 @@ describe('delivered letters', () => {
     const timeline = join(bridge.folder, 'queue', 'contacts', 'processar')
     for (const name of ['inserted_timeline_25-05-2020_09-30-15.json', `inserted_timeline_x_${Date.now()}.json`])
       writeFileSync(join(timeline, name), '{}')
+    // Nobody is still writing it.
+    utimesSync(join(timeline, 'inserted_timeline_25-05-2020_09-30-15.json'), 0, 0)
     const counts = { leadsDays: 1, contactsDays: 0, timelineEvents: 1 }
     expect(await bridge.run('purge')).toMatchObject({ status: 'success', counts })
     expect(readdirSync(timeline)).toEqual([expect.stringMatching(/^inserted_timeline_x_/)])
