@@ -30,6 +30,11 @@ export const erpVariables = {
   ORACLE_PROTOCOL: oneOf(['tcp', 'tcps']).optional(),
   ORACLE_WALLET_DIR: z.string().optional(),
   ORACLE_WALLET_PASSWORD: z.string().optional(),
+  /** Whose objects are meant, where DB_USER does not own them. */
+  ORACLE_SCHEMA: z
+    .string()
+    .regex(/^[A-Za-z][\w$#]{0,127}$/, { error: 'must be the name of a schema, as PONTE_OWNER' })
+    .optional(),
   /** A folder, or `system`: then the driver is thick. */
   ORACLE_CLIENT_DIR: z.string().optional(),
   DB_USER: z.string().optional(),
@@ -82,6 +87,7 @@ function oracled(dialect: keyof typeof wholeUrls, text: string, env: Env): ErpAd
     protocol: env.ORACLE_PROTOCOL,
     wallet: env.ORACLE_WALLET_DIR,
     wallet_password: env.ORACLE_WALLET_PASSWORD,
+    schema: env.ORACLE_SCHEMA,
     client: env.ORACLE_CLIENT_DIR === 'system' ? '' : env.ORACLE_CLIENT_DIR,
   }
   for (const [name, value] of Object.entries(set)) if (value !== undefined) parameters.set(name, value)

@@ -185,6 +185,9 @@ describe('the ERP', () => {
       wallet_password: 'p&=ç',
       client: '/opt/instantclient',
     })
+    expect(readSettings({ ORACLE_URL: 'oracle://u@h/svc', ORACLE_SCHEMA: 'PONTE_OWNER' }).erpUrl).toBe(
+      'oracle://u@h/svc?schema=PONTE_OWNER',
+    )
     const system = readSettings({ ORACLE_URL: 'oracle://u@h/svc', ORACLE_CLIENT_DIR: 'system' }).erpUrl!
     expect(new URL(system).searchParams.get('client')).toBe('')
     expect(problems({ ...oracle, ORACLE_PROTOCOL: 'http' })).toEqual([expect.stringContaining('ORACLE_PROTOCOL must be one of tcp, tcps')])

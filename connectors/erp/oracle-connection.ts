@@ -49,7 +49,7 @@ export function commandPool(settings: OracleSettings): OraclePool {
       try {
         // A timeout stays on a pooled connection: it is set each time.
         connection.callTimeout = limitOf(settings)
-        if (address.mayBePooled) await prepare(connection)
+        if (address.mayBePooled) await prepare(connection, address)
         const result = await work(connection)
         lost = false
         return result
@@ -94,7 +94,7 @@ async function createPool(settings: OracleSettings, address: OracleAddress): Pro
     sessionCallback: (connection, _tag, done) => {
       const socket = socketOf(connection)
       if (socket !== undefined) closeWhenSilent(socket, limitOf(settings))
-      prepare(connection).then(() => done(), done)
+      prepare(connection, address).then(() => done(), done)
     },
   })
 }
@@ -105,7 +105,7 @@ export async function openConnection(settings: OracleSettings): Promise<oracledb
   chooseMode(address)
   const connection = await login(oracledb.getConnection(address.attributes))
   try {
-    await prepare(connection)
+    await prepare(connection, address)
     return connection
   } catch (error) {
     await connection.close({ drop: true }).catch(() => {})
@@ -123,9 +123,9 @@ function login(opening: Promise<oracledb.Connection>): Promise<oracledb.Connecti
   })
 }
 
-async function prepare(connection: oracledb.Connection): Promise<void> {
+async function prepare(connection: oracledb.Connection, { schema }: OracleAddress): Promise<void> {
   connection.module = 'ponte'
-  await connection.execute(SESSION)
+  await connection.execute(schema === undefined ? SESSION : `${SESSION} current_schema = ${schema}`)
 }
 
 /** One process is thin or thick, not both. @throws PonteError `erp.client_missing` */

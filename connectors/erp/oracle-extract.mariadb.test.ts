@@ -2,11 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { forMariaDb } from '../../simulators/oracle-schema/rewrite.ts'
 import { mariadbBackend } from '../../simulators/oracle-wire/mariadb/backend.ts'
+import type { Flashback } from '../../simulators/oracle-wire/mariadb/translate.ts'
 import { startOracleSimulator } from '../../simulators/oracle-wire/simulator.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
 import type { Extract } from './erp.ts'
 import { openOracleExtract } from './oracle-extract.ts'
 import { openHarness } from './oracle-harness.ts'
+import { BASES } from './oracle-range.ts'
 import { addBranch, addLead, seedGeography } from './postgres-fixtures.ts'
 import { readSource } from './read-source.ts'
 
@@ -133,9 +135,9 @@ if (!mariaDbMissing('connectors/erp/oracle-extract'))
     })
 
     describe('where reading as of an SCN is refused', () => {
-      const refused = async () => {
+      const refused = async (flashback: Flashback = 'refused') => {
         const simulator = await startOracleSimulator({
-          backend: mariadbBackend({ url: it.schema.url, ddl: (statement) => forMariaDb(statement).sql, flashback: 'refused' }),
+          backend: mariadbBackend({ url: it.schema.url, ddl: (statement) => forMariaDb(statement).sql, flashback }),
           users: { ponte: 's3cret' },
         })
         const warnings: string[] = []
@@ -153,6 +155,18 @@ if (!mariaDbMissing('connectors/erp/oracle-extract'))
           expect(rows).toEqual(['1 BRANCH 1', '2 BRANCH 2', '3 BRANCH 3'])
           expect(warnings).toEqual([expect.stringContaining('one connection')])
           expect(simulator.connections()).toBe(1)
+        } finally {
+          await extract.close()
+          await simulator.close()
+        }
+      })
+
+      test('so it is for a user who may read the views as of an SCN, but not the tables under them', async () => {
+        const { simulator, warnings, extract } = await refused(new Set(Object.keys(BASES)))
+        try {
+          const source = await extract.source('desired_leads', ['ID'])
+          expect(await readSource(source, ['ID'])).toHaveLength(3)
+          expect(warnings).toEqual([expect.stringContaining('one connection')])
         } finally {
           await extract.close()
           await simulator.close()

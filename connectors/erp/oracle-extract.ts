@@ -43,12 +43,14 @@ export async function openOracleExtract(settings: OracleSettings, readers: numbe
   }
 }
 
-/** The SCN of now, or null when this user may not ask for it or not read every view as of it. */
+/** The SCN of now, or null when this user may not ask for it or not read everything as of it. */
 async function takeScn(holder: oracledb.Connection): Promise<string | null> {
   for (const query of ['select dbms_flashback.get_system_change_number as scn from dual', 'select current_scn as scn from v$database']) {
     try {
       const [row] = await rowsOf<{ SCN: string }>(holder, query)
-      const probe = Object.keys(BASES).map((view) => `select 1 from ${view} as of scn ${row!.SCN} where 1 = 0`)
+      // The views, and the tables under them, by whose keys they are cut.
+      const read = new Set(Object.entries(BASES).flatMap(([view, { table }]) => [view, table]))
+      const probe = [...read].map((name) => `select 1 from ${name} as of scn ${row!.SCN} where 1 = 0`)
       await rowsOf(holder, probe.join(' union all '))
       return row!.SCN
     } catch (error) {

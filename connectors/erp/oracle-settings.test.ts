@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { scriptedBackend } from '../../simulators/oracle-wire/scripted-backend.ts'
+import { done, scriptedBackend } from '../../simulators/oracle-wire/scripted-backend.ts'
 import { type OracleSimulator, startOracleSimulator } from '../../simulators/oracle-wire/simulator.ts'
 import { openConnection } from './oracle-connection.ts'
 import { addressOf } from './oracle-settings.ts'
@@ -11,8 +11,17 @@ import { addressOf } from './oracle-settings.ts'
 describe('ORACLE_URL', () => {
   let server: OracleSimulator
   let folder: string
+  /** Settings of sessions, as the server was told them. */
+  const sessions: string[] = []
   beforeAll(async () => {
-    server = await startOracleSimulator({ backend: scriptedBackend([]), users: { ponte: 's3cret@:/?' } })
+    const noted = (call: { statement: { sql: string } }) => {
+      sessions.push(call.statement.sql)
+      return done()
+    }
+    server = await startOracleSimulator({
+      backend: scriptedBackend([{ match: /^alter session/, run: noted }]),
+      users: { ponte: 's3cret@:/?' },
+    })
     folder = mkdtempSync(join(tmpdir(), 'ponte-tns-'))
     const [host, port, service] = server.connectString.split(/[:/]/)
     writeFileSync(join(folder, 'tnsnames.ora'), `ERP.WORLD = ${description(host!, port!, service!)}\n`)
@@ -38,6 +47,13 @@ describe('ORACLE_URL', () => {
       url: `oracle://ponte:${encodeURIComponent('s3cret@:/?')}@${place(host!, port!, service!)}`,
     })
     await connection.close()
+  })
+
+  test('may name the schema whose objects are meant, for a user who is not their owner; nothing else goes into the statement', async () => {
+    const url = `oracle://ponte:${encodeURIComponent('s3cret@:/?')}@${server.connectString}`
+    for (const schema of ['', '?schema=PONTE_OWNER']) await (await openConnection({ url: url + schema })).close()
+    expect(sessions.slice(-2).map((sql) => /current_schema = (\S+)/.exec(sql)?.[1])).toEqual([undefined, 'PONTE_OWNER'])
+    expect(() => addressOf(`${url}?schema=a+time_zone`)).toThrow(expect.objectContaining({ code: 'erp.bad_url' }))
   })
 
   test.each([

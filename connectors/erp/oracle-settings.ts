@@ -7,7 +7,7 @@ export interface OracleSettings {
    * oracle://user:password@<connect string>, with whatever the driver takes for one: `host:1521/service`, several hosts, `/service:pooled`,
    * Easy Connect parameters, a TNS alias of the folder in TNS_ADMIN, a whole `(DESCRIPTION=...)`. Parameters of ours: `protocol=tcps`;
    * `wallet=<folder>` and `wallet_password=<text>` for TCPS; `client=<folder>` loads Oracle's own client library from there (thick) instead
-   * of the driver's thin mode; `client=` from the usual places.
+   * of the driver's thin mode; `client=` from the usual places; `schema=<owner>` for a user in whose own schema the objects are not.
    */
   readonly url: string
   /** Connections for commands; those of readers come on top. 1 or more, default 4. */
@@ -47,6 +47,8 @@ export interface OracleAddress {
   >
   /** Folder of Oracle's client library; '' for the usual places; undefined: thin. */
   readonly client: string | undefined
+  /** Whose objects are meant by names alone; undefined: the user's own, or synonyms. */
+  readonly schema: string | undefined
   /** The server may lend its session to others between two uses (DRCP), settings included. */
   readonly mayBePooled: boolean
 }
@@ -66,6 +68,9 @@ export function addressOf(url: string): OracleAddress {
     return value
   }
   const [protocol = 'tcp', wallet, walletPassword, client] = [ours('protocol'), ours('wallet'), ours('wallet_password'), ours('client')]
+  const schema = ours('schema')
+  // It goes into a statement as it is.
+  if (schema !== undefined && !/^[A-Za-z][\w$#]{0,127}$/.test(schema)) throw badUrl()
   const reached = connectString(decode(place), protocol, parameters)
   return {
     attributes: {
@@ -77,6 +82,7 @@ export function addressOf(url: string): OracleAddress {
       ...(walletPassword === undefined ? {} : { walletPassword }),
     },
     client,
+    schema,
     mayBePooled: isAlias(reached.connectString) || /pooled/i.test(reached.connectString),
   }
 }
@@ -108,7 +114,7 @@ function decode(text: string): string {
 
 function badUrl(): PonteError {
   return new PonteError('erp.bad_url', 'the URL of the ERP database is not an oracle:// URL that Ponte understands', {
-    hint: 'ORACLE_URL looks like oracle://user@host:1521/service, or has a TNS alias or a description after the @; parameters are protocol=tcps, wallet, client and those of Easy Connect; special characters in user and password are percent-encoded',
+    hint: 'ORACLE_URL looks like oracle://user@host:1521/service, or has a TNS alias or a description after the @; parameters are protocol=tcps, wallet, client, schema and those of Easy Connect; special characters in user and password are percent-encoded',
     exitCode: 2,
   })
 }

@@ -44,6 +44,19 @@ if (!mariaDbMissing('connectors/oracle/migrate'))
       expect(await migrateOracleErp(url)).toEqual({ applied: [], unchanged: scripts.length })
     })
 
+    test('names what the owner may not do before it changes anything, and asks for nothing when there is nothing to do', async () => {
+      await database.pool.query("create or replace view session_privs as select 'CREATE TABLE' as privilege")
+      await database.pool.query("create or replace view user_ts_quotas as select 'USERS' as tablespace_name, 0 as max_bytes")
+      await expect(migrateOracleErp(url)).rejects.toMatchObject({
+        code: 'oracle.migration_privileges',
+        message: expect.stringMatching(/CREATE VIEW, CREATE SEQUENCE, CREATE PROCEDURE, CREATE TRIGGER, a quota/),
+        hint: expect.stringContaining('owner.sql'),
+      })
+      expect(
+        await count("select count(*) as n from information_schema.tables where table_schema = database() and table_name = 'leads'"),
+      ).toBe(0)
+    })
+
     test('goes on after a kill at any statement, also when it died between a statement and its note', async () => {
       const scripts = await oracleScripts()
       const structure = scripts.filter(({ repeatable }) => !repeatable)

@@ -38,13 +38,14 @@ const BOOK = `create table ponte_migrations (
 )`
 /** Digests of earlier forms of a script that stand for the same: no Oracle could run the one of 0.2.0 to its end (ORA-12704). */
 const EARLIER: Readonly<Record<string, string>> = { 'table_ponte.sql': 'c90cb37b65bc80ed44e870def419d061' }
+const PRIVILEGES = ['CREATE TABLE', 'CREATE VIEW', 'CREATE SEQUENCE', 'CREATE PROCEDURE', 'CREATE TRIGGER']
 /** Tables of the prototype ERP: where the ERP has its own they are left out. */
 const PROTOTYPE = /^erp_/
 
 /**
  * Runs each script that is not repeatable once, and all repeatable ones again when any of them changed.
  * @param locker a second session: it holds the lock, which the first one's DDL would let go
- * @throws PonteError `oracle.migration_edited` | `_failed` | `_busy` | `_invalid` | `_partial_erp`
+ * @throws PonteError `oracle.migration_privileges` (nothing was changed), `oracle.migration_edited` | `_failed` | `_busy` | `_invalid` | `_partial_erp`
  */
 export async function migrate(session: Session, locker: Session, scripts: readonly OracleScript[]): Promise<MigrateResult> {
   await openBook(session)
@@ -61,6 +62,7 @@ export async function migrate(session: Session, locker: Session, scripts: readon
       await note(session, script, { md5: md5Of(script), statements: script.statements.length, running: 0 })
       continue
     }
+    if (applied.length === 0) await checkPrivileges(session)
     if (await runScript(session, script, script.repeatable ? undefined : before)) invalid = true
     applied.push(script.name)
   }
@@ -94,6 +96,19 @@ async function runScript(session: Session, script: OracleScript, before: Done | 
   return invalid
 }
 
+/** What sql/oracle/owner.sql has the DBA give. @throws PonteError `oracle.migration_privileges` */
+async function checkPrivileges(session: Session): Promise<void> {
+  const held = new Set((await session.rows('select privilege from session_privs')).map(({ PRIVILEGE }) => PRIVILEGE))
+  const quota = await session.rows('select tablespace_name from user_ts_quotas where max_bytes <> 0')
+  const missing = PRIVILEGES.filter((privilege) => !held.has(privilege))
+  if (quota.length === 0 && !held.has('UNLIMITED TABLESPACE')) missing.push('a quota on its tablespace')
+  if (missing.length === 0) return
+  throw new PonteError('oracle.migration_privileges', `the owner of the schema lacks ${missing.join(', ')}`, {
+    hint: 'sql/oracle/owner.sql is what the DBA runs; ponte migrate logs in as the owner of the objects, not as the user that Ponte runs as',
+    exitCode: 2,
+  })
+}
+
 async function openBook(session: Session): Promise<void> {
   try {
     await session.rows('select 1 from ponte_migrations where 1 = 0')
@@ -101,6 +116,7 @@ async function openBook(session: Session): Promise<void> {
   } catch (error) {
     if (!isOra(error, 942)) throw error
   }
+  await checkPrivileges(session)
   await session.run(BOOK).catch((error) => {
     if (!isOra(error, 955)) throw error
   })

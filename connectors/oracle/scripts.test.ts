@@ -4,6 +4,7 @@ import mysql from 'mysql2/promise'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadOracleSchema } from '../../simulators/oracle-schema/load.ts'
 import { forMariaDb } from '../../simulators/oracle-schema/rewrite.ts'
+import { BASES } from '../erp/oracle-range.ts'
 import { mariaDbMissing, testMariaDb } from '../mysql/testing.ts'
 import { oracleScripts } from './scripts.ts'
 import { splitStatements } from './statements.ts'
@@ -62,6 +63,13 @@ describe('the files', () => {
       expect(`${event} of ${columns} on ${table}`).toMatch(/^update of \w+ on/)
       expect(trigger.match(/:new\.\w+(?! :=)/g)!.slice(-1)).toEqual([`:new.${columns}`])
     }
+  })
+
+  test('what is read as of an SCN is granted so: the views and the tables under them', () => {
+    const granted = [...files.find(({ name }) => name === 'grants.sql')!.text.matchAll(/^grant flashback on (\w+) to/gm)].map(
+      ([, name]) => name,
+    )
+    expect(granted.sort()).toEqual([...new Set(Object.entries(BASES).flatMap(([view, { table }]) => [view, table]))].sort())
   })
 
   test('no view or routine holds the name of a stage (D-05)', () => {

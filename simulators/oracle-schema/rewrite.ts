@@ -41,6 +41,8 @@ export function forMariaDb(statement: string): Rewritten {
   const comment = /^comment on (table|column) (\w+)(?:\.(\w+))? is\b/i.exec(statement)
   if (comment) return { sql: `select ${comment[3] ?? '1'} from ${comment[2]} where 1 = 0`, kept: 'stood in for' }
   const grant = /^grant ([\w, ]+) on (\w+) to \w+$/i.exec(statement)
+  // Of the system.
+  if (/^grant execute on sys\.\w+ to \w+$/i.test(statement)) return { sql: 'do 0', kept: 'stood in for' }
   if (grant) return { sql: standIn(grant[1]!, grant[2]!), kept: 'stood in for' }
   const sql = RULES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), statement)
   return { sql, kept: sql === statement ? 'word for word' : 'rewritten' }

@@ -1,8 +1,7 @@
 -- Least privilege for the user that Ponte runs as, by a role: run by the schema's owner after install.sql, as the DBA made the role:
 --   create role ponte_app, then grant create session and ponte_app to ponte.
 -- The schema's procedures run with their owner's rights, so Ponte needs no right to write the ERP tables that only they write.
--- Reading at one SCN (AS OF SCN) needs: grant execute on sys.dbms_flashback to ponte_app, and flashback on what is read. Names are
--- found through: alter session set current_schema = <owner>, or synonyms.
+-- Names are found through ORACLE_SCHEMA=<owner>, or synonyms. What the owner itself needs is in owner.sql.
 
 grant select on countries to ponte_app;
 grant select on states to ponte_app;
@@ -84,3 +83,17 @@ grant execute on phone_key to ponte_app;
 grant execute on without_accents to ponte_app;
 grant execute on title_case to ponte_app;
 grant execute on tax_registration_key to ponte_app;
+
+-- So that several connections read one moment (AS OF SCN): without all of these one connection reads for all.
+grant flashback on branches to ponte_app;
+grant flashback on contact to ponte_app;
+grant flashback on leads to ponte_app;
+grant flashback on contacts to ponte_app;
+grant flashback on desired_leads to ponte_app;
+grant flashback on known_leads to ponte_app;
+grant flashback on insert_leads to ponte_app;
+grant flashback on desired_contacts to ponte_app;
+grant flashback on known_contacts to ponte_app;
+grant flashback on insert_contacts to ponte_app;
+-- By the DBA: the owner may not give this one away.
+grant execute on sys.dbms_flashback to ponte_app;

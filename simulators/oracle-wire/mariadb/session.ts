@@ -100,7 +100,7 @@ export class MariadbSession implements BackendSession {
   async #query({ statement, binds, rows }: Call): Promise<Outcome> {
     const row = rows[0] ?? []
     const wanted = wantedOf(statement, binds, row)
-    if (wanted.scn && this.#flashback === 'kept') {
+    if (wanted.scn && this.#flashback !== 'refused') {
       this.#moments.release(this.#scn)
       this.#scn = await this.#moments.take()
     }

@@ -4,8 +4,11 @@ import { OracleError } from '../oracle-error.ts'
 import { pieces, type Statement } from '../statement.ts'
 import type { Bind, TypeName, Value } from '../wire/types.ts'
 
-/** `kept`: whoever asks for the SCN may read as of it; `refused`: ORA-01031, as for a user without the privilege. */
-export type Flashback = 'kept' | 'refused'
+/**
+ * `kept`: whoever asks for the SCN may read as of it; `refused`: ORA-01031, as for a user without the privilege; names: the privilege is on
+ * these alone.
+ */
+export type Flashback = 'kept' | 'refused' | ReadonlySet<string>
 
 /** What a query wants of flashback: a new SCN, and to be run as of one. */
 export interface Wanted {
@@ -76,7 +79,7 @@ function rewrite({ sql, placeholders }: Statement, replacements: readonly string
     done = piece.start + piece.text.length
     const words = [piece, all[index + 1], all[index + 2]].map((one) => one?.text.toUpperCase())
     if (words.join(' ') === 'AS OF SCN') {
-      refuse(flashback)
+      refuse(flashback, all[index - 1]?.text)
       const after = all[index + 2]!.start + 3
       done = after + /^\s*(:\w+|\d+|\([^)]*\))?/.exec(sql.slice(after))![0].length
     } else if (words[0] === 'DBMS_FLASHBACK' && words[1] === 'GET_SYSTEM_CHANGE_NUMBER') {
@@ -101,8 +104,9 @@ function plain(text: string, flashback: Flashback, scn: string): string {
   return text
 }
 
-function refuse(flashback: Flashback): void {
-  if (flashback === 'refused') throw new OracleError(1031, 'insufficient privileges')
+function refuse(flashback: Flashback, name?: string): void {
+  const granted = typeof flashback === 'string' ? flashback === 'kept' : name === undefined || flashback.has(name.toLowerCase())
+  if (!granted) throw new OracleError(1031, 'insufficient privileges')
 }
 
 /** The text of a statement that has no binds: DDL and the like. */

@@ -168,3 +168,13 @@ select upper(table_name) as table_name, rows_changed as inserts, 0 as updates, 0
   from information_schema.table_statistics
  where table_schema = database();
 /
+
+-- What the owner of a schema may do.
+create or replace view session_privs as
+select 'CREATE TABLE' as privilege union all select 'CREATE VIEW' union all select 'CREATE SEQUENCE' union all select 'CREATE PROCEDURE'
+union all select 'CREATE TRIGGER';
+/
+
+create or replace view user_ts_quotas as
+select 'USERS' as tablespace_name, -1 as max_bytes;
+/
