@@ -255,6 +255,7 @@ async function check(world: World): Promise<void> {
 test(`${runs} random histories agree with the model`, { timeout: runs * 2000 }, async () => {
   const seed = testSeed()
   console.log(`model: seed ${seed}`)
+  const total = { histories: 0, lines: 0, once: 0, doubled: 0 }
   await fc.assert(
     fc.asyncProperty(commands, async (history) => {
       await withRoot('memory', async (root) => {
@@ -290,8 +291,16 @@ test(`${runs} random histories agree with the model`, { timeout: runs * 2000 }, 
         }
         const open = [...world.pending.values()].flatMap((letter) => letter.ids.filter((id) => !letter.outcomes.has(id)))
         expect(given.sort()).toEqual(open.sort())
+        const { places } = await takeCensus(join(root, 'leads'))
+        const many = (count: (n: number) => boolean) => [...places.values()].filter((found) => count(found.length)).length
+        total.histories++
+        total.lines += world.made
+        total.once += many((n) => n === 1)
+        total.doubled += many((n) => n > 1)
       })
     }),
     { numRuns: runs, seed },
   )
+  const { histories, lines, once, doubled } = total
+  console.log(`model: ${histories} histories, ${lines} lines in, ${once} found once, ${doubled} more than once`)
 })

@@ -72,13 +72,15 @@ export function openBooks({ check, random }: Pick<ExperimentContext, 'check' | '
     figures,
     async companies(count, withContacts = false) {
       for (let n = 0; n < count; n++) {
-        const client = numbers.size + 1
+        // By the ERP's own sequence: conversions of leads take their codes from it too.
+        const client = Number((await rig.erp.query(`select nextval('seq_client_code') as code`)).rows[0].code)
         const taxId = String(10_000_000_000_000 + client)
         await addBranch(rig.erp, { client, taxId, number: 100 })
         numbers.set(taxId, 100)
         if (!withContacts) continue
         const email = `c${client}@example.com`
-        await addContact(rig.erp, { code: client, client, name: `Contato ${client}`, email, primary: true })
+        const code = Number((await rig.erp.query(`select nextval('seq_contact_code') as code`)).rows[0].code)
+        await addContact(rig.erp, { code, client, name: `Contato ${client}`, email, primary: true })
         contacts.add(email)
       }
     },

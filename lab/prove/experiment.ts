@@ -43,3 +43,8 @@ export interface ExperimentContext {
   /** Runs when the experiment has ended, the last one first. */
   onEnd(clean: () => unknown): void
 }
+
+export const sum = (...all: readonly Figures[]): Figures => {
+  const total = (name: keyof Figures) => all.reduce((so, one) => so + one[name], 0)
+  return { in: total('in'), out: total('out'), doubled: total('doubled'), lost: total('lost') }
+}

@@ -1,5 +1,5 @@
 /** `npm run prove`: what may go wrong is done to a real installation, and every event is counted. `--help` says how. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -84,6 +84,8 @@ const main = resolve(options.main ?? new URL('../../dist/cli/main.js', import.me
 const say = (text: string) => void (options.json ? process.stderr : process.stdout).write(`${text}\n`)
 
 const folder = mkdtempSync(join(tmpdir(), 'ponte-prove-'))
+// Run by root, the database lives under an account that must come through here.
+chmodSync(folder, 0o711)
 let isKept = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {

@@ -31,17 +31,20 @@ export interface Rig {
   effects(): Effect[]
   /** Resolves when each of the ticking jobs has begun and ended so many runs from now; false when the time is over. */
   rounds(count: number, seconds?: number): Promise<boolean>
-  /** Files that wait, are held or half written in the queue. */
+  /** Files that wait, are held or half written in the queue; events that no job here takes, and signs of life, apart. */
   leftovers(): string[]
-  /** Letters in a folder of both lanes. */
-  letters(folder: string): string[]
+  /** Letters in a folder of both lanes, of this queue or another. */
+  letters(folder: string, queue?: string): string[]
   /** Orderly end of API and workers. */
   stop(): Promise<void>
 }
 
 export interface RigOptions {
   readonly env?: Environment
+  /** On a disk of the experiment's own. */
   readonly queue?: string
+  /** Only compares and deliveries run: events that come in stay where they can be counted. */
+  readonly isOutward?: boolean
   readonly erpUrl?: string
   /** What the CRM is reached by; default as it says itself. */
   readonly crmUrl?: (own: string) => string | Promise<string>
@@ -51,17 +54,16 @@ export interface RigOptions {
   readonly crmFlags?: readonly string[]
 }
 
+const everyTwoSeconds = '*/2 * * * * *'
 const crmToken = 'token-of-the-laboratory'
-export const ticking = [
+const outward = [
   'job_execute_spark',
   'job_insert_leads_in_spotter',
   'job_update_leads_in_spotter',
   'job_insert_contacts_in_spotter',
   'job_update_contacts_in_spotter',
-  'job_update_leads_in_erp',
-  'job_update_converted_lead_in_erp',
-  'job_update_contact_in_erp',
 ]
+const inward = ['job_update_leads_in_erp', 'job_update_converted_lead_in_erp', 'job_update_contact_in_erp']
 const silent = [
   'job_orca_lead_in_spotter',
   'job_vende_lead_in_spotter',
@@ -70,10 +72,9 @@ const silent = [
   'backup_postgresql',
   'purge',
 ]
-const schedules = {
-  ...Object.fromEntries(ticking.map((job) => [`SCHEDULE_${job.toUpperCase()}`, '*/2 * * * * *'])),
-  ...Object.fromEntries(silent.map((job) => [`SCHEDULE_${job.toUpperCase()}`, 'off'])),
-}
+const schedule = (jobs: readonly string[], when: string) => Object.fromEntries(jobs.map((job) => [`SCHEDULE_${job.toUpperCase()}`, when]))
+/** Of an API that takes webhooks in and leaves them where they can be counted. */
+export const takesInOnly: Environment = { API_URL: undefined, API_TOKEN: undefined }
 
 /** Everything is there, and the simulated CRM runs; API and workers are started by the experiment. */
 export async function openRig(context: ExperimentContext, options: RigOptions = {}): Promise<Rig> {
@@ -106,8 +107,13 @@ export async function openRig(context: ExperimentContext, options: RigOptions = 
     ...{ API_URL: await (options.crmUrl?.(url) ?? url), API_TOKEN: crmToken, CRM_RATE_LIMIT: '0', CRM_CONCURRENCY: '4' },
     ...{ CRM_BACKOFF_MS: '50', CRM_SETTLE_MS: '500', CRM_TIMEOUT_MS: '5000', JOB_RETRY_MS: '500' },
     ...{ ENGINE_READERS: '1', ENGINE_THREADS: '1', ENGINE_MEMORY: '512MB', DISCARD_LIMIT_PERCENT: '100' },
-    ...{ PORT: String(port), PONTE_TOKENS: `lab:webhook:${token}`, WEBHOOK_SECRETS: secret, ...schedules, ...options.env },
+    ...{ PORT: String(port), PONTE_TOKENS: `lab:webhook:${token}`, WEBHOOK_SECRETS: secret },
+    ...schedule(silent, 'off'),
+    ...schedule(inward, options.isOutward ? 'off' : everyTwoSeconds),
+    ...schedule(outward, everyTwoSeconds),
+    ...options.env,
   }
+  const ticking = options.isOutward ? outward : [...outward, ...inward]
   const services: Program[] = []
   const serve = async (name: string, further?: Environment) => {
     const service = start(process.execPath, [main, name, '--json'], { ...env, ...further })
@@ -123,9 +129,9 @@ export async function openRig(context: ExperimentContext, options: RigOptions = 
     return answer.json()
   }
   const apiUrl = `http://127.0.0.1:${port}`
-  const files = (...names: string[]) =>
+  const files = (root: string, ...names: string[]) =>
     ['leads', 'contacts'].flatMap((lane) =>
-      names.flatMap((name) => filesIn(join(queue, lane, name)).map((file) => `${lane}/${name}/${file}`)),
+      names.flatMap((name) => filesIn(join(root, lane, name)).map((file) => `${lane}/${name}/${file}`)),
     )
   return {
     ...{ queue, stateDir, env, erp, state, apiUrl, token, secret, control },
@@ -145,8 +151,11 @@ export async function openRig(context: ExperimentContext, options: RigOptions = 
         return ended.rows.length === ticking.length
       })
     },
-    leftovers: () => files('processar', 'processando', '.tmp').filter((file) => !/\/(\.heartbeat|\.owner)$/.test(file)),
-    letters: (name) => files(name).filter((file) => file.endsWith('.json') && !file.endsWith('.error.json')),
+    leftovers: () =>
+      files(queue, 'processar', 'processando', '.tmp').filter(
+        (file) => !(options.isOutward && /processar\/update_leads_in_erp/.test(file)),
+      ),
+    letters: (name, root = queue) => files(root, name).filter((file) => file.endsWith('.json') && !file.endsWith('.error.json')),
     async stop() {
       // One that an experiment stopped would not hear of it.
       for (const { child } of services) child.kill('SIGCONT')
