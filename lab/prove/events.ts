@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import type { Figures } from './experiment.ts'
+import { until } from './programs.ts'
 import type { Rig } from './rig.ts'
 
 export interface Sent {
@@ -17,6 +18,8 @@ export interface Events {
   readonly acknowledged: ReadonlySet<number>
   /** One attempt. `at`, `secret`, `webhookId`: instead of now, the rig's and one for this lead. */
   send(lead: number, other?: { at?: Date; secret?: string; webhookId?: string }): Promise<Sent>
+  /** Sends those again that are not acknowledged yet, until they are, as a CRM does. */
+  repeat(leads: Iterable<number>): Promise<void>
   /** In: acknowledged. Out: in a letter. Doubled: in more than one, when the sender did not have to repeat. */
   figures(): Figures
 }
@@ -27,6 +30,9 @@ export function openEvents(rig: Rig): Events {
   const run = randomBytes(6).toString('hex')
   return {
     acknowledged,
+    async repeat(leads) {
+      for (const lead of leads) await until(30, async () => acknowledged.has(lead) || (await this.send(lead)).status === 200)
+    },
     async send(lead, { at = new Date(), secret = rig.secret, webhookId = `msg_${run}_${lead}` } = {}) {
       const body = JSON.stringify({ Lead: { Id: lead, Stage: 'Desenvolvimento/Orçamento', Company: `Company ${lead}` } })
       const headers = {

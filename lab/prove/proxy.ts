@@ -1,6 +1,7 @@
 /** A TCP proxy of one's own: resets, stands still, loses answers, is slow, or leads elsewhere. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { ExperimentContext } from './experiment.ts'
 
 export type Mode =
   | 'open'
@@ -21,6 +22,17 @@ export interface Proxy {
   /** Ends what is open, with a reset. */
   cut(): void
   close(): void
+}
+
+/** Before the simulated CRM. @returns the proxy, and the rig's option that leads Ponte through it */
+export async function crmProxy({ onEnd }: Pick<ExperimentContext, 'onEnd'>, seen?: Parameters<typeof openProxy>[1]) {
+  const proxy = await openProxy({ port: 0 }, seen)
+  onEnd(() => proxy.close())
+  const crmUrl = (own: string) => {
+    proxy.target.port = Number(new URL(own).port)
+    return own.replace(/:\d+\//, `:${proxy.port}/`)
+  }
+  return { proxy, crmUrl }
 }
 
 /** @param seen is shown what passes, as text */

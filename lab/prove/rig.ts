@@ -47,7 +47,7 @@ export interface RigOptions {
   readonly isOutward?: boolean
   readonly erpUrl?: string
   /** What the CRM is reached by; default as it says itself. */
-  readonly crmUrl?: (own: string) => string | Promise<string>
+  readonly crmUrl?: (own: string) => string
   /** Puts a program before the simulated CRM: ip netns exec... */
   readonly crmPrefix?: readonly string[]
   readonly crmHost?: string
@@ -104,7 +104,7 @@ export async function openRig(context: ExperimentContext, options: RigOptions = 
   const port = await freePort()
   const env: Environment = {
     ...{ DATABASE_URL: erpUrl, STATE_DATABASE_URL: databases.state, QUEUE_ROOT: queue, STATE_DIR: stateDir },
-    ...{ API_URL: await (options.crmUrl?.(url) ?? url), API_TOKEN: crmToken, CRM_RATE_LIMIT: '0', CRM_CONCURRENCY: '4' },
+    ...{ API_URL: options.crmUrl?.(url) ?? url, API_TOKEN: crmToken, CRM_RATE_LIMIT: '0', CRM_CONCURRENCY: '4' },
     ...{ CRM_BACKOFF_MS: '50', CRM_SETTLE_MS: '500', CRM_TIMEOUT_MS: '5000', JOB_RETRY_MS: '500' },
     ...{ ENGINE_READERS: '1', ENGINE_THREADS: '1', ENGINE_MEMORY: '512MB', DISCARD_LIMIT_PERCENT: '100' },
     ...{ PORT: String(port), PONTE_TOKENS: `lab:webhook:${token}`, WEBHOOK_SECRETS: secret },
@@ -152,9 +152,10 @@ export async function openRig(context: ExperimentContext, options: RigOptions = 
       })
     },
     leftovers: () =>
-      files(queue, 'processar', 'processando', '.tmp').filter(
-        (file) => !(options.isOutward && /processar\/update_leads_in_erp/.test(file)),
-      ),
+      files(queue, 'processar', 'processando', '.tmp').filter((file) => {
+        if (file.endsWith('/.heartbeat')) return false
+        return !(options.isOutward && file.includes('/processar/update_leads_in_erp'))
+      }),
     letters: (name, root = queue) => files(root, name).filter((file) => file.endsWith('.json') && !file.endsWith('.error.json')),
     async stop() {
       // One that an experiment stopped would not hear of it.

@@ -3,7 +3,7 @@ import { openBooks } from '../books.ts'
 import type { Experiment } from '../experiment.ts'
 import { openRig } from '../rig.ts'
 
-export const kills: Experiment = {
+export const experiment: Experiment = {
   number: 1,
   title: 'SIGKILL at random moments of API, workers and compares',
   needs: [],

@@ -3,10 +3,9 @@ import { openBooks } from '../books.ts'
 import { diskNeeds, openLoopDisk } from '../disk.ts'
 import { openEvents } from '../events.ts'
 import { type Experiment, sum } from '../experiment.ts'
-import { until } from '../programs.ts'
 import { openRig, takesInOnly } from '../rig.ts'
 
-export const diskFull: Experiment = {
+export const experiment: Experiment = {
   number: 3,
   title: 'the disk of the queue is full',
   needs: diskNeeds,
@@ -34,7 +33,7 @@ export const diskFull: Experiment = {
       // Compares come by meanwhile, and cannot publish.
       await sleep(5_000)
       disk.free()
-      for (const id of ids) await until(30, async () => events.acknowledged.has(id) || (await events.send(id)).status === 200)
+      await events.repeat(ids)
     }
     context.check('webhooks were refused', refused > 0, `${refused}`)
     const figures = await books.drain(180)

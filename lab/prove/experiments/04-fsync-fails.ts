@@ -4,11 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openBooks } from '../books.ts'
 import { openEvents } from '../events.ts'
 import { type Experiment, sum } from '../experiment.ts'
-import { until } from '../programs.ts'
 import { openRig, takesInOnly } from '../rig.ts'
 import { compileShim, shimNeeds } from '../shim.ts'
 
-export const fsyncFails: Experiment = {
+export const experiment: Experiment = {
   number: 4,
   title: 'fsync fails with EIO, on queue and snapshots',
   needs: shimNeeds,
@@ -33,7 +32,7 @@ export const fsyncFails: Experiment = {
       }
       await sleep(5_000)
       rmSync(flag)
-      for (const id of ids) await until(30, async () => events.acknowledged.has(id) || (await events.send(id)).status === 200)
+      await events.repeat(ids)
     }
     context.check('webhooks were refused', refused > 0, `${refused}`)
     const figures = await books.drain(180)

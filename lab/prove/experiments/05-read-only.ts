@@ -5,7 +5,7 @@ import { type Experiment, sum } from '../experiment.ts'
 import { until } from '../programs.ts'
 import { openRig, takesInOnly } from '../rig.ts'
 
-export const readOnly: Experiment = {
+export const experiment: Experiment = {
   number: 5,
   title: 'the file system of the queue turns read-only, and is repaired',
   needs: diskNeeds,
@@ -15,10 +15,12 @@ export const readOnly: Experiment = {
     const books = openBooks(context, rig)
     const events = openEvents(rig)
     const rounds = context.long ? 20 : 2
+    const all: number[] = []
     let how = ''
     for (let round = 0; round < rounds; round++) {
       await Promise.all([rig.api(takesInOnly), rig.worker()])
       const ids = Array.from({ length: 40 }, (_, n) => 7_000_000 + round * 100 + n)
+      all.push(...ids)
       await books.companies(40, true)
       // The first ones are acknowledged just before: nothing but their own fsync has brought them to the disk.
       for (const id of ids.slice(0, 30)) await events.send(id)
@@ -35,11 +37,7 @@ export const readOnly: Experiment = {
       disk.repair()
     }
     await Promise.all([rig.api(takesInOnly), rig.worker()])
-    for (let round = 0; round < rounds; round++)
-      for (let n = 0; n < 40; n++) {
-        const id = 7_000_000 + round * 100 + n
-        if (!events.acknowledged.has(id)) await until(30, async () => (await events.send(id)).status === 200)
-      }
+    await events.repeat(all)
     const figures = await books.drain(180)
     return { ...sum(figures, events.figures()), did: `${rounds} times: ${how} in mid-run, then stopped, umount, fsck, mount, and on` }
   },

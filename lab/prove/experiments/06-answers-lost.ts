@@ -2,7 +2,7 @@ import { openBooks } from '../books.ts'
 import type { Experiment } from '../experiment.ts'
 import { openRig } from '../rig.ts'
 
-export const answersLost: Experiment = {
+export const experiment: Experiment = {
   number: 6,
   title: 'the effect is done, its answer is lost',
   needs: [],

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBooks } from '../books.ts'
 import type { Experiment } from '../experiment.ts'
-import { openProxy } from '../proxy.ts'
+import { crmProxy } from '../proxy.ts'
 import { openRig } from '../rig.ts'
 
 const [limit, windowMs] = [40, 2_000]
 /** A request that had its permit when the CRM said "wait" may still go. */
 const underWayMs = 300
 
-export const storm: Experiment = {
+export const experiment: Experiment = {
   number: 7,
   title: 'a storm of 429 and 5xx',
   needs: [],
@@ -22,11 +22,7 @@ export const storm: Experiment = {
       if (after) waits.push({ from: now, to: now + (/^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now()) })
     }
     const quota = ['--limit', String(limit), '--window', String(windowMs)]
-    const crmUrl = async (own: string) => {
-      const proxy = await openProxy({ port: Number(new URL(own).port) }, look)
-      context.onEnd(() => proxy.close())
-      return own.replace(/:\d+\//, `:${proxy.port}/`)
-    }
+    const { crmUrl } = await crmProxy(context, look)
     const env = { CRM_RATE_LIMIT: String(limit), CRM_RATE_WINDOW_MS: String(windowMs) }
     const rig = await openRig(context, { crmFlags: quota, crmUrl, env })
     const books = openBooks(context, rig)

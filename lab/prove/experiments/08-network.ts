@@ -2,19 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openBooks } from '../books.ts'
 import { type Experiment, type ExperimentContext, type Figures, sum } from '../experiment.ts'
 import { needs, tool } from '../programs.ts'
-import { type Mode, openProxy } from '../proxy.ts'
+import { crmProxy, type Mode } from '../proxy.ts'
 import { openRig } from '../rig.ts'
 
 const env = { CRM_TIMEOUT_MS: '3000' }
 
 /** What a proxy can do: resets, silence, lost answers, latency. */
 async function byProxy(context: ExperimentContext): Promise<Figures> {
-  const proxy = await openProxy({ port: 0 })
-  context.onEnd(() => proxy.close())
-  const crmUrl = (own: string) => {
-    proxy.target = { host: '127.0.0.1', port: Number(new URL(own).port) }
-    return own.replace(/:\d+\//, `:${proxy.port}/`)
-  }
+  const { proxy, crmUrl } = await crmProxy(context)
   const rig = await openRig(context, { crmUrl, env })
   const books = openBooks(context, rig)
   await rig.control('PUT', 'faults', { duplicatePolicy: 'accept' })
@@ -71,7 +66,7 @@ async function byNetwork(context: ExperimentContext): Promise<Figures> {
   return books.drain(180)
 }
 
-export const network: Experiment = {
+export const experiment: Experiment = {
   number: 8,
   title: 'the network resets, is silent, loses, is slow',
   needs: [],

@@ -9,7 +9,7 @@ import { openRig } from '../rig.ts'
 const folders = ['/usr/lib/x86_64-linux-gnu/faketime', '/usr/lib/aarch64-linux-gnu/faketime', '/usr/lib/faketime', '/usr/lib64/faketime']
 const library = folders.map((folder) => join(folder, 'libfaketimeMT.so.1')).find((file) => existsSync(file))
 
-export const clocks: Experiment = {
+export const experiment: Experiment = {
   number: 9,
   title: 'the clock of a worker is a day ahead, an hour back, stands still, ends summer time',
   needs: [needs.linux, () => (library ? null : 'libfaketime is not installed (Debian: apt-get install libfaketime)')],

@@ -5,7 +5,7 @@ import { openProxy } from '../proxy.ts'
 import { openRedis, redisNeed } from '../redis.ts'
 import { openRig } from '../rig.ts'
 
-export const redisFails: Experiment = {
+export const experiment: Experiment = {
   number: 10,
   title: 'Redis is killed, emptied, full, replaced by its replica',
   needs: [redisNeed],

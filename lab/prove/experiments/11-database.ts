@@ -5,7 +5,7 @@ import { openCluster } from '../databases.ts'
 import type { Experiment } from '../experiment.ts'
 import { openRig } from '../rig.ts'
 
-export const database: Experiment = {
+export const experiment: Experiment = {
   number: 11,
   title: "the ERP's database is killed, cuts sessions or is locked in the middle of a compare",
   needs: [],

@@ -3,7 +3,7 @@ import { openBooks } from '../books.ts'
 import type { Experiment } from '../experiment.ts'
 import { openRig } from '../rig.ts'
 
-export const massDelete: Experiment = {
+export const experiment: Experiment = {
   number: 12,
   title: 'the ERP suddenly shows no rows, or less than half',
   needs: [],

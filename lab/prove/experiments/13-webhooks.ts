@@ -4,7 +4,7 @@ import { openEvents } from '../events.ts'
 import { type Experiment, sum } from '../experiment.ts'
 import { openRig, takesInOnly } from '../rig.ts'
 
-export const webhooks: Experiment = {
+export const experiment: Experiment = {
   number: 13,
   title: 'webhooks doubled, reordered, cut, stale, and with secrets that rotate',
   needs: [],

@@ -12,7 +12,7 @@ import { openRig, takesInOnly } from '../rig.ts'
 const together = 4
 const hashOf = (body: Buffer) => createHash('sha256').update(body).digest('hex')
 
-export const hostileBodies: Experiment = {
+export const experiment: Experiment = {
   number: 14,
   title: 'hostile bodies',
   needs: [],

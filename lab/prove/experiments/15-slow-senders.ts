@@ -6,7 +6,7 @@ import { openRig, takesInOnly } from '../rig.ts'
 
 const senders = 1_000
 
-export const slowSenders: Experiment = {
+export const experiment: Experiment = {
   number: 15,
   title: 'a thousand senders that never finish (slow-loris, R-U-Dead-Yet)',
   needs: [],

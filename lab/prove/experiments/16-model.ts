@@ -1,7 +1,7 @@
 import type { Experiment } from '../experiment.ts'
 import { start } from '../programs.ts'
 
-export const model: Experiment = {
+export const experiment: Experiment = {
   number: 16,
   title: 'random histories of two workers on the queue, against a model in memory',
   needs: [],

@@ -4,7 +4,7 @@ import type { Experiment } from '../experiment.ts'
 import { until } from '../programs.ts'
 import { openRig } from '../rig.ts'
 
-export const twoDispatchers: Experiment = {
+export const experiment: Experiment = {
   number: 17,
   title: 'a worker that stands still past its lease, and wakes',
   needs: [],

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openBooks } from '../books.ts'
 import type { Experiment } from '../experiment.ts'
 import { openFiles, residentMb, slope } from '../figures.ts'
-import { openProxy } from '../proxy.ts'
+import { crmProxy } from '../proxy.ts'
 import { openRedis, redisNeed } from '../redis.ts'
 import { openRig } from '../rig.ts'
 
-export const soak: Experiment = {
+export const experiment: Experiment = {
   number: 19,
   title: 'a soak: kills, storms, a broken network and a Redis that dies, at random',
   needs: [],
@@ -15,12 +15,7 @@ export const soak: Experiment = {
     const withoutRedis = redisNeed()
     if (withoutRedis !== null) context.leaveOut('a Redis that dies', withoutRedis)
     const redis = withoutRedis === null ? await openRedis(context, 'soak') : null
-    const proxy = await openProxy({ port: 0 })
-    context.onEnd(() => proxy.close())
-    const crmUrl = (own: string) => {
-      proxy.target = { host: '127.0.0.1', port: Number(new URL(own).port) }
-      return own.replace(/:\d+\//, `:${proxy.port}/`)
-    }
+    const { proxy, crmUrl } = await crmProxy(context)
     const env = { CRM_TIMEOUT_MS: '3000', ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis.port}` } : {}) }
     const rig = await openRig(context, { crmUrl, env })
     const books = openBooks(context, rig)
