@@ -87,11 +87,14 @@ const folder = mkdtempSync(join(tmpdir(), 'ponte-prove-'))
 // Run by root, the database lives under an account that must come through here.
 chmodSync(folder, 0o711)
 let isKept = false
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    killAll()
-    process.exitCode = 1
-  })
+/** Rejects when the command is told to stop: what runs is cleaned up as after a failure. */
+const stopped = new Promise<never>((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)))
+})
+let isStopped = false
+stopped.catch(() => {
+  isStopped = true
+})
 
 say(`Ponte, ${selected.length} experiments, seed ${seed}${options.long ? ', full counts' : ''}`)
 const cluster = await openCluster(join(folder, 'cluster'), main)
@@ -101,6 +104,7 @@ try {
     const report = await perform(experiment)
     reports.push(report)
     tell(report)
+    if (isStopped) break
   }
 } finally {
   killAll()
@@ -118,7 +122,9 @@ if (options.json) {
   const document = { ok: failed.length === 0, version, seed, long: options.long ?? false, machine, experiments: reports }
   process.stdout.write(`${JSON.stringify(document)}\n`)
 }
-process.exitCode = failed.length === 0 && process.exitCode !== 1 ? 0 : 1
+process.exitCode = failed.length === 0 ? 0 : 1
+// What was left in the middle would go on.
+if (isStopped) process.exit()
 
 async function perform(experiment: Experiment): Promise<Report> {
   const { number, title } = experiment
@@ -136,7 +142,7 @@ async function perform(experiment: Experiment): Promise<Report> {
   const started = performance.now()
   let outcome = { ...nothing, did: '' }
   try {
-    outcome = await experiment.run(context)
+    outcome = await Promise.race([experiment.run(context), stopped])
   } catch (error) {
     checks.push({ name: 'it came to its end', ok: false, saw: (error as Error).stack ?? String(error) })
   }
@@ -159,6 +165,6 @@ function tell({ number, title, status, seconds, did, checks, leftOut, ...figures
   say(`\n${String(number).padStart(2)}  ${title}: ${status.toUpperCase()}${status === 'left out' ? '' : ` in ${seconds} s`}`)
   if (status !== 'left out') say(`    ${figures.in} in, ${figures.out} out, ${figures.doubled} doubled, ${figures.lost} lost`)
   if (did !== '') say(`    ${did}`)
-  for (const { name, ok, saw } of checks) if (!ok) say(`    NOT: ${name} (${saw})`)
+  for (const { name, saw } of checks.filter(({ ok }) => !ok).slice(0, 10)) say(`    NOT: ${name} (${saw})`)
   for (const line of leftOut) say(`    LEFT OUT: ${line}`)
 }
