@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
-import { type Dispatcher, Pool } from 'undici'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { httpText } from '../../base/charset.ts'
 import { parseBase, parseToken } from './address.ts'
 import { harmlessCause } from './errors.ts'
@@ -57,7 +58,7 @@ export function openHttp(options: HttpOptions): Http {
   const pool = new Pool(base.origin, {
     connections: options.connections,
     pipelining: 1,
-    connect: { timeout: options.connectTimeoutMs },
+    connect: resettingConnector(options.connectTimeoutMs),
     // One deadline per request covers these.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -69,6 +70,33 @@ export function openHttp(options: HttpOptions): Http {
       closing ??= pool.close()
       return closing
     },
+  }
+}
+
+/**
+ * Sockets that are reset when they are closed. The kernel goes on sending what it took from us after an ordinary close, for minutes when
+ * packets get lost: a create that was given up would arrive after it was looked for and made again.
+ */
+function resettingConnector(timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout })
+  return (options, callback) => {
+    const isTls = options.protocol === 'https:'
+    connect({ ...options, protocol: 'http:', port: options.port || (isTls ? '443' : '80') }, (error, socket) => {
+      if (error !== null) return callback(error, null)
+      resetWhenDestroyed(socket)
+      // TLS destroys the socket beneath it when it is destroyed.
+      if (isTls) connect({ ...options, httpSocket: socket }, callback)
+      else callback(null, socket)
+    })
+  }
+}
+
+function resetWhenDestroyed(socket: Socket): void {
+  const { destroy } = socket
+  socket.destroy = (error) => {
+    socket.destroy = destroy
+    if (!socket.destroyed) socket.resetAndDestroy()
+    return socket.destroy(error)
   }
 }
 
