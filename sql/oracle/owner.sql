@@ -10,6 +10,3 @@ grant create sequence to ponte_owner;
 grant create procedure to ponte_owner;
 grant create trigger to ponte_owner;
 alter user ponte_owner quota unlimited on users;
-
--- The user that Ponte runs as gets the role of grants.sql.
-create role ponte_app;

@@ -20,7 +20,8 @@ export const RESERVED: ReadonlySet<string> = new Set(
 /** Oracle's identifiers hold 128 bytes since 12.2, but tools and links of older ones 30. */
 const LONGEST = 30
 const TEXT = /'(?:[^']|'')*'|--.*$/gm
-const CREATED = /\bcreate\s+(?:or\s+replace\s+)?(?:table|view|index|sequence|procedure|function|trigger|package(?:\s+body)?)\s+(\w+)/gi
+const CREATED =
+  /(?<!grant )\bcreate\s+(?:or\s+replace\s+)?(?:table|view|index|sequence|procedure|function|trigger|package(?:\s+body)?)\s+(\w+)/gi
 const CONSTRAINT = /\bconstraint\s+(\w+)/gi
 const TABLE = /\bcreate\s+table\s+\w+\s*\(([\s\S]*?)^\)/gim
 const ALIAS = /\bas\s+(\w+)\s*(?=,|\n|$)/gi
