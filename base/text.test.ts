@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cleanText, jsonText } from './text.ts'
+import { cleanText, jsonText, withoutNul } from './text.ts'
 
 test.each([
   ['Jo\0ao', 'Joao'],
@@ -13,4 +13,9 @@ test.each([
 
 test('JSON holds clean texts at any depth, and everything else as it is', () => {
   expect(jsonText({ a: ['x\0', 1, null, { b: '\ud83d' }] })).toBe('{"a":["x",1,null,{"b":""}]}')
+})
+
+test('a parameter loses U+0000, alone or in a list, and nothing else', () => {
+  const bytes = Buffer.from('a\0')
+  expect(['a\0b\x01', ['\0', null, 7], null, 7, bytes].map(withoutNul)).toEqual(['ab\x01', ['', null, 7], null, 7, bytes])
 })

@@ -9,3 +9,9 @@ export function cleanText(value: string): string {
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, one) => (typeof one === 'string' ? cleanText(one) : one))
 }
+
+/** A parameter of a statement as PostgreSQL can keep it: it has no text with U+0000 in it. */
+export function withoutNul(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '')
+  return Array.isArray(value) ? value.map(withoutNul) : value
+}

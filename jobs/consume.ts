@@ -73,6 +73,8 @@ export async function consume<Line>(
       if (end !== 'open') failuresInARow = 0
       return end
     } catch (error) {
+      // The line's own fault, found where nobody answers for lines: a value that the state database cannot keep.
+      if (error instanceof PonteError && !isSystemic(error)) return bury(claim, index, error)
       lastFailure = error
       if (++failuresInARow >= systemicLimit || isFinal(error) || !isSystemic(error)) stop(error)
       context.log.warn(

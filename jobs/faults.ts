@@ -7,6 +7,7 @@ const lineFaults = new Set([
   'erp.write_refused',
   'erp.value_refused',
   'erp.unknown_column',
+  'state.value_refused',
   'erp.no_id',
   'crm.bad_argument',
 ])
@@ -19,4 +20,4 @@ export function isSystemic(error: unknown): boolean {
 
 /** No use in trying further lines: the person on call must act first, or another worker has taken over, or nothing can be written down. */
 export const isFinal = (error: unknown): boolean =>
-  error instanceof PonteError && (error.exitCode === 2 || /^(lease|state|queue)\./.test(error.code))
+  error instanceof PonteError && isSystemic(error) && (error.exitCode === 2 || /^(lease|state|queue)\./.test(error.code))

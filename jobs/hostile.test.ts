@@ -76,6 +76,28 @@ describe('letters of other origin', () => {
     expect(await balanceOf(bridge.state, report.run)).toMatchObject({ changed: 4, delivered: 4, balanced: true })
   })
 
+  test('control characters and half characters, in values, ids and names of changes, hold up nothing; a list where a text belongs is named', async () => {
+    const lead = await newLead('dona', taxId(1))
+    const line = (email: string, more: object) => JSON.stringify({ NAME: 'Jo\0ao \ud800', EMAIL: email, LEAD_ID: lead, ...more })
+    const lines = [
+      line('a@example.com', {}),
+      line('b@example.com', { _RUN: 'r\0', _ENTITY: 'contacts.insert', _KEY: 'k\0', _HASH: 'h\0' }),
+      line('c@example.com', { LEAD_ID: `${lead}\0` }),
+      line('d@example.com', { NAME: ['x'] }),
+      line('e@example.com', {}),
+    ]
+    await drop('contacts', 'update_contacts_in_crm_a.json', lines[0]!.replace('"LEAD_ID"', '"ID":"77","LEAD_ID"'))
+    await drop('contacts', 'insert_contact_crm-antigo.json', lines.join('\n'))
+    expect(await bridge.run(insertContacts)).toMatchObject({ status: 'success', counts: { lines: 5, delivered: 4, dead: 1, open: 0 } })
+    expect((await bridge.context.crm.persons(lead)).map(({ name, email }) => `${name} ${email}`)).toEqual(
+      ['a', 'b', 'c', 'e'].map((one) => `Joao ${one}@example.com`),
+    )
+    // Nobody has the number 77 in the CRM.
+    expect(await bridge.run('job_update_contacts_in_spotter')).toMatchObject({ status: 'success', counts: { lines: 1, dead: 1, open: 0 } })
+    const dead = await Promise.all(filesIn('contacts', 'falhas').map((name) => bridge.context.lanes.contacts.showDead(name)))
+    expect(dead.flatMap(({ letter }) => letter.lines.map(({ code }) => code)).sort()).toEqual(['NOT_FOUND', 'line.not_a_text'])
+  })
+
   test('two lines of one lead in one letter: both are sent, the later one stands', async () => {
     const lead = await newLead('velho', taxId(1))
     const line = (name: string) => JSON.stringify({ id: lead, name, cpfcnpj: taxId(1), representante: 7, cod_cliente: 1 })

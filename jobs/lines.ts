@@ -3,6 +3,7 @@
  * Lines without them (dropped in by hand, or written by the old system) are understood too; any case, any alias of the field table.
  */
 import { PonteError } from '../base/error.ts'
+import { cleanText } from '../base/text.ts'
 import type { ChangeId } from '../connectors/state/changes.ts'
 import { rowHash } from '../engine/hash.ts'
 import { jsonLine } from '../engine/json-line.ts'
@@ -29,14 +30,16 @@ export function writeLine(run: string, entity: EntityName, change: Pick<Change, 
 /**
  * @param entity what the letter's prefix says it holds
  * @param id letter and index of the line, for good: it stands for the run in lines that name none
- * @throws PonteError `line.invalid_json` | `line.not_an_object` | `line.without_key`
+ * @throws PonteError `line.invalid_json` | `line.not_an_object` | `line.not_a_text` | `line.without_key`
  */
 export function readLine(entity: Entity, id: string, text: string): Line {
   const raw = parseObject(text)
   const cell = (...names: string[]): Cell => {
     for (const name of names) {
       const value = raw.get(name)
-      if (value !== undefined && value !== null && value !== '') return String(value)
+      if (typeof value === 'object' && value !== null) throw notAText(name)
+      const text = cleanText(String(value ?? ''))
+      if (text !== '') return text
     }
     return null
   }
@@ -75,6 +78,11 @@ function identify(entity: Entity, row: Row): { key: string; hash: string } {
     })
   return { key, hash: rowHash(compareValues(entity.columns, named)) }
 }
+
+const notAText = (name: string): PonteError =>
+  new PonteError('line.not_a_text', `The line holds a list or an object as ${name}, where a text belongs.`, {
+    hint: 'Correct the line in falhas and requeue it.',
+  })
 
 function parseObject(text: string): Map<string, unknown> {
   let value: unknown

@@ -124,6 +124,13 @@ const BY_NUMBER: Readonly<Record<number, Meaning>> = {
   1292: VALUE,
   1366: VALUE,
   1406: VALUE,
+  // A character that the column's character set lacks, a date that is none, an overflow.
+  1300: VALUE,
+  1411: VALUE,
+  1441: VALUE,
+  1690: VALUE,
+  3854: VALUE,
+  3988: VALUE,
   1452: VALUE,
   3819: VALUE,
   4025: VALUE,

@@ -126,7 +126,7 @@ const BY_ORA: Meanings = [
   [TIMEOUT, [54, 1013, 4021, 30006]],
   [TOO_OLD, [1466, 1555, 8103, 8180, 8181, 22924]],
   [DEADLOCK, [60, 8177]],
-  [VALUE, [1, 1400, 1407, 1426, 1438, 1722, 1830, 1839, 1847, 1858, 1861, 2290, 2291, 2292, 6502, 12899]],
+  [VALUE, [1, 1400, 1407, 1426, 1438, 1461, 1489, 1722, 1830, 1839, 1841, 1843, 1847, 1858, 1861, 2290, 2291, 2292, 6502, 12899, 29275]],
   [refusal('the ERP refuses what the mirror should take'), [20020]],
   [refusal('the ERP client was not updated'), [20012]],
   [refusal('the ERP client was not added'), [20001]],

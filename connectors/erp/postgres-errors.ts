@@ -105,23 +105,13 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
     message: 'the ERP client was not added',
     hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
   },
-  '22001': VALUE,
-  '22003': VALUE,
-  '22P02': VALUE,
-  '22021': VALUE,
-  '22P05': VALUE,
-  // Constraints: the row is at fault, and trying again cannot help.
-  '23502': VALUE,
-  '23503': VALUE,
-  '23505': VALUE,
-  '23514': VALUE,
 }
 
 /** The PonteError for whatever a query or a connection threw; a PonteError passes through. */
 export function erpError(error: unknown): PonteError {
   if (error instanceof PonteError) return error
   const { code = '', message = '' } = error as { code?: string; message?: string }
-  const meaning = BY_STATE[code] ?? (isTls(error) ? TLS : isConnection(code, message) ? UNREACHABLE : undefined)
+  const meaning = BY_STATE[code] ?? (isOfTheRow(code) ? VALUE : isTls(error) ? TLS : isConnection(code, message) ? UNREACHABLE : undefined)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''
     return new PonteError(meaning.code, meaning.message + object, {
@@ -135,6 +125,9 @@ export function erpError(error: unknown): PonteError {
     cause: withoutDetail(error),
   })
 }
+
+/** A value that is too long, out of range, no time, no number, of a character that cannot be kept, or against a constraint: the row's fault. */
+const isOfTheRow = (code: string): boolean => /^(22(00[1378]|021|P0[25])|23...)$/.test(code)
 
 function isConnection(code: string, message: string): boolean {
   return (

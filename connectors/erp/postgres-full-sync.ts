@@ -1,6 +1,8 @@
 /** The staging tables of a full sync and the swap into the mirror (mission C.14, D-48; sql 0005). */
+
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { jsonText } from '../../base/text.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Erp, StagedContact } from './erp.ts'
 import { LEAD_COLUMNS, mirrorOnly } from './postgres-mirror.ts'
@@ -62,8 +64,7 @@ async function begin(client: pg.PoolClient, run: string): Promise<number> {
 }
 
 /** Of what was found twice the last one counts. */
-const recordset = (rows: readonly { readonly id: string }[]): string =>
-  JSON.stringify([...new Map(rows.map((row) => [row.id, row])).values()])
+const recordset = (rows: readonly { readonly id: string }[]): string => jsonText([...new Map(rows.map((row) => [row.id, row])).values()])
 
 const STAGE_LEADS = `
   insert into leads_staging (run_id, id, state, fields)

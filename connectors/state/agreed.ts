@@ -1,5 +1,7 @@
 /** The ledger of what both sides last held, what became of each event, and conflicts (architecture 5). */
+
 import type pg from 'pg'
+import { jsonText } from '../../base/text.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Fence } from './leases.ts'
 import { type Db, query, transaction } from './query.ts'
@@ -116,7 +118,7 @@ export async function noteSent(
     await query(
       client,
       `insert into agreed (entity, key, fields, sent) values ($1, $2, '{}', $3) on conflict (entity, key) do update set sent = excluded.sent`,
-      [entity, key, sent === null ? null : JSON.stringify(sent)],
+      [entity, key, sent === null ? null : jsonText(sent)],
     )
   })
 }
@@ -127,7 +129,7 @@ async function writeLedger(client: pg.PoolClient, { entity, key, fields, crmTime
     `insert into agreed (entity, key, fields, crm_time) values ($1, $2, $3, $4)
      on conflict (entity, key) do update
         set fields = agreed.fields || excluded.fields, crm_time = coalesce(excluded.crm_time, agreed.crm_time), updated_at = clock_timestamp()`,
-    [entity, key, JSON.stringify(fields), crmTime],
+    [entity, key, jsonText(fields), crmTime],
   )
   for (const { field, agreed, erp, crm, winner } of conflicts)
     await query(

@@ -1,6 +1,8 @@
 /** The audit log: every action of an operator, written before its effect and given its outcome after it. */
+
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { jsonText } from '../../base/text.ts'
 import { type Db, query } from './query.ts'
 
 /** What an operator is about to do. Values may be personal data: they are shown to operators, never logged. */
@@ -59,7 +61,7 @@ async function end(state: pg.Pool, id: string, outcome: string, after: unknown):
   await query(state, 'update audit set outcome = $2, after = coalesce($3, after) where id = $1', [id, outcome, json(after)])
 }
 
-const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value))
+const json = (value: unknown): string | null => (value === undefined || value === null ? null : jsonText(value))
 
 function afterOf(result: unknown): unknown {
   return typeof result === 'object' && result !== null && 'after' in result ? result.after : undefined

@@ -196,6 +196,13 @@ describe('a state database that is away', () => {
     await nowhere.end()
   })
 
+  test('a value that it cannot keep is the record’s own fault', async () => {
+    await expect(query(bed.pool, 'select $1::bigint', ['99999999999999999999'])).rejects.toMatchObject({ code: 'state.value_refused' })
+    expect((await query(bed.pool, 'select $1::text as kept, $2::text[] as all', ['a\0b', ['\0', 'c']])).rows).toEqual([
+      { kept: 'ab', all: ['', 'c'] },
+    ])
+  })
+
   test('a statement that it refuses is something else', async () => {
     await expect(query(bed.pool, 'select 1/0')).rejects.toMatchObject({ code: 'state.failed' })
   })

@@ -1,5 +1,7 @@
 /** What a worker writes around the effect of one line. Every statement checks the lease: a former holder writes nothing. */
+
 import type pg from 'pg'
+import { jsonText } from '../../base/text.ts'
 import type { ChangeId } from './changes.ts'
 import { type Fence, fenceHolds } from './leases.ts'
 import { query, transaction } from './query.ts'
@@ -105,17 +107,7 @@ export async function settleDelivered(
                      on conflict (entity, key) do update set fields = agreed.fields || excluded.fields, sent = null, updated_at = clock_timestamp())
      update changes set status = 'delivered', crm_id = $6, code = null, updated_at = clock_timestamp()
       where run_id = $1 and entity = $2 and key = $3 and ${fenceHolds(8, 9)}`,
-    [
-      change.run,
-      change.entity,
-      change.key,
-      agreed.entity,
-      agreed.key,
-      agreed.crmId,
-      JSON.stringify(agreed.fields),
-      lease.name,
-      lease.epoch,
-    ],
+    [change.run, change.entity, change.key, agreed.entity, agreed.key, agreed.crmId, jsonText(agreed.fields), lease.name, lease.epoch],
   )
   return rowCount === 1
 }

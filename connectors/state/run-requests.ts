@@ -1,6 +1,8 @@
 /** Runs that somebody wants and a worker will begin. They are rows, not messages: whatever is wiped, they are still wanted. */
+
 import type pg from 'pg'
 import { ulid } from 'ulid'
+import { jsonText } from '../../base/text.ts'
 import { query } from './query.ts'
 import type { RunParameters, RunTrigger } from './runs.ts'
 
@@ -23,7 +25,7 @@ export async function requestRun(pool: pg.Pool, request: RunRequest): Promise<st
     pool,
     `insert into runs (id, job, trigger, parameters, requested_by, parent, status) values ($1, $2, $3, $4, $5, $6, 'queued')
      on conflict (job) where status = 'queued' and trigger <> 'manual' do nothing`,
-    [id, request.job, request.trigger, JSON.stringify(request.parameters ?? {}), request.by ?? null, request.parent ?? null],
+    [id, request.job, request.trigger, jsonText(request.parameters ?? {}), request.by ?? null, request.parent ?? null],
   )
   return rowCount === 1 ? id : null
 }

@@ -3,8 +3,10 @@
  *
  *   queued ──► running ──► success | skipped | failed | stopped
  */
+
 import type pg from 'pg'
 import { ulid } from 'ulid'
+import { jsonText } from '../../base/text.ts'
 import { query, transaction } from './query.ts'
 
 export type RunStatus = 'queued' | 'running' | 'success' | 'skipped' | 'failed' | 'stopped'
@@ -62,7 +64,7 @@ export async function startRun(pool: pg.Pool, id: string, job: string, start: Ru
         `insert into runs as r (id, job, trigger, parameters, parent, attempt, worker) values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (id) do update set status = 'running', started_at = clock_timestamp(), worker = excluded.worker
            where r.status = 'queued' and r.job = excluded.job`,
-        [as, job, trigger, JSON.stringify(parameters), of, attempt, worker],
+        [as, job, trigger, jsonText(parameters), of, attempt, worker],
       )
     if ((await insert(id, parent)).rowCount === 1) return id
     const another = ulid()
@@ -84,7 +86,7 @@ export async function endRun(
     pool,
     `update runs set status = $2, counts = $3, message = $4, code = $5, ended_at = clock_timestamp()
       where id = $1 and status in ('queued', 'running')`,
-    [id, status, JSON.stringify(counts), message ?? null, code ?? null],
+    [id, status, jsonText(counts), message ?? null, code ?? null],
   )
 }
 

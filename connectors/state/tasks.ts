@@ -6,7 +6,9 @@
  *
  * A step is begun before its effect and counted after it. Every write after the first is fenced by the task's lease.
  */
+
 import type pg from 'pg'
+import { jsonText } from '../../base/text.ts'
 import { type Fence, fenceHolds } from './leases.ts'
 import { query } from './query.ts'
 
@@ -36,7 +38,7 @@ export async function openTask<Step>(
       pool,
       `insert into tasks (id, kind, lead_id, steps) values ($1, $2, $3, $4)
        on conflict (kind, lead_id) where status in ('waiting', 'running') do nothing returning ${columns}`,
-      [task.id, task.kind, task.leadId, JSON.stringify(task.steps)],
+      [task.id, task.kind, task.leadId, jsonText(task.steps)],
     )
     if (rows[0]) return rows[0]
     const open = await query<Task<Step>>(
