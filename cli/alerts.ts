@@ -42,7 +42,7 @@ async function show({ settings, output, closer }: CommandContext): Promise<numbe
       ? 'No open alerts.'
       : `${plural(count, 'open alert')}${watch.url === null ? '; nobody is told of them (ALERT_WEBHOOK_URL)' : ''}.`,
   )
-  for (const alert of alerts) tell(output, alert)
+  for (const alert of alerts) tell(output, alert, settings.schedule.zone)
   return away === null ? 0 : 1
 }
 
@@ -57,9 +57,13 @@ async function look(stateUrl: string, stateDir: string): Promise<{ now: AlertsNo
   }
 }
 
-function tell(output: Output, { code, severity, meaning, open, runbook, runbookAt }: OpenAlert & { readonly runbookAt: string }): void {
+function tell(
+  output: Output,
+  { code, severity, meaning, open, runbook, runbookAt }: OpenAlert & { readonly runbookAt: string },
+  zone: string,
+): void {
   output.say(`\n${severity.toUpperCase()}  ${code}`)
-  for (const { summary, since: from } of open) output.say(`  ${summary} (since ${since(from.toISOString())})`)
+  for (const { summary, since: from } of open) output.say(`  ${summary} (since ${since(from.toISOString(), zone)})`)
   output.say(`  Means: ${meaning}`)
   for (const { title, text } of runbook) if (/^Do$|over when/.test(title)) output.say(`  ${title}: ${text}`)
   output.say(`  → ${runbookAt}`)

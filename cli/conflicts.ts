@@ -1,5 +1,6 @@
 /** `ponte conflicts`: fields that both sides changed apart, and who won (architecture 5). */
 import type { Command } from 'commander'
+import { zonedTime } from '../base/zone.ts'
 import { type ListedConflict, listConflicts } from '../connectors/state/agreed.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -36,7 +37,12 @@ async function list({ settings, output, closer }: CommandContext, limit: number)
   output.result({ ok: true, conflicts })
   if (conflicts.length === 0) output.say('No conflicts: wherever both sides changed a field, they changed it to the same.')
   else {
-    output.say(table(['when (UTC)', 'record', 'field', 'agreed before', 'ERP', 'CRM', 'stands'], conflicts.map(row)))
+    output.say(
+      table(
+        ['when', 'record', 'field', 'agreed before', 'ERP', 'CRM', 'stands'],
+        conflicts.map((one) => row(one, settings.schedule.zone)),
+      ),
+    )
     output.say(
       `\n${plural(conflicts.length, 'conflict')}. What does not stand was overwritten; to have it after all, enter it again on either side.`,
     )
@@ -44,8 +50,8 @@ async function list({ settings, output, closer }: CommandContext, limit: number)
   return 0
 }
 
-const row = ({ createdAt, entity, key, field, agreed, erp, crm, winner }: ListedConflict): string[] => [
-  createdAt.toISOString().slice(0, 19).replace('T', ' '),
+const row = ({ createdAt, entity, key, field, agreed, erp, crm, winner }: ListedConflict, zone: string): string[] => [
+  zonedTime(createdAt, zone),
   entity === 'leads' ? `lead ${key}` : `contact ${key}`,
   field,
   agreed ?? '—',

@@ -61,7 +61,7 @@ describe('ponte alerts', () => {
     expect(stdout).toMatch(
       /^2 open alerts; nobody is told of them \(ALERT_WEBHOOK_URL\)\.\n\nCRITICAL {2}disk_low\n {2}3 percent free \(since /,
     )
-    expect(stdout).toMatch(/\nWARNING {2}job_failed\n {2}job_x failed \(since 20.* UTC, 2 h 00 min ago\)\n/)
+    expect(stdout).toMatch(/\nWARNING {2}job_failed\n {2}job_x failed \(since 20\S+ \S+ -03, 2 h 00 min ago\)\n/)
     expect(stdout).toMatch(/\n {2}Do: `du -xsh .*\n {2}It is over when: .*\n {2}→ deploy\/RUNBOOK\.md#disk_low\n/)
     await house.state.query(`insert into leases (name, holder, expires_at) values ('watching', 'x', now() + interval '1 minute')
       on conflict (name) do update set expires_at = excluded.expires_at`)

@@ -21,7 +21,7 @@ export async function listFalhas({ settings, output }: CommandContext, options: 
   const limit = Math.max(1, wholeNumber('--limit', options.limit))
   const { letters, next, matching } = await findDead(await openLanes(settings), filter, { limit, after: options.after })
   output.result({ ok: true, falhas: letters.map(document), next, matching })
-  for (const letter of letters) tell(output, letter)
+  for (const letter of letters) tell(output, letter, settings.schedule.zone)
   const isFiltered = Object.keys(filter).length > 0
   if (letters.length === 0) output.say(isFiltered ? 'Nothing in falhas matches.' : 'falhas is empty: nothing was refused.')
   else {
@@ -39,10 +39,10 @@ Part of a file's name will do, when no other has it.`)
   return 0
 }
 
-function tell(output: Output, { dead, lines }: FoundLetter): void {
+function tell(output: Output, { dead, lines }: FoundLetter, zone: string): void {
   const total = dead.lines?.length ?? 1
   output.say(visibleValue(dead.file))
-  output.say(`    ${dead.lane.name} · ${plural(total, 'line')} · ${since(dead.letter.failedAt)}`)
+  output.say(`    ${dead.lane.name} · ${plural(total, 'line')} · ${since(dead.letter.failedAt, zone)}`)
   if (lines === null) {
     for (const { code, reason } of dead.letter.lines) output.say(`    ${code}: ${visibleValue(reason)}`)
     return

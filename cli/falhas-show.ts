@@ -16,6 +16,7 @@ const widest = 17
 
 export async function showFalha(command: CommandContext, named: string, numbers: readonly number[]): Promise<number> {
   const { output, settings } = command
+  const { zone } = settings.schedule
   const operator = await openOperator(command)
   const dead = await openDead(operator.lanes, named)
   const lines = numbers.length > 0 ? linesNumbered(dead.lines ?? [], numbers) : (dead.lines ?? [])
@@ -23,10 +24,10 @@ export async function showFalha(command: CommandContext, named: string, numbers:
   const views = await showLines(operator, dead, lines, asked ? await operator.sides() : null)
   const path = join(settings.queueRoot, dead.lane.name, 'falhas', dead.file)
   output.result({ ok: true, ...document(dead, views), path, body: lines.map(({ text }) => text) })
-  output.say(`${path}\n${dead.kind?.job ?? 'No job takes it'} · refused ${since(dead.letter.failedAt)}`)
+  output.say(`${path}\n${dead.kind?.job ?? 'No job takes it'} · refused ${since(dead.letter.failedAt, zone)}`)
   if (dead.lines === null)
     for (const { code, reason } of dead.letter.lines) output.say(`\nthe whole letter: ${code}\n  ${visibleValue(reason)}`)
-  for (const view of views) tell(output, view)
+  for (const view of views) tell(output, view, zone)
   if (!asked)
     output.say(`\n${plural(lines.length, 'line')}. Beside what ERP and CRM hold now:\n  ponte falhas show ${dead.file} --line <n>`)
   nextSteps(output, dead, lines)
@@ -46,10 +47,10 @@ function document(dead: OpenDead, views: readonly LineView[]) {
   }
 }
 
-function tell(output: Output, view: LineView): void {
+function tell(output: Output, view: LineView, zone: string): void {
   const { line, fields, standing } = view
   output.say(`\nline ${line.reason.line}: ${refusal(line)}\n  ${visibleValue(line.reason.reason)}\n  ${aboutText(line)}`)
-  if (line.reason.editedAt !== undefined) output.say(`  Edited ${since(line.reason.editedAt)}; not requeued yet.`)
+  if (line.reason.editedAt !== undefined) output.say(`  Edited ${since(line.reason.editedAt, zone)}; not requeued yet.`)
   if (standing === 'overtaken') output.say('  A newer change of this record waits or was delivered: requeueing this one sends nothing.')
   const named = fields.filter(({ sent, erp, crm }) => sent !== null || erp !== null || crm !== null)
   const sides = [view.erp, view.crm].map(({ kind }) => kind === 'read')

@@ -1,12 +1,13 @@
 /** Refused lines in words. */
 import { visibleValue } from '../base/visible.ts'
+import { zonedTime } from '../base/zone.ts'
 import type { DeadLine } from '../jobs/operator/dead-line.ts'
 import { duration } from './output.ts'
 
-/** 2026-11-27 09:26:17 UTC, 2 h 10 min ago */
-export function since(iso: string): string {
-  const ms = Math.max(0, Date.now() - Date.parse(iso))
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC, ${age(ms / 1_000)} ago`
+/** 2026-11-27 06:26:17 -03, 2 h 10 min ago */
+export function since(iso: string, zone: string): string {
+  const at = new Date(iso)
+  return `${zonedTime(at, zone)}, ${age(Math.max(0, Date.now() - at.getTime()) / 1_000)} ago`
 }
 
 export function age(seconds: number): string {

@@ -1,6 +1,7 @@
 /** `ponte held ls|release`: keys that stopped alone, or that an operator put away, and sending them after all. */
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
+import { zonedTime } from '../base/zone.ts'
 import { type Held, heldKeys, release } from '../jobs/operator/held.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openOperator } from './operator.ts'
@@ -47,7 +48,12 @@ async function list(command: CommandContext): Promise<number> {
   output.result({ ok: true, held })
   if (held.length === 0) output.say('Nothing is held.')
   else {
-    output.say(table(['entity', 'key', 'since (UTC)', 'because'], held.map(row)))
+    output.say(
+      table(
+        ['entity', 'key', 'since', 'because'],
+        held.map((one) => row(one, command.settings.schedule.zone)),
+      ),
+    )
     output.say(
       `\n${plural(held.length, 'record')}. A new value in the ERP releases a record by itself. To send it as it is:\n  ponte held release <key>`,
     )
@@ -55,10 +61,10 @@ async function list(command: CommandContext): Promise<number> {
   return 0
 }
 
-const row = ({ entity, key, since, code }: Held): string[] => [
+const row = ({ entity, key, since, code }: Held, zone: string): string[] => [
   entity,
   key,
-  since.toISOString().slice(0, 19).replace('T', ' '),
+  zonedTime(since, zone),
   code === 'DISCARDED' ? 'discarded' : code === null ? 'sent three times' : `refused three times: ${code}`,
 ]
 

@@ -74,7 +74,7 @@ describe('a letter that the CRM refuses', () => {
     const listed = await house.run('falhas', 'ls')
     expect(listed.stdout).toContain(file)
     expect(listed.stdout.slice(listed.stdout.indexOf(file))).toMatch(
-      /^.*\n {4}leads · 1 line · .* UTC, .* ago\n {4}line 1: CRM_REJECTED \(HTTP 400\)/,
+      /^.*\n {4}leads · 1 line · .* -03, .* ago\n {4}line 1: CRM_REJECTED \(HTTP 400\)/,
     )
     const shown = await house.run('falhas', 'show', file)
     expect(shown.stdout).toContain(join(house.queue, 'leads', 'falhas', file))

@@ -1,6 +1,7 @@
 /** `ponte restore <file>`: state, queue and snapshots as a backup holds them. */
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
+import { zonedTime } from '../base/zone.ts'
 import { createStatePool, installState } from '../connectors/state/pool.ts'
 import { backupPath } from './backup.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -45,7 +46,7 @@ async function run(command: CommandContext, name: string, force: boolean): Promi
   const { queueRoot, stateDir } = settings
   const restored = await restore(file, settings.backup.identity, { state, queueRoot, stateDir }, force)
   output.result({ ok: true, ...restored })
-  output.say(`Restored: the state of ${restored.backupAt.toISOString()}, ${plural(restored.letters, 'letter')}.`)
+  output.say(`Restored: the state of ${zonedTime(restored.backupAt, settings.schedule.zone)}, ${plural(restored.letters, 'letter')}.`)
   for (const folder of restored.aside)
     output.say(`  Set aside, by this restore or an earlier one: ${folder} (delete it when you need it no more)`)
   output.say(`

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
+import { timeIn, zonedTime } from '../base/zone.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { findRun, listRuns, type RunFilter } from '../connectors/state/run-history.ts'
 import type { Run, RunStatus, RunTrigger } from '../connectors/state/runs.ts'
@@ -33,7 +34,10 @@ export function runsCommand(program: Command): void {
     .option('--job <name>', 'only of this job, by either of its names')
     .option('--status <status>', `only those: ${statuses.join(', ')}; several with commas`)
     .option('--trigger <trigger>', `only those that began so: ${triggers.join(', ')}`)
-    .option('--since <time>', 'only those that started then or later, such as 2026-11-27 or 2026-11-27T14:00:00Z')
+    .option(
+      '--since <time>',
+      'only those that started then or later, such as 2026-11-27 or 2026-11-27T14:00 (of SCHEDULE_ZONE), or 2026-11-27T14:00:00Z',
+    )
     .option('--all', 'also those that found nothing to do')
     .option('--limit <n>', 'how many', '30')
     .option('--json', 'one JSON document on standard output')
@@ -48,9 +52,10 @@ Examples:
     )
     .action((run: string | undefined, options: Options) =>
       execute(options, async (command) => {
-        const filter = filterOf(options)
+        const { zone } = command.settings.schedule
+        const filter = filterOf(options, zone)
         const state = await openHistory(command)
-        return run === undefined ? list(command.output, state, filter) : show(command.output, state, run)
+        return run === undefined ? list(command.output, state, filter, zone) : show(command.output, state, run, zone)
       }),
     )
 }
@@ -62,14 +67,14 @@ async function openHistory({ settings, closer }: CommandContext): Promise<pg.Poo
   return state
 }
 
-function filterOf({ job, status, trigger, since, all, limit }: Options): RunFilter {
+function filterOf({ job, status, trigger, since, all, limit }: Options, zone: string): RunFilter {
   const wanted = status?.split(',').map((one) => oneOf('--status', one.trim(), statuses))
   const eventful = statuses.filter((one) => one !== 'skipped')
   return {
     ...(job === undefined ? {} : { job: jobNamed(job).name }),
     ...(wanted ? { statuses: wanted } : all ? {} : { statuses: eventful }),
     ...(trigger === undefined ? {} : { trigger: oneOf('--trigger', trigger, triggers) }),
-    ...(since === undefined ? {} : { since: timeOf(since) }),
+    ...(since === undefined ? {} : { since: timeOf(since, zone) }),
     limit: wholeNumber('--limit', limit),
   }
 }
@@ -80,32 +85,37 @@ function oneOf<T extends string>(option: string, text: string, known: readonly T
   throw new PonteError('usage.wrong', `${option} does not know "${text}".`, { hint: `It knows ${known.join(', ')}.`, exitCode: 2 })
 }
 
-function timeOf(text: string): Date {
-  const time = new Date(text)
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time
+function timeOf(text: string, zone: string): Date {
+  const time = timeIn(text, zone)
+  if (time !== null) return time
   throw new PonteError('usage.wrong', '--since is not a time.', { hint: 'Such as 2026-11-27 or 2026-11-27T14:00:00Z.', exitCode: 2 })
 }
 
-async function list(output: Output, state: pg.Pool, filter: RunFilter): Promise<number> {
+async function list(output: Output, state: pg.Pool, filter: RunFilter, zone: string): Promise<number> {
   const runs = await listRuns(state, filter)
   output.result({ ok: true, runs })
   if (runs.length === 0) output.say('No such runs. With --all also those that found nothing to do are listed.')
-  else output.say(table(['started (UTC)', 'job', 'by', 'status', 'took', 'run'], runs.map(row)))
+  else output.say(runTable(runs, zone))
   for (const { id, job, message } of runs.filter(({ status }) => status === 'failed' || status === 'stopped').slice(0, 5))
     output.say(`\n  ${job}, ${id}:\n    ${(message ?? '').split('\n').join('\n    ')}`)
   return 0
 }
 
-const row = ({ startedAt, job, trigger, attempt, status, endedAt, id }: Run): string[] => [
-  time(startedAt),
-  job,
-  attempt > 1 ? `${trigger}, try ${attempt}` : trigger,
-  status,
-  endedAt ? seconds(endedAt.getTime() - startedAt.getTime()) : '',
-  id,
-]
+const runTable = (runs: readonly Run[], zone: string): string =>
+  table(
+    ['started', 'job', 'by', 'status', 'took', 'run'],
+    runs.map(({ startedAt, job, trigger, attempt, status, endedAt, id }) => [
+      zonedTime(startedAt, zone),
+      job,
+      attempt > 1 ? `${trigger}, try ${attempt}` : trigger,
+      status,
+      endedAt ? seconds(endedAt.getTime() - startedAt.getTime()) : '',
+      id,
+    ]),
+  )
 
-async function show(output: Output, state: pg.Pool, id: string): Promise<number> {
+async function show(output: Output, state: pg.Pool, id: string, zone: string): Promise<number> {
+  const time = (at: Date) => zonedTime(at, zone)
   const run = await findRun(state, id)
   if (!run) throw new PonteError('run.unknown', `There is no run ${id}.`, { hint: 'ponte runs lists them.', exitCode: 2 })
   const balance = run.status === 'queued' ? null : await balanceOf(state, id)
@@ -113,10 +123,10 @@ async function show(output: Output, state: pg.Pool, id: string): Promise<number>
   output.result({ ok: true, ...run, balance, followed })
   output.say(`${run.job}: ${run.status}${run.code ? ` (${run.code})` : ''}`)
   output.say(
-    `  started ${time(run.startedAt)} UTC by ${run.requestedBy ?? run.trigger}, try ${run.attempt}, on ${run.worker ?? 'no worker yet'}`,
+    `  started ${time(run.startedAt)} by ${run.requestedBy ?? run.trigger}, try ${run.attempt}, on ${run.worker ?? 'no worker yet'}`,
   )
-  if (run.endedAt) output.say(`  ended   ${time(run.endedAt)} UTC, after ${seconds(run.endedAt.getTime() - run.startedAt.getTime())}`)
-  if (run.retryAt) output.say(`  tried again at ${time(run.retryAt)} UTC`)
+  if (run.endedAt) output.say(`  ended   ${time(run.endedAt)}, after ${seconds(run.endedAt.getTime() - run.startedAt.getTime())}`)
+  if (run.retryAt) output.say(`  tried again at ${time(run.retryAt)}`)
   if (run.message) output.say(`  ${run.message.split('\n').join('\n  ')}`)
   if (balance) {
     const { changed, delivered, pending, failed, suppressed, superseded, balanced } = balance
@@ -124,11 +134,6 @@ async function show(output: Output, state: pg.Pool, id: string): Promise<number>
       `\n  ${changed} = ${delivered} delivered + ${pending} pending + ${failed} failed + ${suppressed} suppressed + ${superseded} superseded${balanced ? '' : '   DOES NOT BALANCE: report this'}`,
     )
   }
-  if (followed.length > 0)
-    output.say(
-      `\n  ${plural(followed.length, 'run')} followed:\n${table(['started (UTC)', 'job', 'by', 'status', 'took', 'run'], followed.map(row))}`,
-    )
+  if (followed.length > 0) output.say(`\n  ${plural(followed.length, 'run')} followed:\n${runTable(followed, zone)}`)
   return 0
 }
-
-const time = (at: Date): string => at.toISOString().slice(0, 19).replace('T', ' ')

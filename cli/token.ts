@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
+import { zonedTime } from '../base/zone.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { addToken, listTokens, revokeToken, type TokenScope } from '../connectors/state/tokens.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -53,7 +54,7 @@ async function add(command: CommandContext, name: string, scope: string): Promis
 async function list(command: CommandContext): Promise<number> {
   const tokens = await listTokens(await state(command))
   command.output.result({ ok: true, tokens })
-  const day = (date: Date | null) => (date === null ? '' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`)
+  const day = (date: Date | null) => (date === null ? '' : zonedTime(date, command.settings.schedule.zone))
   command.output.say(
     tokens.length === 0
       ? 'No tokens. Make one: ponte token add <name> --scope webhook'

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
+import { zonedTime } from '../base/zone.ts'
 import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { addUser, listUsers, type Role, setDisabled, setPassword } from '../connectors/state/users.ts'
@@ -99,7 +100,7 @@ async function able(command: CommandContext, name: string, disabled: boolean): P
 async function list(command: CommandContext): Promise<number> {
   const users = await listUsers(await openPool(command))
   command.output.result({ ok: true, users })
-  const time = (date: Date | null) => (date === null ? '' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`)
+  const time = (date: Date | null) => (date === null ? '' : zonedTime(date, command.settings.schedule.zone))
   command.output.say(
     users.length === 0
       ? 'Nobody may log in. Make a user: ponte users add <name> --role operator'

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { visibleValue } from '../base/visible.ts'
+import { zonedTime } from '../base/zone.ts'
 import type { Question } from '../jobs/operator/who-is.ts'
 import { type Happening, type History, why } from '../jobs/operator/why.ts'
 import { type CommandContext, execute } from './command.ts'
@@ -56,11 +57,11 @@ async function tell(command: CommandContext, question: Question): Promise<number
   const { lanes, state } = operator
   const history = await why({ lanes, state, erp, crm: settings.crm ? crm : null }, question)
   output.result({ ok: true, ...history })
-  show(output, history)
+  show(output, history, settings.schedule.zone)
   return 0
 }
 
-function show(output: Output, { who, happenings }: History): void {
+function show(output: Output, { who, happenings }: History, zone: string): void {
   const named = [
     ...who.names,
     ...who.taxIds.map((taxId) => `tax id ${taxId}`),
@@ -70,14 +71,13 @@ function show(output: Output, { who, happenings }: History): void {
   for (const note of who.notes) output.note(note)
   if (named.length > 0) output.say(`${visibleValue(named.join(' · '))}\n`)
   if (happenings.length === 0) output.say('Ponte remembers nothing of it: it was never compared, sent or received.')
-  for (const one of happenings) output.say(line(one))
+  for (const one of happenings) output.say(line(one, zone))
   if (happenings.length > 0) output.say(`\n${plural(happenings.length, 'thing')} happened. Letters and runs are named with --json.`)
   const refused = happenings.findLast(({ kind, letter }) => kind === 'refusal' && letter !== null)
   if (refused && happenings.at(-1) === refused)
     output.say(`What was refused, beside what ERP and CRM hold now:\n  ponte falhas show ${refused.letter}`)
 }
 
-function line({ at, kind, record, text, code }: Happening): string {
-  const time = at.toISOString().slice(0, 19).replace('T', ' ')
-  return `${time}  ${kind.padEnd(8)}  ${visibleValue(`${record}: ${text}`)}${code === null ? '' : ` [${code}]`}`
+function line({ at, kind, record, text, code }: Happening, zone: string): string {
+  return `${zonedTime(at, zone)}  ${kind.padEnd(8)}  ${visibleValue(`${record}: ${text}`)}${code === null ? '' : ` [${code}]`}`
 }

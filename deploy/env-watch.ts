@@ -25,6 +25,8 @@ export interface AlertSettings {
   readonly secret: string | null
   /** Told again after so long. */
   readonly repeatMinutes: number
+  /** In which people read times: that of the schedules. */
+  readonly zone: string
   /** Where the runbook is, without its anchor. */
   readonly runbook: string
   readonly limits: AlertLimits
@@ -65,7 +67,8 @@ export const watchVariables = {
 
 type WatchEnv = z.infer<z.ZodObject<typeof watchVariables>>
 
-export function watchSettings(env: WatchEnv): WatchSettings {
+/** @param zone in which people read times */
+export function watchSettings(env: WatchEnv, zone: string): WatchSettings {
   return {
     metricsAddresses: env.METRICS_ADDRESSES,
     metricsListen: env.METRICS_PORT === undefined ? null : { host: env.METRICS_HOST, port: env.METRICS_PORT },
@@ -74,6 +77,7 @@ export function watchSettings(env: WatchEnv): WatchSettings {
       url: env.ALERT_WEBHOOK_URL ?? null,
       secret: env.ALERT_WEBHOOK_SECRET ?? null,
       repeatMinutes: env.ALERT_REPEAT_MINUTES,
+      zone,
       runbook: env.ALERT_RUNBOOK,
       limits: {
         lagMinutes: env.ALERT_LAG_MINUTES,

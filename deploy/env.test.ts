@@ -69,6 +69,7 @@ describe('with nothing set', () => {
           url: null,
           secret: null,
           repeatMinutes: 240,
+          zone: 'America/Sao_Paulo',
           runbook: 'deploy/RUNBOOK.md',
           limits: { lagMinutes: 60, deadPerHour: 10, conflictsPerHour: 50, diskFreePercent: 10 },
         },

@@ -154,7 +154,7 @@ export function readSettings(source: Source = process.env): Settings {
     api: apiSettings(env),
     backup: backupSettings(env),
     schedule: { redisUrl: env.REDIS_URL ?? null, zone: env.SCHEDULE_ZONE, crons: schedules.crons, retryMs: env.JOB_RETRY_MS },
-    watch: watchSettings(env),
+    watch: watchSettings(env, env.SCHEDULE_ZONE),
   }
 }
 

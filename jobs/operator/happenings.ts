@@ -70,6 +70,8 @@ function failedText(code: string | null, dead: DeadLetter | undefined): string {
   return `refused${reason ? `: ${reason}` : ''}${dead ? ' It lies in falhas.' : ''}`
 }
 
+const age = (ms: number): string => (ms < 120_000 ? `${Math.max(0, Math.round(ms / 1_000))} s` : `${Math.round(ms / 60_000)} min`)
+
 const outcomes: Readonly<Record<string, string>> = {
   applied: 'what the CRM holds was applied to the ERP',
   unchanged: 'the CRM was read; there was nothing new for the ERP',
@@ -83,9 +85,9 @@ export function eventHappening(
   { job, letter, leadId, outcome, code, receivedAt, endedAt, order }: PastEvent,
   dead: DeadLetter | undefined,
 ): Remembered {
-  const arrived = receivedAt === null ? '' : ` (arrived ${receivedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC)`
+  const waited = receivedAt === null ? '' : ` (it waited ${age(endedAt.getTime() - receivedAt.getTime())})`
   const reason = dead?.lines[0]?.reason
-  const text = `${outcomes[outcome] ?? outcome}${arrived}${reason ? `: ${reason} It lies in falhas.` : ''}`
+  const text = `${outcomes[outcome] ?? outcome}${waited}${reason ? `: ${reason} It lies in falhas.` : ''}`
   return { at: endedAt, order, kind: outcome === 'refused' ? 'refusal' : 'event', record: `lead ${leadId}`, text, code, letter, run: job }
 }
 

@@ -1,5 +1,6 @@
 /** What is told of an alert, and how it is signed (Standard Webhooks). */
 import { createHmac } from 'node:crypto'
+import { zonedTime } from '../../base/zone.ts'
 import type { AlertRow } from '../../connectors/state/alerts.ts'
 import { type AlertCode, alerts } from './alert-catalogue.ts'
 
@@ -19,8 +20,11 @@ export interface AlertMessage {
   readonly runbook: string
 }
 
-/** @param runbook where the runbook is, without an anchor */
-export function alertMessage(row: Omit<AlertRow, 'attempts'>, runbook: string): AlertMessage {
+/** @param where.runbook where the runbook is, without an anchor @param where.zone for people */
+export function alertMessage(
+  row: Omit<AlertRow, 'attempts'>,
+  { runbook, zone }: { readonly runbook: string; readonly zone: string },
+): AlertMessage {
   const code = row.code as AlertCode
   const { severity, meaning } = alerts[code]
   const type = row.status === 'resolved' ? 'alert.resolved' : row.notifications === 0 ? 'alert.firing' : 'alert.still_firing'
@@ -32,7 +36,7 @@ export function alertMessage(row: Omit<AlertRow, 'attempts'>, runbook: string): 
     code,
     subject: row.subject,
     severity,
-    text: `${word} ${code}: ${row.summary}`,
+    text: `${word} ${code}: ${row.summary} (since ${zonedTime(row.since, zone)})`,
     summary: row.summary,
     meaning,
     since: row.since.toISOString(),

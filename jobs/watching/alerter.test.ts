@@ -11,6 +11,7 @@ const log = createLog({ name: 'test', level: 'silent' })
 const settings = {
   secret: null,
   repeatMinutes: 240,
+  zone: 'America/Sao_Paulo',
   runbook: 'deploy/RUNBOOK.md',
   limits: { lagMinutes: 60, deadPerHour: 10, conflictsPerHour: 50, diskFreePercent: 10 },
 }

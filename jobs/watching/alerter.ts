@@ -92,7 +92,7 @@ async function lead(deps: AlerterDeps, lease: Lease, stopping: AbortSignal): Pro
 }
 
 async function tell({ state, settings, log }: AlerterDeps, row: AlertRow, lease: Lease): Promise<void> {
-  const message = alertMessage(row, settings.runbook)
+  const message = alertMessage(row, settings)
   try {
     if (settings.url !== null) await sendAlert(settings.url, settings.secret, message)
     const isNoted = await markTold(state, row, lease)

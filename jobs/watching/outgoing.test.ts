@@ -102,6 +102,7 @@ describe('the alert that the state database is away', () => {
         url,
         secret: null,
         repeatMinutes: 240,
+        zone: 'America/Sao_Paulo',
         runbook: 'deploy/RUNBOOK.md',
         limits: { lagMinutes: 60, deadPerHour: 10, conflictsPerHour: 50, diskFreePercent: 10 },
       },
@@ -113,6 +114,7 @@ describe('the alert that the state database is away', () => {
     const [a, b] = [process(), process()]
     for (let n = 0; n < 3; n++) await Promise.all([a.away(), b.away()])
     expect(types()).toEqual(['alert.firing'])
+    expect(got[0]!.text).toMatch(/^ALERT state_unreachable: .* \(since 20\S+ \S+ -03\)$/)
     expect(got[0]).toMatchObject({ code: 'state_unreachable', subject: 'vm1', runbook: 'deploy/RUNBOOK.md#state_unreachable' })
     await b.there()
     await a.there()

@@ -46,7 +46,7 @@ export function stateAway({ file, machine, settings, log, holdMs = DEAD_MS }: St
   let mine: Episode | null = null
 
   const tell = async (episode: Episode, endedAt: Date | null): Promise<boolean> => {
-    const message = alertMessage(row(episode, machine, endedAt), settings.runbook)
+    const message = alertMessage(row(episode, machine, endedAt), settings)
     try {
       if (settings.url !== null) await sendAlert(settings.url, settings.secret, message)
       log[endedAt === null ? 'error' : 'info']({ alert: message.code, subject: machine, type: message.type }, message.text)
