@@ -74,7 +74,7 @@ describe('the heartbeat', () => {
 
 describe('the alert that the state database is away', () => {
   let file: string
-  let got: { type: string; id: string; code: string }[]
+  let got: { type: string; id: string; code: string; text: string }[]
   let status: number
   let url: string
   beforeEach(async () => {
