@@ -1,4 +1,5 @@
 /** Who may do what (mission D-51): bearer tokens with one of three scopes. */
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Scope } from './deps.ts'
 import { ApiError } from './errors.ts'
@@ -23,6 +24,9 @@ export function requireScope(scope: Scope) {
     await next()
   })
 }
+
+/** Who acts through a route that needs a token, as the audit log names them. */
+export const actorOf = (c: Context<ApiEnv>): string => `token:${c.get('caller')!.name}`
 
 /** `security` of a route in the document. */
 export const bearer = [{ bearer: [] }]

@@ -1,11 +1,11 @@
 /** `ponte erase <tax id>`: forgets one client. Shows what it would do; does it with --yes. */
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { audited } from '../connectors/state/audit.ts'
 import type { Erasure } from '../jobs/erase.ts'
 import { type CommandContext, execute } from './command.ts'
+import { cliActor } from './operator.ts'
 import { plural } from './output.ts'
 
 interface EraseOptions {
@@ -62,9 +62,7 @@ async function run({ settings, output, closer }: CommandContext, given: string, 
     return { erasure, after: totals(erasure) }
   }
   // Who did it and when, and nothing of whom.
-  const { erasure } = dryRun
-    ? await work()
-    : await audited(state)({ actor: `cli:${userInfo().username}`, action: 'erase', target: 'erased' }, work)
+  const { erasure } = dryRun ? await work() : await audited(state)({ actor: cliActor(), action: 'erase', target: 'erased' }, work)
   const { rows, unread, aside, untied } = erasure
   output.result({ ok: erasure.inHand === 0, dryRun, ...totals(erasure), rows, crm: erasure.crm, notReached: { unread, aside, untied } })
   show(output.say, erasure, dryRun, settings.backup.keep)

@@ -1,11 +1,12 @@
 /** `ponte pause [job]` and `ponte resume [job]`: a paused job runs only when a person asks for it. */
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { ALL_JOBS, pauseJob, pauses, resumeJob } from '../connectors/state/schedules.ts'
 import { jobNamed } from '../jobs/catalogue.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
+import { cliActor } from './operator.ts'
 
 const json: [string, string] = ['--json', 'one JSON document on standard output']
 
@@ -40,7 +41,10 @@ async function set({ settings, output, closer }: CommandContext, name: string | 
   const { stateUrl } = await openDatabases(settings, closer)
   const state = await openState(stateUrl)
   closer.add(() => state.end())
-  const changed = pause ? await pauseJob(state, job, `${userInfo().username} (ponte pause)`) : await resumeJob(state, job)
+  const actor = cliActor()
+  const changed = await audited(state)({ actor, action: pause ? 'jobs.pause' : 'jobs.resume', target: job }, () =>
+    pause ? pauseJob(state, job, `${actor.slice('cli:'.length)} (ponte pause)`) : resumeJob(state, job),
+  )
   const paused = await pauses(state)
   output.result({ ok: true, job, paused: pause, changed, allPaused: paused })
   const what = job === ALL_JOBS ? 'All jobs' : job

@@ -2,10 +2,12 @@
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { zonedTime } from '../base/zone.ts'
+import { audited } from '../connectors/state/audit.ts'
 import { createStatePool, installState } from '../connectors/state/pool.ts'
 import { backupPath } from './backup.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
+import { cliActor } from './operator.ts'
 import { plural } from './output.ts'
 
 export function restoreCommand(program: Command): void {
@@ -44,7 +46,11 @@ async function run(command: CommandContext, name: string, force: boolean): Promi
   closer.add(() => state.end())
   await installState(state)
   const { queueRoot, stateDir } = settings
-  const restored = await restore(file, settings.backup.identity, { state, queueRoot, stateDir }, force)
+  const { identity } = settings.backup
+  // The audit log is what a restore does not take back, so it can hold the restore itself.
+  const restored = await audited(state)({ actor: cliActor(), action: 'restore', target: name }, () =>
+    restore(file, identity, { state, queueRoot, stateDir }, force),
+  )
   output.result({ ok: true, ...restored })
   output.say(`Restored: the state of ${zonedTime(restored.backupAt, settings.schedule.zone)}, ${plural(restored.letters, 'letter')}.`)
   for (const folder of restored.aside)

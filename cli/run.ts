@@ -1,6 +1,6 @@
 /** `ponte run <job>`: one run of one job, without any scheduler. */
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { RunParameters } from '../connectors/state/runs.ts'
 import { askRun } from '../jobs/ask-run.ts'
@@ -13,6 +13,7 @@ import { parametersOf } from '../jobs/run-parameters.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
 import { explainGuard } from './guards.ts'
+import { cliActor } from './operator.ts'
 import { type Output, plural, seconds, table } from './output.ts'
 import { progressBars } from './progress.ts'
 
@@ -56,11 +57,11 @@ Exit codes: 0 done (lines in falhas are counted; --strict makes them 1), 1 faile
         const { wire } = await import('./wire.ts')
         const context = await wire(settings, closer)
         const bars = progressBars(output)
-        const report = await runJob(context, job, {
-          signal,
-          progress: bars.show,
-          ...parametersOf(options),
-        })
+        const parameters = parametersOf(options)
+        const run = () => runJob(context, job, { signal, progress: bars.show, ...parameters })
+        // Cron runs jobs too, and the history of runs has them; passing a guard is a person's decision.
+        const action = { actor: cliActor(), action: 'jobs.run', target: job.name, after: parameters }
+        const report = options.acceptGuard === undefined ? await run() : await audited(context.state)(action, run)
         bars.stop()
         const code = exitCode(report, options.strict ?? false)
         output.result({ ok: code === 0, ...report })
@@ -74,7 +75,11 @@ async function enqueue({ settings, output, closer }: CommandContext, job: Job, o
   const { stateUrl } = await openDatabases(settings, closer)
   const state = await openState(stateUrl)
   closer.add(() => state.end())
-  const asked = await askRun(state, job.name, parametersOf(options), userInfo().username)
+  const parameters = parametersOf(options)
+  const actor = cliActor()
+  const asked = await audited(state)({ actor, action: 'jobs.run', target: job.name, after: parameters }, () =>
+    askRun(state, job.name, parameters, actor.slice('cli:'.length)),
+  )
   output.result({ ok: true, ...asked, status: 'queued' })
   output.say(`${job.name} is queued: a worker begins it within seconds.\n  ponte runs ${asked.run}`)
   return 0

@@ -4,10 +4,12 @@ import type { Command } from 'commander'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
 import { zonedTime } from '../base/zone.ts'
+import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import { addToken, listTokens, revokeToken, type TokenScope } from '../connectors/state/tokens.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
+import { cliActor } from './operator.ts'
 import { table } from './output.ts'
 
 const scopes: readonly TokenScope[] = ['webhook', 'read', 'operate']
@@ -43,8 +45,11 @@ async function add(command: CommandContext, name: string, scope: string): Promis
   if (!scopes.includes(scope as TokenScope)) throw wrong(`the scope must be one of ${scopes.join(', ')}`)
   const secret = `ponte_${randomBytes(32).toString('base64url')}`
   const hash = createHash('sha256').update(secret).digest('hex')
-  if (!(await addToken(await state(command), name, scope as TokenScope, hash)))
-    throw wrong('there is a token of this name already', 'choose another name; a name is used once, so that the log stays clear')
+  const pool = await state(command)
+  await audited(pool)({ actor: cliActor(), action: 'tokens.add', target: name, after: { scope } }, async () => {
+    if (!(await addToken(pool, name, scope as TokenScope, hash)))
+      throw wrong('there is a token of this name already', 'choose another name; a name is used once, so that the log stays clear')
+  })
   command.output.result({ ok: true, name, scope, token: secret })
   command.output.say(secret)
   command.output.note(`Token ${name}, scope ${scope}. It is not shown again. Send it as: Authorization: Bearer <token>`)
@@ -67,7 +72,10 @@ async function list(command: CommandContext): Promise<number> {
 }
 
 async function revoke(command: CommandContext, name: string): Promise<number> {
-  if (!(await revokeToken(await state(command), name))) throw wrong('there is no good token of this name', 'ponte token ls lists them')
+  const pool = await state(command)
+  await audited(pool)({ actor: cliActor(), action: 'tokens.revoke', target: name }, async () => {
+    if (!(await revokeToken(pool, name))) throw wrong('there is no good token of this name', 'ponte token ls lists them')
+  })
   command.output.result({ ok: true, name })
   command.output.say(`${name} is revoked; running servers refuse it within five seconds.`)
   return 0

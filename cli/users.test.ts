@@ -1,4 +1,5 @@
 /** `ponte users` as processes, and what it gives: a login to the pages that `ponte api` serves. */
+import { userInfo } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type House, openHouse } from './testing/house.ts'
 
@@ -76,5 +77,33 @@ test('who did it is in the audit log', async () => {
   expect(rows).toMatchObject([
     { actor: expect.stringMatching(/^cli:/), action: 'users.add', outcome: 'done' },
     { action: 'login', outcome: 'done' },
+  ])
+})
+
+test('so is whoever pauses, asks for a run, passes a guard, or makes a token', async () => {
+  const run = '01JD3Z5W0E7R6X8K9M2N4P5Q6S'
+  const job = 'job_execute_spark'
+  for (const args of [
+    ['pause'],
+    ['resume'],
+    ['pause', job],
+    ['token', 'add', 'x', '--scope', 'read'],
+    ['token', 'revoke', 'x'],
+    ['token', 'revoke', 'x'],
+    ['run', job, '--enqueue'],
+    ['run', job, '--accept-guard', run],
+  ])
+    await house.run(...args)
+  const { rows } = await house.state.query(`select actor, action, target, outcome from audit where action ~ '^(jobs|tokens)' order by id`)
+  const me = `cli:${userInfo().username}`
+  expect(rows.map(({ actor, action, target, outcome }) => [actor, action, target, outcome])).toEqual([
+    [me, 'jobs.pause', '*', 'done'],
+    [me, 'jobs.resume', '*', 'done'],
+    [me, 'jobs.pause', job, 'done'],
+    [me, 'tokens.add', 'x', 'done'],
+    [me, 'tokens.revoke', 'x', 'done'],
+    [me, 'tokens.revoke', 'x', 'usage.token'],
+    [me, 'jobs.run', job, 'done'],
+    [me, 'jobs.run', job, 'run.not_stopped'],
   ])
 })

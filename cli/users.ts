@@ -1,5 +1,4 @@
 /** `ponte users`: people who may log in to the pages. Nobody may at first; a password that Ponte makes is shown once. */
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type pg from 'pg'
 import { PonteError } from '../base/error.ts'
@@ -9,6 +8,7 @@ import { openState } from '../connectors/state/pool.ts'
 import { addUser, listUsers, type Role, setDisabled, setPassword } from '../connectors/state/users.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
+import { cliActor } from './operator.ts'
 import { table } from './output.ts'
 
 const roles: readonly Role[] = ['viewer', 'operator']
@@ -69,7 +69,7 @@ async function add(command: CommandContext, name: string, role: string, fromStdi
   const { secret, hash, mustChange } = await newPassword(name, fromStdin)
   const state = await openPool(command)
   const user = { name, role: role as Role, password: hash, mustChange }
-  await audited(state)({ actor: actor(), action: 'users.add', target: name, after: { role } }, async () => {
+  await audited(state)({ actor: cliActor(), action: 'users.add', target: name, after: { role } }, async () => {
     if (!(await addUser(state, user))) throw wrong('there is a user of this name already', 'choose another name; a name is used once')
   })
   show(command, name, secret, { role })
@@ -79,7 +79,7 @@ async function add(command: CommandContext, name: string, role: string, fromStdi
 async function password(command: CommandContext, name: string, fromStdin: boolean): Promise<number> {
   const { secret, hash, mustChange } = await newPassword(name, fromStdin)
   const state = await openPool(command)
-  await audited(state)({ actor: actor(), action: 'users.password', target: name }, async () => {
+  await audited(state)({ actor: cliActor(), action: 'users.password', target: name }, async () => {
     if (!(await setPassword(state, name, { hash, mustChange }, null))) throw unknown()
   })
   show(command, name, secret, {})
@@ -89,7 +89,7 @@ async function password(command: CommandContext, name: string, fromStdin: boolea
 async function able(command: CommandContext, name: string, disabled: boolean): Promise<number> {
   const state = await openPool(command)
   const action = disabled ? 'users.disable' : 'users.enable'
-  await audited(state)({ actor: actor(), action, target: name }, async () => {
+  await audited(state)({ actor: cliActor(), action, target: name }, async () => {
     if (!(await setDisabled(state, name, disabled))) throw unknown(`there is no ${disabled ? 'enabled' : 'disabled'} user of this name`)
   })
   command.output.result({ ok: true, name })
@@ -140,7 +140,6 @@ async function openPool({ settings, closer }: CommandContext): Promise<pg.Pool> 
   return pool
 }
 
-const actor = () => `cli:${userInfo().username}`
 const unknown = (message = 'there is no user of this name') => wrong(message, 'ponte users ls lists them')
 const wrong = (message: string, hint = 'ponte users --help tells how it is used') =>
   new PonteError('usage.users', message, { hint, exitCode: 2 })

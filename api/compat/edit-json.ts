@@ -9,6 +9,7 @@ import type { ApiEnv, Caller } from '../types.ts'
 import { pathId } from './bodies.ts'
 import { checkCsrf, checkOrigin, issueCsrf } from './csrf.ts'
 import { editable, editHeaders, editPage } from './edit-form.ts'
+import { acted, leadNamed } from './route.ts'
 
 const path = '/edit_json'
 const prefix = 'converted_lead'
@@ -60,6 +61,7 @@ const save = createRoute({
 
 export function registerEditJson(app: OpenAPIHono<ApiEnv>, { lanes, settings, state, log, wake }: ApiDeps): void {
   const tokens = createTokenBook(settings, state, log)
+  const act = acted(state)
   /** By bearer token, or by the form: then only when our own page sent it. */
   const authenticate = async (c: Context<ApiEnv>, { token, csrf }: z.output<typeof form>): Promise<Caller> => {
     checkOrigin(c)
@@ -82,8 +84,11 @@ export function registerEditJson(app: OpenAPIHono<ApiEnv>, { lanes, settings, st
     const { name } = await authenticate(c, sent)
     const { lead_id: leadId, depara: field, value } = sent
     const edit = setField(leadId, field, value)
-    const changed = await lanes.leads.editWaiting(prefix, edit.apply)
-    if (changed === 0 && !edit.isThere()) throw new ApiError('NOT_FOUND', 'No letter of this lead is waiting.')
+    const changed = await act(c, 'letters.edit', leadNamed(leadId), { [field]: value }, async () => {
+      const letters = await lanes.leads.editWaiting(prefix, edit.apply)
+      if (letters === 0 && !edit.isThere()) throw new ApiError('NOT_FOUND', 'No letter of this lead is waiting.')
+      return letters
+    })
     log.info({ caller: name, leadId, field, letters: changed }, 'waiting letters were edited')
     if (changed > 0) wake(job)
     return c.html('', 302, { location: `${path}?changed=${changed}` })

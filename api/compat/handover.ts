@@ -10,7 +10,7 @@ import { ApiError, type ErrorCode, errorStatus } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { codes } from './accepted.ts'
 import { pathId } from './bodies.ts'
-import { acting, crmRefusals, reading } from './route.ts'
+import { acted, acting, crmRefusals, leadNamed, reading } from './route.ts'
 
 const errorCode = z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]])
 const taskShape = z
@@ -59,8 +59,10 @@ export function registerHandover(app: OpenAPIHono<ApiEnv>, { crm, erp, state, lo
   // What the last process left open goes on.
   void handovers.resume()
 
+  const act = acted(state)
   app.openapi(start, async (c) => {
-    const task = await handovers.start(c.req.valid('param').lead_id)
+    const { lead_id } = c.req.valid('param')
+    const task = await act(c, 'leads.handover', leadNamed(lead_id), {}, () => handovers.start(lead_id))
     if (c.req.valid('query').sync !== 'true') {
       const status = `/tasks/${task.id}`
       return c.json({ status }, 202, { location: status })

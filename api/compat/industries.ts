@@ -1,7 +1,9 @@
 /** Industries: GET and POST /mercados (mission E.1 #29, #30). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { audited } from '../../connectors/state/audit.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { leadCreationFields } from '../../jobs/fields.ts'
+import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'
 import type { ApiEnv } from '../types.ts'
@@ -34,10 +36,12 @@ const store = createRoute({
   },
 })
 
-export function registerIndustries(app: OpenAPIHono<ApiEnv>, { crm, erp }: ApiDeps): void {
+export function registerIndustries(app: OpenAPIHono<ApiEnv>, { crm, erp, state }: ApiDeps): void {
   app.openapi(list, async (c) => c.json({ value: [...(await crm.industries())] }, 200))
   app.openapi(store, async (c) => {
     const given = c.req.valid('json').value.map(({ id, value }) => ({ id, value: applyRule(rule, value) ?? '' }))
-    return c.json({ message: 'Industries stored successfully', ...(await erp.storeIndustries(given)) }, 200)
+    const action = { actor: actorOf(c), action: 'industries.store', target: `${given.length} industries` }
+    const stored = await audited(state)(action, () => erp.storeIndustries(given))
+    return c.json({ message: 'Industries stored successfully', ...stored }, 200)
   })
 }

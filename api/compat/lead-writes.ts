@@ -1,5 +1,6 @@
 /** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads (mission E.1 #1, #5, #6), POST /contatoobs (#16). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { CustomField, LeadBody } from '../../connectors/crm/types.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'
@@ -7,7 +8,7 @@ import { ApiError, refusals } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted, duplicateText } from './accepted.ts'
 import { fieldsUpdate, leadCreation, leadTexts, leadUpdate, pathId } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals } from './route.ts'
+import { acted, acting, bodyRefusals, crmId, crmRefusals, leadNamed } from './route.ts'
 
 const legacyDuplicate = z.literal(duplicateText)
 const writeRefusals = { ...crmRefusals, ...bodyRefusals, ...refusals(409) }
@@ -56,31 +57,44 @@ const touch = createRoute({
   responses: { 201: json(z.literal('Lead updated successfully'), 'Noted.'), ...writeRefusals },
 })
 
-export function registerLeadWrites(app: OpenAPIHono<ApiEnv>, { crm, settings }: ApiDeps): void {
+export function registerLeadWrites(app: OpenAPIHono<ApiEnv>, { crm, settings, state }: ApiDeps): void {
+  const act = acted(state)
   const isLegacyDuplicate = (result: Awaited<ReturnType<typeof crm.updateLead>>) =>
     settings.legacyDuplicateCodes && !result.ok && result.refusal === 'duplicate-client-code'
+  /** false: another lead has its client code, and the old answer is wanted. */
+  const change = (c: Context<ApiEnv>, id: number, lead: LeadBody) =>
+    act(c, 'leads.update', leadNamed(id), lead, async () => {
+      const result = await crm.updateLead(id, lead)
+      if (isLegacyDuplicate(result)) return false
+      accepted(result)
+      return true
+    })
 
   app.openapi(update, async (c) => {
     const { lead_id } = c.req.valid('param')
-    const result = await crm.updateLead(lead_id, c.req.valid('json').lead)
-    if (isLegacyDuplicate(result)) return c.json(duplicateText, 200)
-    accepted(result)
+    const { lead } = c.req.valid('json')
+    if (!(await change(c, lead_id, lead))) return c.json(duplicateText, 200)
     return c.json({ value: lead_id }, 201)
   })
 
-  app.openapi(create, async (c) => c.json({ lead_id: accepted(await crm.addLead(c.req.valid('json').lead)) }, 200))
+  app.openapi(create, async (c) => {
+    const { lead } = c.req.valid('json')
+    const lead_id = await act(c, 'leads.create', leadNamed, lead, async () => accepted(await crm.addLead(lead)))
+    return c.json({ lead_id }, 200)
+  })
 
   app.openapi(updateFields, async (c) => {
     const { Id, Fields } = c.req.valid('json')
-    const result = await crm.updateLead(Id, leadOf(Fields))
-    if (isLegacyDuplicate(result)) return c.json(duplicateText, 201)
-    accepted(result)
+    const lead = leadOf(Fields)
+    if (!(await change(c, Id, lead))) return c.json(duplicateText, 201)
     return c.json('Lead updated successfully', 200)
   })
 
   app.openapi(touch, async (c) => {
     // The flat body that flag S used to send is one that the CRM refuses (crm-api C1): both flags send the same.
-    accepted(await crm.updateLead(c.req.valid('param').lead_id, { description: 'contact updated – synchronise' }))
+    const { lead_id } = c.req.valid('param')
+    const note = { description: 'contact updated – synchronise' }
+    await act(c, 'leads.update', leadNamed(lead_id), note, async () => accepted(await crm.updateLead(lead_id, note)))
     return c.json('Lead updated successfully', 201)
   })
 }

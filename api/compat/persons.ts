@@ -7,7 +7,7 @@ import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted } from './accepted.ts'
 import { pathId, personCreation, personUpdate } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals, reading } from './route.ts'
+import { acted, acting, bodyRefusals, crmId, crmRefusals, personNamed, reading } from './route.ts'
 
 const nullable = z.string().nullable()
 const person = z
@@ -63,12 +63,22 @@ const list = createRoute({
   responses: { 200: json(z.object({ value: z.array(person) }), 'As the CRM has them.'), ...crmRefusals },
 })
 
-export function registerPersons(app: OpenAPIHono<ApiEnv>, { crm }: ApiDeps): void {
+export function registerPersons(app: OpenAPIHono<ApiEnv>, { crm, state }: ApiDeps): void {
+  const act = acted(state)
   app.openapi(dummy, async (c) => {
-    const result = await crm.addPerson({ name: 'Dummy contact', leadId: c.req.valid('param').lead_id })
-    // The body is ours, so it is not the caller's fault when the CRM does not like it.
-    if (!result.ok && result.refusal === 'rejected') throw new ApiError('CRM_REFUSED', result.message, { status: 502 })
-    accepted(result)
+    const person = { name: 'Dummy contact', leadId: c.req.valid('param').lead_id }
+    await act(
+      c,
+      'contacts.create',
+      (id: number) => personNamed(id, person.leadId),
+      person,
+      async () => {
+        const result = await crm.addPerson(person)
+        // The body is ours, so it is not the caller's fault when the CRM does not like it.
+        if (!result.ok && result.refusal === 'rejected') throw new ApiError('CRM_REFUSED', result.message, { status: 502 })
+        return accepted(result)
+      },
+    )
     return c.json(200 as const, 200)
   })
   app.openapi(isMain, async (c) => {
@@ -78,9 +88,17 @@ export function registerPersons(app: OpenAPIHono<ApiEnv>, { crm }: ApiDeps): voi
     return c.json(found.mainContact === 'true' ? ('S' as const) : ('N' as const), 200)
   })
   app.openapi(update, async (c) => {
-    accepted(await crm.updatePerson(c.req.valid('param').contact_id, c.req.valid('json')))
+    const { contact_id } = c.req.valid('param')
+    const person = c.req.valid('json')
+    await act(c, 'contacts.update', personNamed(contact_id, person.leadId), person, async () =>
+      accepted(await crm.updatePerson(contact_id, person)),
+    )
     return c.json('Contact updated successfully' as const, 200)
   })
-  app.openapi(create, async (c) => c.json({ value: accepted(await crm.addPerson(c.req.valid('json'))) }, 200))
+  app.openapi(create, async (c) => {
+    const person = c.req.valid('json')
+    const named = (id: number) => personNamed(id, person.leadId)
+    return c.json({ value: await act(c, 'contacts.create', named, person, async () => accepted(await crm.addPerson(person))) }, 200)
+  })
   app.openapi(list, async (c) => c.json({ value: [...(await crm.persons(c.req.valid('param').lead_id))] }, 200))
 }

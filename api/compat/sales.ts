@@ -7,7 +7,7 @@ import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 import { accepted, refused } from './accepted.ts'
 import { pathId, recommendation, sale } from './bodies.ts'
-import { acting, bodyRefusals, crmId, crmRefusals, reading } from './route.ts'
+import { acted, acting, bodyRefusals, crmId, crmRefusals, leadNamed, reading } from './route.ts'
 
 const sell = createRoute({
   ...acting,
@@ -37,16 +37,20 @@ const sold = createRoute({
   },
 })
 
-export function registerSales(app: OpenAPIHono<ApiEnv>, { crm }: ApiDeps): void {
+export function registerSales(app: OpenAPIHono<ApiEnv>, { crm, state }: ApiDeps): void {
+  const act = acted(state)
   app.openapi(sell, async (c) => {
-    accepted(await crm.winLead(c.req.valid('json')))
+    const sale = c.req.valid('json')
+    await act(c, 'leads.sell', leadNamed(sale.leadId), sale, async () => accepted(await crm.winLead(sale)))
     return c.json('Lead sold successfully' as const, 200)
   })
   app.openapi(budget, async (c) => {
     const { lead_id } = c.req.valid('param')
     const { leadId, products } = c.req.valid('json')
     if (leadId !== lead_id) throw new ApiError('INVALID_PAYLOAD', 'json field leadId: is not the lead in the path')
-    for (const product of products) mustBeThere(await replaceProduct(crm, lead_id, product))
+    await act(c, 'leads.budget', leadNamed(lead_id), { products }, async () => {
+      for (const product of products) mustBeThere(await replaceProduct(crm, lead_id, product))
+    })
     return c.json({ value: lead_id }, 200)
   })
   app.openapi(sold, async (c) => {

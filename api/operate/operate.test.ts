@@ -78,7 +78,7 @@ describe('the queue', () => {
     expect(await api.ask('POST', `/queue/falhas/${file}/requeue`)).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } })
   })
 
-  test.each(['..%2Fprocessar%2Fx.json', '%2Fetc%2Fpasswd', '.hidden.json', 'x.json.error.json', 'x%00.json', 'nothing.json'])(
+  test.each(['..%2Fprocessar%2Fx.json', '%2Fetc%2Fpasswd', '.hidden.json', 'x.json.error.json', 'nothing.json'])(
     'no path leads out of falhas: %s is 404',
     async (file) => {
       expect(await api.ask('POST', `/queue/falhas/${file}/requeue`)).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } })

@@ -4,13 +4,14 @@ import { audited } from '../../connectors/state/audit.ts'
 import type { DeadLine } from '../../jobs/operator/dead-line.ts'
 import { linesNumbered, type OpenDead, openIn } from '../../jobs/operator/open-dead.ts'
 import type { Operator } from '../../jobs/operator/operator.ts'
+import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 
 export const operatorOf = ({ lanes, state, log }: ApiDeps, c: Context<ApiEnv>): Operator => ({
   ...{ lanes, state, log },
-  actor: `token:${c.get('caller')!.name}`,
+  actor: actorOf(c),
   audited: audited(state),
 })
 

@@ -1,7 +1,9 @@
 /** POST /jobs/{name}/pause and /resume, and for all jobs POST /pause and /resume. A paused job runs only when a person asks for it. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { audited } from '../../connectors/state/audit.ts'
 import { ALL_JOBS, pauseJob, resumeJob } from '../../connectors/state/schedules.ts'
-import { bearer, requireScope } from '../auth.ts'
+import { actorOf, bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import { refusals } from '../errors.ts'
@@ -47,18 +49,16 @@ const resumeAll = createRoute({
 })
 
 export function registerPauses(app: OpenAPIHono<ApiEnv>, { state, log }: ApiDeps): void {
-  const pause = async (job: string, by: string) => {
-    const changed = await pauseJob(state, job, by)
-    if (changed) log.warn({ caller: by, job }, 'paused')
-    return { job, paused: true, changed }
+  const audit = audited(state)
+  const set = async (c: Context<ApiEnv>, job: string, paused: boolean) => {
+    const action = { actor: actorOf(c), action: paused ? 'jobs.pause' : 'jobs.resume', target: job }
+    const caller = c.get('caller')!.name
+    const changed = await audit(action, () => (paused ? pauseJob(state, job, caller) : resumeJob(state, job)))
+    if (changed) log.warn({ caller, job }, paused ? 'paused' : 'resumed')
+    return c.json({ job, paused, changed }, 200)
   }
-  const resume = async (job: string, by: string) => {
-    const changed = await resumeJob(state, job)
-    if (changed) log.warn({ caller: by, job }, 'resumed')
-    return { job, paused: false, changed }
-  }
-  app.openapi(pauseOne, async (c) => c.json(await pause(knownJob(c.req.valid('param').name).name, c.get('caller')!.name), 200))
-  app.openapi(resumeOne, async (c) => c.json(await resume(knownJob(c.req.valid('param').name).name, c.get('caller')!.name), 200))
-  app.openapi(pauseAll, async (c) => c.json(await pause(ALL_JOBS, c.get('caller')!.name), 200))
-  app.openapi(resumeAll, async (c) => c.json(await resume(ALL_JOBS, c.get('caller')!.name), 200))
+  app.openapi(pauseOne, (c) => set(c, knownJob(c.req.valid('param').name).name, true))
+  app.openapi(resumeOne, (c) => set(c, knownJob(c.req.valid('param').name).name, false))
+  app.openapi(pauseAll, (c) => set(c, ALL_JOBS, true))
+  app.openapi(resumeAll, (c) => set(c, ALL_JOBS, false))
 }

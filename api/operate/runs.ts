@@ -1,10 +1,11 @@
 /** GET /runs and GET /runs/{id}: the history, and one run with its balance. POST /jobs/{name}/runs: asks the workers for a run. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { audited } from '../../connectors/state/audit.ts'
 import { findRun, listRuns, type RunFilter } from '../../connectors/state/run-history.ts'
 import type { Run } from '../../connectors/state/runs.ts'
 import { askRun } from '../../jobs/ask-run.ts'
 import { balanceOf } from '../../jobs/balance.ts'
-import { bearer, requireScope } from '../auth.ts'
+import { actorOf, bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import { ApiError, refusals } from '../errors.ts'
@@ -100,7 +101,9 @@ export function registerRuns(app: OpenAPIHono<ApiEnv>, { state, log }: ApiDeps):
     const by = c.get('caller')?.name ?? ''
     // The body may be left out.
     const { dryRun = false, acceptGuard } = c.req.header('content-type') === undefined ? {} : c.req.valid('json')
-    const asked = await askRun(state, name, { ...(dryRun ? { dryRun } : {}), ...(acceptGuard === undefined ? {} : { acceptGuard }) }, by)
+    const parameters = { ...(dryRun ? { dryRun } : {}), ...(acceptGuard === undefined ? {} : { acceptGuard }) }
+    const action = { actor: actorOf(c), action: 'jobs.run', target: name, after: parameters }
+    const asked = await audited(state)(action, () => askRun(state, name, parameters, by))
     log.info({ caller: by, ...asked }, 'a run was asked for')
     return c.json(asked, 202)
   })

@@ -7,7 +7,22 @@ import { page, type View } from './layout.tsx'
 import { Badge, Empty, Scroll, Time } from './parts.tsx'
 
 const PAGE = 100
-const actions = ['falhas', 'held', 'jobs', 'users', 'login', 'painel'] as const
+const actions = [
+  'falhas',
+  'held',
+  'jobs',
+  'leads',
+  'contacts',
+  'industries',
+  'letters',
+  'users',
+  'tokens',
+  'login',
+  'logout',
+  'painel',
+  'erase',
+  'restore',
+] as const
 
 export function registerAudit(pages: Hono<ApiEnv>, { state }: ApiDeps, viewOf: (c: Context<ApiEnv>) => View): void {
   pages.get('/ui/audit', async (c) => {

@@ -1,6 +1,7 @@
 /** Who gets in, how long they stay, and what is refused: without a browser, request by request. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listAudit } from '../../connectors/state/audit.ts'
 import { addUser, setDisabled } from '../../connectors/state/users.ts'
 import { createApp, createPages } from '../app.ts'
 import { checkPassword, hashPassword, madePassword, passwordProblem } from '../password.ts'
@@ -100,13 +101,18 @@ describe('logging in', () => {
       expect(safeNext(next)).toBe('/ui')
   })
 
-  test('says the same whether the name or the password is wrong, and logs neither', async () => {
+  test('says the same whether the name or the password is wrong, logs neither, and is in the audit log', async () => {
     const [wrong, unknown] = [await logIn('bea', 'not the right one'), await logIn('nobody-here', 'not the right one')]
     expect([wrong.status, unknown.status]).toEqual([401, 401])
     const texts = await Promise.all(
       [wrong, unknown].map(async ({ answer }) => (await answer.text()).replace(/name="csrf" value="[^"]*"/, '')),
     )
     expect(texts[0]).toBe(texts[1])
+    const refused = { action: 'login', outcome: 'refused' }
+    expect(await listAudit(api.state, { action: 'login', limit: 2 })).toMatchObject([
+      { actor: 'user:?', target: 'nobody', ...refused },
+      { actor: 'user:bea', target: 'bea', ...refused },
+    ])
     expect(readFileSync(api.logFile, 'utf8')).not.toMatch(/not the right one|nobody-here/)
   })
 

@@ -1,6 +1,6 @@
 /** Logging in and out. */
 import type { Context, Hono } from 'hono'
-import { audited } from '../../connectors/state/audit.ts'
+import { audited, noteRefused } from '../../connectors/state/audit.ts'
 import { closeSession, countAttempt, forgetAttempts, type SessionLimits } from '../../connectors/state/sessions.ts'
 import { findUser } from '../../connectors/state/users.ts'
 import { clientAddress, networks, rateKey } from '../address.ts'
@@ -42,6 +42,7 @@ export function registerLogin(pages: Hono<ApiEnv>, { state, settings, log }: Api
     if (!user || !isRight) {
       // What was typed is not logged: people type their password into the wrong field.
       log.warn({ user: user?.name ?? null }, 'a login was refused')
+      await noteRefused(state, { actor: `user:${user?.name ?? '?'}`, action: 'login', target: user?.name ?? 'nobody' }, 'refused')
       return form(c, next, 'Name or password is wrong.', 401)
     }
     await audit({ actor: `user:${user.name}`, action: 'login', target: user.name }, () => beginSession(c, state, user.name, session))
@@ -52,8 +53,10 @@ export function registerLogin(pages: Hono<ApiEnv>, { state, settings, log }: Api
 
 /** Behind the guard. */
 export function registerLogout(pages: Hono<ApiEnv>, { state }: ApiDeps): void {
+  const audit = audited(state)
   pages.post('/ui/logout', async (c) => {
-    await closeSession(state, personOf(c).session)
+    const { name, session } = personOf(c)
+    await audit({ actor: `user:${name}`, action: 'logout', target: name }, () => closeSession(state, session))
     dropCookie(c)
     return c.redirect(path, 303)
   })

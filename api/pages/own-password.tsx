@@ -1,6 +1,6 @@
 /** Everybody changes their own password, and must, when somebody else knows it. */
 import type { Context, Hono } from 'hono'
-import { audited } from '../../connectors/state/audit.ts'
+import { audited, noteRefused } from '../../connectors/state/audit.ts'
 import { countAttempt, forgetAttempts } from '../../connectors/state/sessions.ts'
 import { findUser, setPassword } from '../../connectors/state/users.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -35,8 +35,10 @@ export function registerOwnPassword(pages: Hono<ApiEnv>, { state }: ApiDeps, vie
     // A session that somebody left open must not be a way to guess.
     if ((await countAttempt(state, { [`password of ${name}`]: ATTEMPTS })) !== null) return refuse('Too many attempts. Try again later.')
     const user = await findUser(state, name)
-    if (!user || !(await checkPassword(current.slice(0, passwordRule.max + 1), user.password)))
+    if (!user || !(await checkPassword(current.slice(0, passwordRule.max + 1), user.password))) {
+      await noteRefused(state, { actor: `user:${name}`, action: 'users.password', target: name }, 'refused')
       return refuse('The current password is wrong.')
+    }
     if (fresh !== again) return refuse('The new password was typed differently the second time.')
     if (fresh === current) return refuse('The new password is the old one.')
     const problem = passwordProblem(name, fresh)

@@ -48,6 +48,11 @@ export function audited(state: pg.Pool): Audited {
   }
 }
 
+/** What was refused before there was anything to do, such as a login. */
+export async function noteRefused(state: pg.Pool, action: Action, code: string): Promise<void> {
+  await end(state, await begin(state, action), code, undefined)
+}
+
 async function begin(state: pg.Pool, { actor, action, target, before, after, reason }: Action): Promise<string> {
   const { rows } = await query<{ id: string }>(
     state,

@@ -160,9 +160,11 @@ export interface PastAction {
   readonly outcome: string | null
 }
 
+/** What was made is known afterwards only. */
+const records = `coalesce(before -> 'records', after -> 'records')`
 /** SQL: an entry of the audit log that names one of them; parameters as in `isAbout`. */
-export const namesOne = `jsonb_typeof(before -> 'records') = 'array'
-        and exists (select from jsonb_array_elements(before -> 'records') r where ${isAbout("r ->> 'entity'", "r ->> 'key'")})`
+export const namesOne = `jsonb_typeof(${records}) = 'array'
+        and exists (select from jsonb_array_elements(${records}) r where ${isAbout("r ->> 'entity'", "r ->> 'key'")})`
 
 /** Actions of operators that name one of these records. */
 export async function pastActions(db: Db, subject: Subject): Promise<PastAction[]> {

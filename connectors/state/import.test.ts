@@ -48,6 +48,18 @@ async function* asStream(pieces: readonly Uint8Array[]) {
 const rowsOf = async ({ pool }: StateBed, sql: string) => (await pool.query(sql)).rows
 
 describe('a state that comes back', () => {
+  test('leaves what was done since in the audit log, and adds what it knows and the log does not', async () => {
+    const act = ({ pool }: StateBed, action: string, at: string) =>
+      pool.query(`insert into audit (at, actor, action, target, outcome) values ($2, 'user:ana', $1, 't', 'done')`, [action, at])
+    await act(bed, 'both', '2026-11-01')
+    await act(bed, 'only in the backup', '2026-11-02')
+    await act(target, 'both', '2026-11-01')
+    await act(target, 'since', '2026-11-03')
+    await load(await dump(), true)
+    const { rows } = await target.pool.query('select action from audit order by at')
+    expect(rows.map(({ action }) => action)).toEqual(['both', 'only in the backup', 'since'])
+  })
+
   test('has every row as it was: hostile text, nulls, JSON, times to the microsecond, references', async () => {
     const nasty = 'tab\t back\\slash \\. nl\n "quotes" \\N ção 𝒳 %'
     await bed.pool.query(

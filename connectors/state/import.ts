@@ -16,8 +16,8 @@ export interface StateImport {
   fill(table: string, columns: readonly string[], rows: AsyncIterable<Uint8Array>): Promise<void>
 }
 
-/** Not history: there from the start, or gone in a while. */
-const incidental = new Set(['quota', 'leases', 'login_attempts', 'schedules', 'restores', 'disks', 'reachability', 'alerts'])
+/** Not in the way: there from the start, gone in a while, or added to. */
+const incidental = new Set(['audit', 'quota', 'leases', 'login_attempts', 'schedules', 'restores', 'disks', 'reachability', 'alerts'])
 
 /**
  * Empties the state and runs `load` in one transaction, then brings it in line with a world that went on. It ends as an unfinished
@@ -42,7 +42,8 @@ export async function importState(
     })
     await refuseWorkers(client)
     if (!force) await refuseContents(client, tables)
-    await query(client, `truncate ${tables.map(({ name }) => quoted(name)).join(', ')} restart identity`)
+    const emptied = tables.filter(({ name }) => name !== 'audit')
+    await query(client, `truncate ${emptied.map(({ name }) => quoted(name)).join(', ')} restart identity`)
     await load({ fill: (name, columns, rows) => fill(client, tables, name, columns, rows) })
     await advanceIdentities(client, tables)
     return forgetAfterBackup(client, backup)
@@ -89,10 +90,27 @@ async function fill(
 ): Promise<void> {
   const known = tables.find((table) => table.name === name)
   if (!known || columns.some((column) => !known.columns.includes(column))) throw otherSchema([], [])
+  if (name === 'audit') return addToAudit(client, columns, rows)
+  await copyInto(client, name, columns, rows)
+}
+
+async function copyInto(client: pg.PoolClient, name: string, columns: readonly string[], rows: AsyncIterable<Uint8Array>): Promise<void> {
   const stream = client.query(copyFrom(`copy ${quoted(name)} (${columns.map(quoted).join(', ')}) from stdin`))
   await pipeline(rows, stream).catch((error) => {
     throw stateError(error)
   })
+}
+
+/** The audit log only grows: what was done since the backup stays in it, and what the backup has and it has not is added, with new numbers. */
+async function addToAudit(client: pg.PoolClient, columns: readonly string[], rows: AsyncIterable<Uint8Array>): Promise<void> {
+  await query(client, 'create temporary table restored_audit (like audit) on commit drop')
+  await copyInto(client, 'restored_audit', columns, rows)
+  const kept = columns.filter((column) => column !== 'id').map(quoted)
+  await query(
+    client,
+    `insert into audit (${kept}) select ${kept} from restored_audit r
+      where not exists (select from audit a where (a.at, a.actor, a.action) = (r.at, r.actor, r.action)) order by r.id`,
+  )
 }
 
 /** Columns whose numbers come from the one sequence that says in which order things happened. */

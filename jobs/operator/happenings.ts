@@ -102,7 +102,7 @@ export function webhookHappening({ type, leadId, letter, at, order }: PastWebhoo
 }
 
 export function actionHappening({ at, order, actor, action, target, before, after, reason, outcome }: PastAction): Remembered {
-  const records = (before?.records as { entity: string; key: string | null }[] | undefined) ?? []
+  const records = ((before?.records ?? after?.records) as { entity: string; key: string | null }[] | undefined) ?? []
   const moved = valuesText(before?.values, after?.values)
   const ended = outcome === 'done' ? '' : outcome === null ? ' (cut short, or under way)' : ' (refused)'
   const text = [`${actor}: ${action}${ended}`, moved, reason].filter((part) => part).join(': ')
