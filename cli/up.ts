@@ -15,7 +15,7 @@ export function upCommand(program: Command): void {
       'after',
       `
 Without any setting it uses the embedded database for ERP and state and compares only; API_URL and API_TOKEN name the CRM.
-On several machines, or to keep webhooks apart from work: ponte api and ponte worker.
+To keep webhooks apart from work, or for several workers: ponte api and ponte worker. All of them need the same QUEUE_ROOT and STATE_DIR on one machine.
 
 Examples:
   ponte up

@@ -15,7 +15,7 @@ import type { Watching } from './watch.ts'
 export function workerCommand(program: Command): void {
   program
     .command('worker')
-    .description('run the jobs by their schedules, until stopped; several may work side by side, on several machines')
+    .description('run the jobs by their schedules, until stopped; several may work side by side on one machine')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',

@@ -25,8 +25,8 @@ function nameOf(error: Error): string {
   return error.message.split('\n')[0] || (error as NodeJS.ErrnoException).code || error.name
 }
 
-/** Begins with a capital letter, unless the first word is an identifier, and ends with a full stop, unless it is a list. */
+/** Begins with a capital letter, unless the first word is an identifier or a command, and ends with a full stop, unless it is a list. */
 export function sentence(text: string): string {
-  const capital = /^[a-z]+[\s,]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
+  const capital = /^(?!(?:ponte|npm)\s)[a-z]+[\s,]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
   return !capital.includes('\n') && /[\p{L}\p{N})\]"'>]$/u.test(capital) ? `${capital}.` : capital
 }

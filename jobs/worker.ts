@@ -1,5 +1,5 @@
 /**
- * A worker: takes ticks, runs their jobs, keeps the schedules standing. Several may work side by side, on several machines: a tick goes
+ * A worker: takes ticks, runs their jobs, keeps the schedules standing. Several may work side by side: a tick goes
  * to one of them, and the lease of the job says whether it may run.
  *
  *   scheduler or request → tick → [paused] → lease → run → done
