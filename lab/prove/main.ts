@@ -87,9 +87,9 @@ const folder = mkdtempSync(join(tmpdir(), 'ponte-prove-'))
 // Run by root, the database lives under an account that must come through here.
 chmodSync(folder, 0o711)
 let isKept = false
-/** Rejects when the command is told to stop: what runs is cleaned up as after a failure. */
+/** Rejects when the command is told to stop, once or oftener: what runs is cleaned up as after a failure. */
 const stopped = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => reject(new Error(`stopped by ${signal}`)))
 })
 let isStopped = false
 stopped.catch(() => {
