@@ -1,4 +1,4 @@
-/** What the system says of a process. */
+/** What the system says of a process, and some statistics. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { tool } from './programs.ts'
 
@@ -17,3 +17,7 @@ export function slope(values: readonly number[]): number {
   const up = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0)
   return up / values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0)
 }
+
+/** @param share from 0 to 1; 0.99: what 99 of 100 stay below */
+export const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0

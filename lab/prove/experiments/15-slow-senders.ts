@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openEvents, type Sent } from '../events.ts'
 import type { Experiment } from '../experiment.ts'
+import { quantile } from '../figures.ts'
 import { openRig, takesInOnly } from '../rig.ts'
 
 const senders = 1_000
@@ -41,11 +42,14 @@ export const experiment: Experiment = {
       })
       socket.resume()
     }
+    const events = openEvents(rig)
+    // The machine's own pace, before anybody is slow.
+    const calm: Sent[] = []
+    for (let n = 0; n < 100; n++) calm.push(await events.send(5_000_000 + n))
     for (let n = 0; n < senders; n++) {
       drip(n % 2 === 0)
       if (n % 50 === 0) await sleep(20)
     }
-    const events = openEvents(rig)
     const seconds = context.long ? 300 : 40
     const answers: Promise<Sent>[] = []
     for (let n = 0; n < seconds * 10; n++) {
@@ -53,11 +57,21 @@ export const experiment: Experiment = {
       await sleep(100)
     }
     const all = await Promise.all(answers)
-    const times = all.map(({ ms }) => ms).sort((a, b) => a - b)
-    const p99 = times[Math.floor(times.length * 0.99)]!
+    const p99 = quantile(
+      all.map(({ ms }) => ms),
+      0.99,
+    )
+    const limit = Math.max(
+      1_000,
+      4 *
+        quantile(
+          calm.map(({ ms }) => ms),
+          0.99,
+        ),
+    )
     const refused = all.filter(({ status }) => status !== 200).length
     context.check('every good event is 200', refused === 0, `${refused} are not`)
-    context.check('within a second (p99)', p99 < 1_000, `${p99.toFixed(0)} ms`)
+    context.check(`within ${limit.toFixed(0)} ms (p99)`, p99 < limit, `${p99.toFixed(0)} ms`)
     context.check('the API lives', api.child.exitCode === null, `${api.child.exitCode}`)
     return {
       ...events.figures(),
