@@ -6,6 +6,7 @@ import type { Context, JobRun } from './context.ts'
 import { leadRow, personRow } from './crm-rows.ts'
 import { mustHold } from './end-event.ts'
 import { contactFields, leadInboundFields } from './fields.ts'
+import { quietColumns } from './full-sync-apply.ts'
 import { contactProblems, leadProblems, lengthProblems } from './full-sync-checks.ts'
 import type { Stages } from './stages.ts'
 
@@ -50,6 +51,35 @@ export async function readCrm(
   return total
 }
 
+/** The swap is one statement: a lead whose values the ERP's own table does not take stops it for all. It is left out and told. */
+export async function leaveOutRefused(context: Context, run: JobRun, staging: MirrorStaging): Promise<void> {
+  const ready: ReadyLead[] = []
+  for await (const page of staging.ready()) for (const { leadId, row } of page) ready.push({ leadId, name: row.NAME ?? '' })
+  const refused = await refusedOf(ready, (first, last) => staging.takes(quietColumns, first.leadId, last.leadId))
+  for (const { leadId, name } of refused) {
+    mustHold(run)
+    await tell(context, run, { id: Number(leadId), lead: name }, { field: 'LEADS', value: 'Valor recusado' })
+  }
+  await staging.leads(refused.map(({ leadId }) => ({ leadId, row: null })))
+}
+
+interface ReadyLead {
+  readonly leadId: string
+  readonly name: string
+}
+
+/** Halves until one is left: many leads, and usually none that is refused. */
+async function refusedOf(
+  leads: readonly ReadyLead[],
+  takes: (first: ReadyLead, last: ReadyLead) => Promise<boolean>,
+): Promise<readonly ReadyLead[]> {
+  const [first, last] = [leads[0], leads.at(-1)]
+  if (first === undefined || last === undefined || (await takes(first, last))) return []
+  if (leads.length === 1) return leads
+  const middle = leads.length >> 1
+  return [...(await refusedOf(leads.slice(0, middle), takes)), ...(await refusedOf(leads.slice(middle), takes))]
+}
+
 async function stage(
   context: Context,
   run: JobRun,
@@ -80,6 +110,11 @@ async function stage(
   return { ready: contacts.length - leftOut, leftOut }
 }
 
-function tell({ erp }: Context, run: JobRun, lead: Lead, problem: { readonly field: string; readonly value: string }): Promise<void> {
+function tell(
+  { erp }: Context,
+  run: JobRun,
+  lead: Pick<Lead, 'id' | 'lead'>,
+  problem: { readonly field: string; readonly value: string },
+): Promise<void> {
   return erp.logExecution({ job: run.job, leadId: String(lead.id), leadName: lead.lead, ...problem })
 }

@@ -142,6 +142,19 @@ describe('a full sync', () => {
     ])
   })
 
+  test('leaves out a lead that a table narrower than ours refuses, and tells it', async () => {
+    await bridge.erp.query(`alter table leads add constraint narrow check (length(address_street) <= 30)`)
+    await bridge.simulator.load(upTo(5).map((id) => crmLead({ id, street: id === 4 ? 'Avenida Conceição de Ipanema do Sul' : 'Rua Nova' })))
+    await mirrored(bridge, upTo(5))
+    expect(await run({ dryRun: true })).toMatchObject({ status: 'success', counts: { ready: 4, leftOut: 1 } })
+    await bridge.erp.query('delete from log_execution_crm')
+    expect(await run()).toMatchObject({ status: 'success', counts: { ready: 4, leftOut: 1, updated: 4, removed: 0, refused: 0 } })
+    expect(await sql('select lead_id, field, value from log_execution_crm')).toEqual([
+      { lead_id: '4', field: 'LEADS', value: 'Valor recusado' },
+    ])
+    expect(await mirrorRows(bridge, 'address_street')).toEqual(upTo(5).map((id) => ({ address_street: id === 4 ? null : 'Rua Nova' })))
+  })
+
   test('leaves out leads and contacts without their mandatory fields, tells which, and keeps what the mirror had of them', async () => {
     await bridge.simulator.load([
       crmLead({ id: 1, street: ' ', district: null, lead: 'Incompleta' }),

@@ -6,11 +6,12 @@
  * Broken off before the swap, the old mirror is as it was (D-48). Broken off after it, what was not applied yet differs, and the next run
  * or job_validade_full applies it. Client code, budget and order values stay with their leads (D-15).
  */
+import { PonteError } from '../base/error.ts'
 import type { MirrorStaging } from '../connectors/erp/erp.ts'
 import type { Context, Job, JobOutcome, JobRun } from './context.ts'
 import { mustHold } from './end-event.ts'
 import { type Applied, applyStaged, quietColumns } from './full-sync-apply.ts'
-import { type CrmRead, readCrm } from './full-sync-read.ts'
+import { type CrmRead, leaveOutRefused, readCrm } from './full-sync-read.ts'
 import { recoverLanes } from './recover.ts'
 import { type Stages, stagesOf } from './stages.ts'
 
@@ -35,6 +36,8 @@ export const leadsFullSync: Job = {
 
 async function sync(context: Context, run: JobRun, stages: Stages, staging: MirrorStaging): Promise<JobOutcome> {
   const { read, record } = await readOnRecord(context, run, stages, staging)
+  // Only a dry run tries before it knows that there is something to find: the swap itself is the cheaper trial.
+  if (run.dryRun) await leaveOutRefused(context, run, staging)
   const found = await staging.counts()
   const counts = { ...read, ...found, mirrored: staging.mirrored, ...(record === null ? {} : { record }) }
   const stopped = run.acceptGuards ? null : shrinkGuard(found.ready, staging.mirrored, context.options.fullSyncMinPercent)
@@ -47,9 +50,16 @@ async function sync(context: Context, run: JobRun, stages: Stages, staging: Mirr
   const remove = await reallyGone(context, stages, await staging.gone())
   mustHold(run)
   const reason = 'full sync: the CRM does not have this lead in an integrated stage'
-  const { updated, removed } = await staging.swap({ quiet: quietColumns, remove, job: run.job, reason })
-  const applied = await applyStaged(context, run, stages, staging, found.ready)
-  return outcome({ ...counts, updated, removed: removed.length, ...applied }, found.leftOut, read, applied)
+  const swap = () => staging.swap({ quiet: quietColumns, remove, job: run.job, reason })
+  const { updated, removed } = await swap().catch(async (error) => {
+    if (!(error instanceof PonteError) || error.code !== 'erp.value_refused') throw error
+    await leaveOutRefused(context, run, staging)
+    mustHold(run)
+    return swap()
+  })
+  const { ready, leftOut } = await staging.counts()
+  const applied = await applyStaged(context, run, stages, staging, ready)
+  return outcome({ ...counts, ready, leftOut, updated, removed: removed.length, ...applied }, leftOut, read, applied)
 }
 
 /** A dry run keeps no record. */

@@ -117,13 +117,16 @@ export function testFullSync(open: () => Promise<ErpHarness>): void {
       expect(await names()).toEqual(['1 newer', '2 swapped 2', '3 newer'])
     })
 
-    test('a value that the mirror cannot hold undoes the whole swap', async () => {
+    test('a value that the mirror cannot hold undoes the whole swap; whose it is can be tried', async () => {
       const staging = await it.erp.stageMirror('R1')
       await staging.leads([
         { leadId: '1', row: row('fine') },
         { leadId: '2', row: row('not fine', { ADDRESS_NUMBER: '99999999999' }) },
       ])
       await expect(staging.swap(swap(['3']))).rejects.toMatchObject({ code: 'erp.value_refused' })
+      const takes = [await staging.takes(quiet, '1', '2'), await staging.takes(quiet, '1', '1'), await staging.takes(quiet, '2', '3')]
+      expect(takes).toEqual([false, true, false])
+      expect(await staging.counts(), 'trying changes nothing').toMatchObject({ ready: 2, leftOut: 0 })
       expect(await names()).toEqual(['1 Lead 1', '2 Lead 2', '3 Lead 3'])
     })
 

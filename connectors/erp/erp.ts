@@ -125,6 +125,11 @@ export interface MirrorStaging {
     readonly job: string
     readonly reason: string
   }): Promise<{ updated: number; removed: string[] }>
+  /**
+   * Would the swap take these columns of the leads that are ready, from id `first` to `last`? Done and undone.
+   * @returns false: a value is refused
+   */
+  takes(quiet: readonly string[], first: string, last: string): Promise<boolean>
   /** What is ready, in pages, ordered by id. */
   ready(): AsyncIterable<readonly { leadId: string; row: Row }[]>
   contactsOf(leadIds: readonly string[]): Promise<StagedContact[]>

@@ -8,6 +8,7 @@ import type { Erp, StagedContact } from './erp.ts'
 import { LEAD_COLUMNS, mirrorOnly } from './postgres-mirror.ts'
 import type { Ask } from './postgres-mirror-reads.ts'
 import { inTransaction } from './postgres-transaction.ts'
+import { couldBeDone } from './undone.ts'
 
 const pageSize = 500
 
@@ -27,6 +28,14 @@ export function fullSync(pool: pg.Pool, ask: Ask): Pick<Erp, 'stageMirror'> {
             updated: await updateQuietly(client, run, quiet),
             removed: await removeGone(client, run, { remove, job, reason }),
           })),
+        takes: (quiet, first, last) =>
+          couldBeDone<pg.PoolClient>(
+            (work) => inTransaction(pool, `full sync ${run}`, work),
+            async (client) => {
+              await client.query(LEAVE_OUT_OTHERS, [run, first, last])
+              await updateQuietly(client, run, quiet)
+            },
+          ),
         async *ready() {
           for (let after = '0'; ; ) {
             const rows = await ask<{ leadId: string; row: Row }>(READY, [run, after, pageSize])
@@ -82,6 +91,8 @@ const COUNTS = `
          count(*) filter (where state = 'unread')::int as gone
     from leads_staging where run_id = $1`
 const GONE = `select id::text from leads_staging where run_id = $1 and state = 'unread' order by id`
+const LEAVE_OUT_OTHERS = `
+  update leads_staging set state = 'left-out' where run_id = $1 and state = 'ready' and id not between $2::bigint and $3::bigint`
 const READY = `
   select id::text as "leadId", fields as row
     from leads_staging where run_id = $1 and id > $2::bigint and state = 'ready' order by id limit $3`

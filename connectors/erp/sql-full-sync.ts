@@ -5,6 +5,7 @@ import { removeLeads } from './sql-inbound.ts'
 import { type Ask, inPages, type Link, pageSize, type SqlDialect, type Transact, type Value } from './sql-link.ts'
 import { asKind, checked } from './sql-mirror.ts'
 import { whole } from './text-rows.ts'
+import { couldBeDone } from './undone.ts'
 
 /** A column of LEADS and its new value, of the staged row `s`. */
 export interface StagedColumn {
@@ -39,12 +40,17 @@ export function fullSync<L extends Link>(
         gone: async () => (await ask(GONE, [run])).map(({ ID }) => ID!),
         swap: ({ quiet, remove, job, reason }) =>
           transact(subject, async (link) => {
-            const columns = stagedColumns(quiet)
-            await link.rows(LOCK, [run])
-            await dialect.mirrorOnly(link, true)
-            const updated = await updateQuietly(link, run, columns)
+            const updated = await swapQuietly(dialect, link, run, quiet, updateQuietly)
             return { updated, removed: await removeGone(dialect, link, run, { remove, job, reason }) }
           }),
+        takes: (quiet, first, last) =>
+          couldBeDone<L>(
+            (work) => transact(subject, work),
+            async (link) => {
+              await link.changed(LEAVE_OUT_OTHERS, [run, whole(first), whole(last)])
+              await swapQuietly(dialect, link, run, quiet, updateQuietly)
+            },
+          ),
         async *ready() {
           for (let after = '0'; ; ) {
             const rows = await ask(dialect.first(READY, pageSize), [run, whole(after)])
@@ -68,6 +74,19 @@ export function fullSync<L extends Link>(
       }
     },
   }
+}
+
+async function swapQuietly<L extends Link>(
+  dialect: SqlDialect,
+  link: L,
+  run: string,
+  quiet: readonly string[],
+  updateQuietly: UpdateQuietly<L>,
+): Promise<number> {
+  const columns = stagedColumns(quiet)
+  await link.rows(LOCK, [run])
+  await dialect.mirrorOnly(link, true)
+  return updateQuietly(link, run, columns)
 }
 
 const parsed = (text: string): Row => JSON.parse(text) as Row
@@ -128,6 +147,7 @@ const COUNTS = `
          count(case when state = 'ready' and mirrored_as is null then 1 end) as fresh, count(case when state = 'unread' then 1 end) as gone
     from leads_staging where run_id = ?`
 const GONE = `select id from leads_staging where run_id = ? and state = 'unread' order by id`
+const LEAVE_OUT_OTHERS = `update leads_staging set state = 'left-out' where run_id = ? and state = 'ready' and id not between ? and ?`
 const READY = `select id, fields from leads_staging where run_id = ? and id > ? and state = 'ready' order by id`
 const CONTACTS_OF = 'select id, lead_id, fields from contacts_staging where run_id = ? and lead_id in (?) order by id'
 const LOCK = `
