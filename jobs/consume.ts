@@ -63,7 +63,15 @@ export async function consume<Line>(
   const perRecord = inOrder()
   /** Taking a letter and queueing its lines is one step, so that lines of one record queue up in order of arrival. */
   const taking = pLimit(1)
-  const returned = new Set<string>()
+  const letters = lane
+    .claims({
+      prefixes: [stream.prefix],
+      worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
+      foreign: true,
+      hands: concurrency,
+      signal: run.signal,
+    })
+    [Symbol.asyncIterator]()
 
   const handle = async (claim: Claim, index: number, line: Line): Promise<LineEnd> => {
     if (stopped()) return 'open'
@@ -116,8 +124,6 @@ export async function consume<Line>(
   }
 
   const carry = async (claim: Claim): Promise<readonly Promise<void>[] | null> => {
-    // Another of these workers gave it back in this pass.
-    if (returned.has(claim.name.file)) return null
     tally.letter(claim.name.file)
     try {
       return await start(claim)
@@ -125,18 +131,12 @@ export async function consume<Line>(
       if (!(error instanceof PonteError) || !unreadable.has(error.code)) throw error
       await claim.reject(error.code, `${error.message} ${error.hint}`)
       tally.rejected()
+      tally.letterEnded(claim.name.file)
       return null
     }
   }
 
   const worker = async (): Promise<void> => {
-    const claims = lane.claims({
-      prefixes: [stream.prefix],
-      worker: `${run.job}-${process.pid}-${run.lease.epoch}`,
-      foreign: true,
-      signal: run.signal,
-    })
-    const letters = claims[Symbol.asyncIterator]()
     try {
       for (;;) {
         const taken = await taking(async () => {
@@ -147,16 +147,15 @@ export async function consume<Line>(
         if (taken.lines === null) continue
         await Promise.all(taken.lines)
         const { to } = await taken.claim.finish()
-        if (to === 'processar') returned.add(taken.claim.name.file)
+        if (to !== 'processar') tally.letterEnded(taken.claim.name.file)
         if (to === 'lost') stop(leaseLost(run.job))
       }
     } catch (error) {
       stop(error)
-    } finally {
-      await letters.return?.().catch(stop)
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
+  await letters.return?.().catch(stop)
   return { stoppedBy, lastFailure }
 }
 

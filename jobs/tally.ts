@@ -13,6 +13,8 @@ export interface TallyCounts extends Readonly<Record<LineEnd, number>> {
 
 export interface Tally {
   letter(file: string): void
+  /** It lies in processados or falhas now, and is not met again. */
+  letterEnded(file: string): void
   rejected(): void
   /** A line was read. `id` is its letter and index. */
   took(id: string): void
@@ -27,12 +29,17 @@ export function newTally(): Tally {
   const ended: Record<Exclude<LineEnd, 'open'>, number> = { delivered: 0, dead: 0, superseded: 0, already: 0 }
   const open = new Set<string>()
   const waiting = new Set<string>()
+  /** Only those that may be met again: a run may take a hundred thousand. */
   const letters = new Set<string>()
+  let endedLetters = 0
   let lines = 0
   let rejected = 0
   const settled = () => ended.delivered + ended.dead + ended.superseded + ended.already
   return {
     letter: (file) => void letters.add(file),
+    letterEnded(file) {
+      if (letters.delete(file)) endedLetters++
+    },
     rejected: () => void rejected++,
     took(id) {
       if (!waiting.has(id)) lines++
@@ -47,7 +54,7 @@ export function newTally(): Tally {
       }
     },
     get counts() {
-      return { lines, ...ended, open: open.size, letters: letters.size, rejected }
+      return { lines, ...ended, open: open.size, letters: endedLetters + letters.size, rejected }
     },
     get settled() {
       return settled()

@@ -12,7 +12,7 @@ import { type Seat, takeSeat } from './seat.ts'
 import { recoverSeats } from './stale-seats.ts'
 
 export async function* claimLetters(house: House, watcher: Watcher, options: Parameters<Lane['claims']>[0]): AsyncGenerator<Claim> {
-  const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, signal } = options
+  const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, hands = 1, signal } = options
   refuseUnknown(house, prefixes)
   await recoverSeats(house, watcher, { wait: false })
 
@@ -21,36 +21,40 @@ export async function* claimLetters(house: House, watcher: Watcher, options: Par
     prefixes.includes(parsed.prefix) && (foreign || parsed.form !== 'foreign') && !returned.has(parsed.file)
   let seat: Seat | null = null
   let taken = 0
-  let current: OwnedClaim | null = null
-  const release = async () => {
-    const claim = current
-    current = null
-    if (claim === null) return
-    await claim.giveBack()
-    if (claim.returned()) returned.add(claim.name.file)
+  let inHand: OwnedClaim[] = []
+  /** Forgets those that have ended, and gives back the oldest ones beyond `most`. */
+  const release = async (most: number) => {
+    const open = inHand.filter((claim) => !claim.ended())
+    for (const claim of open.slice(0, Math.max(0, open.length - most))) await claim.giveBack()
+    for (const claim of inHand) if (claim.returned()) returned.add(claim.name.file)
+    inHand = inHand.filter((claim) => !claim.ended())
   }
 
   try {
     for (let complete = false; !complete; ) {
+      await release(hands - 1)
       const pass = await oldestArrivals(house, wanted)
       // Ends with the first look that finds nothing: what came in meanwhile is taken too.
       complete = pass.complete && pass.arrivals.length === 0
       for (const arrival of pass.arrivals) {
         if (taken >= limit || signal?.aborted) return
+        await release(hands - 1)
+        // It was given back since this pass began.
+        if (returned.has(arrival.parsed.file)) continue
         if (seat === null || !seat.fresh()) {
           await seat?.leave()
           seat = await takeSeat(house, worker)
         }
-        current = await take(house, seat, arrival)
-        if (current === null) continue
+        const claim = await take(house, seat, arrival)
+        if (claim === null) continue
         taken += 1
-        yield current
-        await release()
+        inHand.push(claim)
+        yield claim
       }
     }
   } finally {
     try {
-      await release()
+      await release(0)
     } finally {
       await seat?.leave()
     }

@@ -4,15 +4,19 @@
  * looks: so nobody else has to know of such names, and none of them hides its neighbours.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Dirent } from 'node:fs'
-import { opendir, rename } from 'node:fs/promises'
+import { type Dir, opendirSync } from 'node:fs'
+import { readdir, rename } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { SIDECAR } from './closing.ts'
 import type { House } from './house.ts'
 
 /** Names get suffixes while they are in hand, and file systems allow 255 bytes. */
 export const LONGEST_NAME = 200
 
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\]+/gu
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\\ufffd]+/gu
+
+/** What most names are, and what is quick to see. */
+const ascii = /^[ -[\]-~]*$/
 
 /** Streams the names of files; see `entriesIn`. */
 export async function* filesIn(house: Pick<House, 'nextId'>, folder: string): AsyncGenerator<string> {
@@ -21,31 +25,48 @@ export async function* filesIn(house: Pick<House, 'nextId'>, folder: string): As
 
 /**
  * Streams what lies there; nothing when there is no such folder. A letter whose name could not be made plain (no right to) is left out.
+ * Read in the caller's thread, which is several times as fast as a promise per name; others get their turn every thousand names.
  *
  * @returns `isFile` false: a folder, a symbolic link
  * @throws the system's error when the folder cannot be read
  */
 export async function* entriesIn(house: Pick<House, 'nextId'>, folder: string): AsyncGenerator<{ name: string; isFile: boolean }> {
-  // Node reads names as bytes when it is asked to; its types do not say so.
-  const options = { bufferSize: 256, encoding: 'buffer' as BufferEncoding }
-  const directory = await opendir(folder, options).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw error
-  })
+  const directory = openFolder(folder)
   if (directory === null) return
-  for await (const entry of directory as AsyncIterable<Dirent<Buffer>>) {
-    const isFile = entry.isFile()
-    const name = entry.name.toString('utf8')
-    const isLetter = isFile && name.endsWith('.json') && !name.endsWith(SIDECAR) && !name.startsWith('.')
-    const plain = !isLetter || isPlain(entry.name, name) ? name : await makePlain(folder, entry.name, house.nextId())
-    if (plain !== null) yield { name: plain, isFile }
+  try {
+    for (let count = 1; ; count += 1) {
+      const entry = directory.readSync()
+      if (entry === null) return
+      const { name } = entry
+      const isFile = entry.isFile()
+      const isLetter = isFile && name.endsWith('.json') && !name.endsWith(SIDECAR) && !name.startsWith('.')
+      const plain = !isLetter || isPlain(name) ? name : await makePlain(folder, name, house.nextId())
+      if (plain !== null) yield { name: plain, isFile }
+      if (count % 1000 === 0) await setImmediate()
+    }
+  } finally {
+    directory.closeSync()
   }
 }
 
-const isPlain = (bytes: Buffer, name: string): boolean => bytes.length <= LONGEST_NAME && name.search(unprintable) === -1 && isUtf8(bytes)
+function openFolder(folder: string): Dir | null {
+  try {
+    return opendirSync(folder, { bufferSize: 256 })
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    throw error
+  }
+}
+
+/** What is no UTF-8 was read with U+FFFD in it. */
+const isPlain = (name: string): boolean =>
+  name.length <= LONGEST_NAME && (ascii.test(name) || (Buffer.byteLength(name) <= LONGEST_NAME && name.search(unprintable) === -1))
 
 /** @returns the new name; null: it is gone, or may not be renamed */
-async function makePlain(folder: string, bytes: Buffer, id: string): Promise<string | null> {
+async function makePlain(folder: string, name: string, id: string): Promise<string | null> {
+  const names = await readdir(folder, { encoding: 'buffer' })
+  const bytes = names.find((one) => one.toString('utf8') === name)
+  if (bytes === undefined) return null
   const stem = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').slice(0, -'.json'.length)
   const cut = Buffer.from(stem.replace(unprintable, '_')).subarray(0, LONGEST_NAME - 40)
   // What a cut leaves of a character is dropped.

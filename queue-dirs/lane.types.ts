@@ -54,7 +54,7 @@ export interface Finished {
   readonly to: 'processados' | 'falhas' | 'processar' | 'lost'
 }
 
-/** Valid until the iterator that gave it is asked for the next one or is left; not ended by then, it goes back to processar. */
+/** Valid until the iterator that gave it is left, or is asked for one more than its `hands`; not ended by then, it goes back to processar. */
 export interface Claim {
   readonly name: LetterName
   readonly worker: string
@@ -175,8 +175,8 @@ export interface Lane {
   /** A letter for the record, `<prefix>_<slug>_<time>_<ulid>.json`, straight into processados. */
   archive(prefix: string, slug: string): Promise<ArchiveLetter>
   /**
-   * Claims letters in order of arrival, one at a time, until none is left or `limit` letters were taken. A letter given back
-   * is not taken again by the same call. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other
+   * Claims letters in order of arrival, one after another, until none is left or `limit` letters were taken. A letter given back
+   * is not taken again by the same call. `hands`: how many may be held at once (default 1); asked for more, the oldest is given back. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other
    * `.json` name that begins with, or else contains, one of `prefixes`.
    */
   claims(options: {
@@ -184,6 +184,7 @@ export interface Lane {
     worker: string
     foreign?: boolean
     limit?: number
+    hands?: number
     signal?: AbortSignal
   }): AsyncIterable<Claim>
   /**

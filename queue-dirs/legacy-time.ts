@@ -3,6 +3,8 @@
 /** Epoch milliseconds of a UTC time, null when there is no such moment (31 February, hour 25). */
 export function utc(year: number, month: number, day: number, hour = 0, minute = 0, second = 0, ms = 0): number | null {
   const at = Date.UTC(year, month - 1, day, hour, minute, second, ms)
+  // In every month and every day there is such a moment.
+  if (month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour < 24 && minute < 60 && second < 60 && year >= 100) return at
   const date = new Date(at)
   const same =
     date.getUTCFullYear() === year &&

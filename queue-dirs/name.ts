@@ -47,9 +47,12 @@ export interface ParsedName {
   readonly slug: string
 }
 
-const TIME = '(\\d{4})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{2})_(\\d{3})'
-const BULK = new RegExp(`^([0-9a-f]{32})_${TIME}_(\\d{4,})$`)
-const SINGLE = new RegExp(`^([A-Za-z0-9_-]{1,60})_${TIME}_([0-9A-HJKMNP-TV-Z]{26})$`)
+const BATCH_HASH = /^[0-9a-f]{32}$/
+const SLUG = /^[A-Za-z0-9_-]{1,60}$/
+const NUMBER = /^\d{4,}$/
+const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/
+const TIME = /^\d{4}(?:_\d{2}){5}_\d{3}$/
+const TIME_LENGTH = 'YYYY_MM_DD_HH_MM_SS_mmm'.length
 
 /**
  * @param file     base name of a file in `processar`
@@ -59,37 +62,31 @@ const SINGLE = new RegExp(`^([A-Za-z0-9_-]{1,60})_${TIME}_([0-9A-HJKMNP-TV-Z]{26
 export function parseName(file: string, prefixes: readonly string[] = PREFIXES): ParsedName | null {
   if (!file.endsWith('.json') || file.startsWith('.')) return null
   const stem = file.slice(0, -'.json'.length)
+  // Almost every name is one of ours. No prefix goes on as another does behind its underscore (openLane sees to that).
+  const own = prefixes.find((prefix) => stem.startsWith(prefix) && stem[prefix.length] === '_')
+  const ours = own === undefined ? null : canonical(file, own, stem.slice(own.length + 1))
+  if (ours !== null) return ours
   const found = findPrefix(stem, prefixes)
   if (found === null) return null
   const rest = stem.slice(found.end)
   const base = { file, prefix: found.prefix }
-  if (found.start === 0 && !found.alias && rest.startsWith('_')) {
-    const ours = canonical(rest.slice(1))
-    if (ours !== null) return { ...base, ...ours }
-  }
   const middle = rest.replace(/^_/, '')
   const legacy = found.start === 0 && (rest === '' || rest.startsWith('_')) ? legacyTime(found.prefix, middle) : null
   if (legacy !== null) return { ...base, form: 'legacy', arrivedAt: legacy.at, sequence: '', slug: legacy.slug }
   return { ...base, form: 'foreign', arrivedAt: null, sequence: '', slug: stem.slice(0, found.start) + middle }
 }
 
-function canonical(rest: string): Pick<ParsedName, 'form' | 'arrivedAt' | 'sequence' | 'slug'> | null {
-  for (const [form, pattern] of [['bulk', BULK] as const, ['single', SINGLE] as const]) {
-    const match = pattern.exec(rest)
-    if (match === null) continue
-    const [year, month, day, hour, minute, second, ms] = match.slice(2, 9).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const arrivedAt = utc(year, month, day, hour, minute, second, ms)
-    if (arrivedAt !== null) return { form, arrivedAt, sequence: match[9] ?? '', slug: match[1] ?? '' }
-  }
-  return null
+/** From the end, where each part has its length: a hundred thousand names are read while somebody waits for a page. */
+function canonical(file: string, prefix: string, rest: string): ParsedName | null {
+  const sequence = rest.slice(rest.lastIndexOf('_') + 1)
+  const end = rest.length - sequence.length - 1
+  const slug = rest.slice(0, Math.max(0, end - TIME_LENGTH - 1))
+  const time = rest.slice(slug.length + 1, Math.max(0, end))
+  const form = ULID.test(sequence) && SLUG.test(slug) ? 'single' : NUMBER.test(sequence) && BATCH_HASH.test(slug) ? 'bulk' : null
+  if (form === null || rest[slug.length] !== '_' || !TIME.test(time)) return null
+  const part = (from: number, to: number) => Number(time.slice(from, to))
+  const arrivedAt = utc(part(0, 4), part(5, 7), part(8, 10), part(11, 13), part(14, 16), part(17, 19), part(20, 23))
+  return arrivedAt === null ? null : { file, prefix, form, arrivedAt, sequence, slug }
 }
 
 interface Found {
