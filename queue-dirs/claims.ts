@@ -11,11 +11,8 @@ import { type ParsedName, singleName } from './name.ts'
 import { type Seat, takeSeat } from './seat.ts'
 import { recoverSeats } from './stale-seats.ts'
 
-export async function* claimLetters(house: House, watcher: Watcher, options: Parameters<Lane['claims']>[0]): AsyncGenerator<Claim> {
+export function claimLetters(house: House, watcher: Watcher, options: Parameters<Lane['claims']>[0]): AsyncIterableIterator<Claim> {
   const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, hands = 1, signal } = options
-  refuseUnknown(house, prefixes)
-  await recoverSeats(house, watcher, { wait: false })
-
   const returned = new Set<string>()
   const wanted = (parsed: ParsedName) =>
     prefixes.includes(parsed.prefix) && (foreign || parsed.form !== 'foreign') && !returned.has(parsed.file)
@@ -29,16 +26,26 @@ export async function* claimLetters(house: House, watcher: Watcher, options: Par
     for (const claim of inHand) if (claim.returned()) returned.add(claim.name.file)
     inHand = inHand.filter((claim) => !claim.ended())
   }
+  const leave = async () => {
+    try {
+      await release(0)
+    } finally {
+      await seat?.leave()
+      seat = null
+    }
+  }
 
-  try {
+  async function* oneByOne(): AsyncGenerator<OwnedClaim> {
+    refuseUnknown(house, prefixes)
+    await recoverSeats(house, watcher, { wait: false })
     for (let complete = false; !complete; ) {
       await release(hands - 1)
       const pass = await oldestArrivals(house, wanted)
       // Ends with the first look that finds nothing: what came in meanwhile is taken too.
       complete = pass.complete && pass.arrivals.length === 0
       for (const arrival of pass.arrivals) {
-        if (taken >= limit || signal?.aborted) return
         await release(hands - 1)
+        if (taken >= limit || signal?.aborted) return
         // It was given back since this pass began.
         if (returned.has(arrival.parsed.file)) continue
         if (seat === null || !seat.fresh()) {
@@ -52,12 +59,27 @@ export async function* claimLetters(house: House, watcher: Watcher, options: Par
         yield claim
       }
     }
-  } finally {
-    try {
-      await release(0)
-    } finally {
-      await seat?.leave()
-    }
+  }
+
+  const letters = oneByOne()
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      const next = await letters.next().catch(async (error) => {
+        // Nobody calls `return` after a failure; of several hands, the others still hold theirs.
+        if (hands === 1) await leave()
+        throw error
+      })
+      if (next.done && inHand.every((claim) => claim.ended())) await leave()
+      return next
+    },
+    async return() {
+      await letters.return(undefined)
+      await leave()
+      return { done: true, value: undefined }
+    },
   }
 }
 
