@@ -22,6 +22,8 @@ const deepest = 8
 export function aboutOf(prefix: string, text: string): LineAbout {
   const taxIds = new Set<string>()
   const found = { leadId: null as string | null, ID: null as string | null, CODE: null as string | null }
+  // No key holds a control character, and no database of ours could be asked for one that holds a NUL.
+  const keyOf = (value: unknown): string | null => (/\p{Cc}/u.test(String(value)) ? null : String(value))
   const visit = (value: unknown, path: readonly string[]): void => {
     if (typeof value === 'object' && value !== null) {
       if (path.length < deepest) for (const [name, inner] of Object.entries(value)) visit(inner, [...path, name.toUpperCase()])
@@ -30,8 +32,8 @@ export function aboutOf(prefix: string, text: string): LineAbout {
     if (value === null || value === '') return
     const name = path.at(-1) ?? ''
     if (taxNames.has(name)) taxIds.add(padTaxId(String(value)))
-    if (leadNames.has(name) || (name === 'ID' && path.at(-2) === 'LEAD')) found.leadId ??= String(value)
-    if (path.length === 1 && (name === 'ID' || name === 'CODE')) found[name] = String(value)
+    if (leadNames.has(name) || (name === 'ID' && path.at(-2) === 'LEAD')) found.leadId ??= keyOf(value)
+    if (path.length === 1 && (name === 'ID' || name === 'CODE')) found[name] = keyOf(value)
   }
   const parsed = parse(text)
   if (parsed === undefined)

@@ -292,5 +292,7 @@ describe('a line is about', () => {
       '{"__proto__":{"TAXID":"1"}}',
     ])
       expect(about('unknown', text).leadId, text.slice(0, 20)).toBeNull()
+    expect(about('insert_leads_in_crm', { ID: '7\0', TAXID: '1' }).branch).toBeNull()
+    expect(about('update_leads_in_crm', { ID: '7\n', LEAD_ID: '8\0' }).leadId).toBeNull()
   })
 })
