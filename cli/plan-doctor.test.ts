@@ -149,7 +149,7 @@ describe('ponte doctor', () => {
       failed: [],
       warnings: ['backups', 'shadow mode'],
     })
-    await house.state.query(`update ponte_migrations set applied_at = applied_at - interval '8 days'`)
+    await house.state.query(`update runs set started_at = started_at - interval '8 days'`)
     expect(await doctor()).toEqual({ code: 0, failed: [], warnings: ['backups'] })
     await house.state.query(
       `insert into job_ends (job, status, last_run, last_ended_at, last_seconds) values ('backup_postgresql', 'success', 'x', now(), 1)`,

@@ -15,7 +15,8 @@ export function upCommand(program: Command): void {
       'after',
       `
 Without any setting it uses the embedded database for ERP and state and compares only; API_URL and API_TOKEN name the CRM.
-To keep webhooks apart from work, or for several workers: ponte api and ponte worker. All of them need the same QUEUE_ROOT and STATE_DIR on one machine.
+To keep webhooks apart from work, or for several workers: ponte api and ponte worker, all on one machine, with the
+same QUEUE_ROOT and STATE_DIR.
 
 Examples:
   ponte up

@@ -35,14 +35,15 @@ export async function jobCounts(pool: pg.Pool): Promise<{ job: string; name: str
 }
 
 /**
- * Seconds since `job` last succeeded, or since this state database was made, when it never did.
+ * Seconds since `job` last succeeded; when it never did, since the first run that is remembered (of any job); 0 when nothing ever ran.
  */
 export async function secondsWithout(pool: pg.Pool, job: string): Promise<number> {
   const { rows } = await query<{ seconds: number }>(
     pool,
     `select greatest(0, extract(epoch from clock_timestamp() - coalesce(
               (select last_ended_at from job_ends where job = $1 and status = 'success'),
-              (select min(applied_at) from ponte_migrations))))::float8 as seconds`,
+              (select started_at from runs where started_at is not null order by id limit 1),
+              clock_timestamp())))::float8 as seconds`,
     [job],
   )
   return rows[0]!.seconds

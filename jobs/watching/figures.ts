@@ -49,7 +49,7 @@ export interface Figures {
   readonly tablespaces: readonly Tablespace[]
   /** Records that stopped by themselves. */
   readonly held: number
-  /** Since the last backup; without any, since the state database was made. */
+  /** Since the last backup; without any, since the first run. */
   readonly backupSeconds: number
 }
 

@@ -19,7 +19,7 @@ export const placeMetrics: readonly Metric[] = [
   gauge('held', 'ponte_changes_held', [], 'records that are not sent any more, because three sends changed nothing', (held) => [
     [[], held],
   ]),
-  gauge('backupSeconds', 'ponte_backup_age_seconds', [], 'time since the last backup; without any, since the installation', (seconds) => [
+  gauge('backupSeconds', 'ponte_backup_age_seconds', [], 'time since the last backup; without any, since the first run', (seconds) => [
     [[], seconds],
   ]),
   gauge('waiting', 'ponte_lag_seconds', [], 'synchronisation lag: age of the oldest change that waits for the CRM', (rows) => [
