@@ -14,6 +14,13 @@ test('a line that is tried twice is counted once, and ends in one column', () =>
   expect(tally.balanced()).toBe(true)
 })
 
+test('letters that have ended are counted and forgotten; one that is met again is counted once', () => {
+  const tally = newTally()
+  for (const file of ['a.json', 'b.json', 'b.json']) tally.letter(file)
+  tally.letterEnded('a.json')
+  expect(tally.counts.letters).toBe(2)
+})
+
 test('the same index of another letter is another line', () => {
   const tally = newTally()
   for (const id of ['a.json:0', 'b.json:0']) tally.took(id)

@@ -1,4 +1,4 @@
-/** A journal in the form of version 0.2.0 (a real one is upgraded in jobs/upgrade.test.ts), beside letters in every state that a repair leaves. */
+/** A journal in the form of version 0.2.0 (a real one is upgraded in upgrade.test.ts), beside letters in every state that a repair leaves. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'

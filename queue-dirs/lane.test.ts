@@ -339,6 +339,25 @@ test('an empty letter is a fault that is named, and is never archived as done', 
 })
 
 describe('claims', () => {
+  test('of several hands share one look at the folder; what is held stays held when nothing more waits', async () => {
+    for (const id of ['a', 'b', 'c']) await lane.enqueue('converted_lead', id, JSON.stringify({ id }))
+    const letters = lane.claims({ prefixes: ['converted_lead'], worker: 'w', hands: 2 })[Symbol.asyncIterator]()
+    const next = async () => (await letters.next()).value as Claim
+    const [first, second] = [await next(), await next()]
+    expect([await first.held(), await second.held()]).toEqual([true, true])
+    const third = await next()
+    expect([await first.held(), await second.held(), await third.held()], 'the oldest is given back').toEqual([false, true, true])
+    await second.record(0, done)
+    expect((await second.finish()).to).toBe('processados')
+    expect(await letters.next(), 'what was given back is not taken again').toMatchObject({ done: true })
+    expect(await third.held()).toBe(true)
+    await third.record(0, done)
+    expect((await third.finish()).to).toBe('processados')
+    await letters.return!()
+    expect(await ls('processar')).toEqual([first.name.file])
+    expect(await ls('processando')).toEqual([])
+  })
+
   test('come in order of arrival, then number, not in directory order, across windows', async () => {
     lane = await open({ linesPerFile: 1, windowSize: 4 })
     const expected: string[] = []
