@@ -8,6 +8,7 @@ const text: Rule = [{ op: 'replace', from: '\u00a0', to: ' ' }, { op: 'trim' }]
 const phone: Rule = [...text, { op: 'phone' }, { op: 'truncate', length: 13 }, { op: 'map', from: ['5500000000'], to: '' }]
 const forms: Readonly<Record<string, Rule>> = {
   tidy: text,
+  email_key: [...text, { op: 'lower' }],
   zipcode_key: [...text, { op: 'dropZeroFraction' }, { op: 'digits' }, { op: 'padLeft', length: 8, fill: '0' }],
   phone_key: phone,
 }

@@ -50,7 +50,7 @@ end
 -- The form in which e-mails are compared; the columns email_key hold the same.
 create function email_key(p_email varchar(400)) returns varchar(400)
 deterministic no sql
-return lower(nullif(trim(replace(p_email, _utf8mb4 0xC2A0, ' ')), ''))
+return lower(tidy(p_email))
 //
 
 -- Only the digits; null when there are none.

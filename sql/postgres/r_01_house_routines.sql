@@ -19,7 +19,7 @@ return nullif(btrim(translate(p_text, E'\u00a0\x01\x02\x03\x04\x05\x06\x07\x08\x
 -- The form in which e-mails are compared; the index contact_email holds the same.
 create function email_key(p_email text) returns text
 language sql immutable parallel safe
-return lower(nullif(btrim(replace(p_email, chr(160), ' ')), ''));
+return lower(tidy(p_email));
 
 -- A number as a spreadsheet wrote it, 01310100.0, without the fraction that says nothing: one or two zeros at the end, or any number
 -- of them behind seven digits in a row (after fewer, .0000 may be the last group of a phone number).
