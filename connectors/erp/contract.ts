@@ -224,8 +224,8 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
       expect(await it.erp.writeLeadMirror(row)).toBe(0)
     })
 
-    test('logs business events', async () => {
-      await it.erp.logExecution({ job: 'job_x', leadId: '9001', leadName: 'N'.repeat(300), field: 'Email', value: 'v' })
+    test('logs business events, whatever characters a name holds', async () => {
+      await it.erp.logExecution({ job: 'job_x', leadId: '9001', leadName: `\0\ud83d${'N'.repeat(300)}`, field: 'Email', value: '\0v' })
       expect(await one('select job, lead_id, field, value from log_execution_crm')).toEqual({
         job: 'job_x',
         lead_id: '9001',

@@ -1,5 +1,6 @@
 /** The ERP on PostgreSQL. Views and procedures are those of sql/postgres. */
 import type pg from 'pg'
+import { cleanText } from '../../base/text.ts'
 import type { Row } from '../../engine/model.ts'
 import { refuseLetters } from '../pg/encoding.ts'
 import type { Erp, LogEntry } from './erp.ts'
@@ -65,7 +66,7 @@ export function postgresErp(settings: PostgresSettings): Erp {
 }
 
 const LOG = 'insert into log_execution_crm (job, lead_id, lead_name, field, value) values ($1, $2, left($3, 200), $4, left($5, 4000))'
-const logged = ({ job, leadId, leadName, field, value }: LogEntry) => [job, leadId, leadName, field, value]
+const logged = ({ job, leadId, leadName, field, value }: LogEntry) => [job, leadId, cleanText(leadName), field, cleanText(value)]
 
 const CONTACTS_TO_INSERT = `
   select code, name, email, phone, job_title, is_primary, lead_id

@@ -2,6 +2,7 @@
  * What MySQL and Oracle have in common: the same statements on the same tables. Statements of the files `sql-*` are written once, with `?`
  * for values; where the dialects differ, `SqlDialect` says how.
  */
+import { cleanText } from '../../base/text.ts'
 import type { Row } from '../../engine/model.ts'
 
 /** A whole number is exact as a bigint; a list stands for `in (?)` and holds 1 to `pageSize` values. */
@@ -74,7 +75,7 @@ export async function inPages<T>(ids: readonly bigint[], work: (page: readonly b
 /** As many whole characters as fit, in number and in bytes: a VARCHAR2 holds 4,000 bytes. null stays null. */
 export function cut(text: string, characters: number): string {
   let [kept, bytes] = ['', 0]
-  for (const character of [...text].slice(0, characters)) {
+  for (const character of [...cleanText(text)].slice(0, characters)) {
     bytes += Buffer.byteLength(character)
     if (bytes > 4_000) break
     kept += character
