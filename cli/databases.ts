@@ -62,7 +62,7 @@ export async function installErp(url: string, closer: Closer): Promise<MigrateRe
 export async function migrateErp(pool: pg.Pool): Promise<MigrateResult> {
   try {
     await refuseLetters(pool)
-    return await migrate(pool, erpSchema)
+    return await migrate(pool, erpSchema, { takeOver: true })
   } catch (error) {
     throw erpError(error)
   }

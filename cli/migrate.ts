@@ -25,11 +25,12 @@ export function migrateCommand(program: Command): void {
             hint: 'set ERP_DIALECT, and DATABASE_URL, MYSQL_URL or ORACLE_URL; nothing was changed',
             exitCode: 2,
           })
-        const { applied, unchanged } = await installErp(databases.erpUrl, closer)
+        const { applied, unchanged, told } = await installErp(databases.erpUrl, closer)
         const state = await openState(databases.stateUrl)
         closer.add(() => state.end())
-        output.result({ ok: true, applied, unchanged })
+        output.result({ ok: true, applied, unchanged, told })
         for (const file of applied) output.say(`  applied ${file}`)
+        for (const one of told) output.say(`  note: ${one}`)
         output.say(
           `${applied.length} scripts applied, ${unchanged} unchanged (${databases.embeddedErp ? 'embedded demo ERP' : 'ERP database'}); state database ready`,
         )

@@ -1,7 +1,8 @@
 /** Installs or upgrades the integration's schema in an ERP on Oracle, as the schema's owner. */
 import type oracledb from 'oracledb'
-import { type MigrateResult, migrate, type Session } from '../oracle/migrate.ts'
+import { type MigrateResult, migrate } from '../oracle/migrate.ts'
 import { oracleScripts } from '../oracle/scripts.ts'
+import type { Session } from '../oracle/session.ts'
 import { openConnection } from './oracle-connection.ts'
 import { erpError } from './oracle-errors.ts'
 import { rowsOf } from './oracle-rows.ts'

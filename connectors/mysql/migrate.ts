@@ -5,6 +5,7 @@
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import { type MigrationFile, readMigrations } from '../pg/migration-files.ts'
+import { takeOver } from './take-over.ts'
 
 export interface MigrateOptions {
   /** How long to wait for another migration, or for a table in use, in milliseconds. Default 60,000. */
@@ -16,6 +17,8 @@ export interface MigrateResult {
   readonly applied: string[]
   /** How many files were in place already. */
   readonly unchanged: number
+  /** What was there already and is not as a file would have made it: sentences. */
+  readonly told: readonly string[]
 }
 
 interface Done {
@@ -26,12 +29,14 @@ interface Done {
   readonly objects: string
 }
 
+/** Instead of its md5, of a structure file of which a run has begun. */
+const BEGUN = 'begun'
 const SQL_MODE = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
 
 /**
  * Runs each `NNNN_name.sql` of `folder` once, and all `r_NN_name.sql` again when any of them changed (what the earlier ones created is
  * dropped first, newest first). Between dropping and creating the triggers are away: end running ponte processes before.
- * @throws PonteError `mysql.migration_edited` | `_missing` | `_order` | `_failed` | `_busy`, and those of `readMigrations`; errors of connecting pass through
+ * @throws PonteError `mysql.migration_edited` | `_partial_erp` | `_missing` | `_order` | `_failed` | `_busy`, and those of `readMigrations`; errors of connecting pass through
  */
 export async function migrate(pool: mysql.Pool, folder: URL, options: MigrateOptions = {}): Promise<MigrateResult> {
   const { name, files } = await readMigrations(folder)
@@ -81,8 +86,13 @@ async function migrateLocked(
     [folder],
   )
   const applied: string[] = []
+  const told: string[] = []
   for (const file of pendingStructure(folder, files, rows)) {
-    for (const statement of statementsOf(file.sql)) await run(connection, file, collations(statement))
+    const statements = statementsOf(file.sql).map(collations)
+    const begun = rows.some(({ name }) => name === file.name)
+    await remember(connection, folder, { ...file, md5: BEGUN }, [])
+    told.push(...(await attempt(file, () => takeOver(connection, file.name, statements, begun))))
+    for (const statement of statements) await run(connection, file, statement)
     await remember(connection, folder, file, [])
     applied.push(file.name)
   }
@@ -95,7 +105,7 @@ async function migrateLocked(
       applied.push(file.name)
     }
   }
-  return { applied, unchanged: files.length - applied.length }
+  return { applied, unchanged: files.length - applied.length, told }
 }
 
 /** A statement ends at a line of two slashes; pieces of comments alone are none. */
@@ -131,12 +141,12 @@ function pendingStructure(folder: string, files: readonly MigrationFile[], done:
         hint: 'give the new file the next free number',
       })
     }
-    if (md5 !== undefined && md5 !== file.md5) {
+    if (md5 !== undefined && md5 !== BEGUN && md5 !== file.md5) {
       throw new PonteError('mysql.migration_edited', `migration ${folder}/${file.name} was edited after it was applied`, {
         hint: 'restore the file as it was and put the change in a new file with the next number',
       })
     }
-    return md5 === undefined
+    return md5 === undefined || md5 === BEGUN
   })
 }
 
@@ -160,10 +170,14 @@ async function dropRepeatables(
   await connection.query('delete from ponte_migrations where folder = ? and repeatable', [folder])
 }
 
-async function run(connection: mysql.Connection, file: MigrationFile, statement: string): Promise<void> {
+const run = (connection: mysql.Connection, file: MigrationFile, statement: string) =>
+  attempt(file, async () => void (await connection.query(statement)))
+
+async function attempt<T>(file: MigrationFile, work: () => Promise<T>): Promise<T> {
   try {
-    await connection.query(statement)
+    return await work()
   } catch (cause) {
+    if (cause instanceof PonteError) throw cause
     if ((cause as { errno?: number }).errno === 1205) throw busy(cause)
     throw new PonteError('mysql.migration_failed', `migration ${file.name} failed: ${(cause as Error).message}`, {
       hint: 'mend the cause and run ponte migrate again: it goes on from here',
@@ -173,7 +187,7 @@ async function run(connection: mysql.Connection, file: MigrationFile, statement:
 }
 
 async function remember(connection: mysql.Connection, folder: string, file: MigrationFile, objects: readonly string[]): Promise<void> {
-  await connection.query('insert into ponte_migrations (folder, name, repeatable, md5, objects) values (?, ?, ?, ?, ?)', [
+  await connection.query('replace into ponte_migrations (folder, name, repeatable, md5, objects) values (?, ?, ?, ?, ?)', [
     folder,
     file.name,
     file.kind === 'repeatable',

@@ -6,20 +6,16 @@ import { createHash } from 'node:crypto'
 import { PonteError } from '../../base/error.ts'
 import { isOra } from '../erp/oracle-errors.ts'
 import type { OracleScript } from './scripts.ts'
-
-/** One session of the schema's owner. Errors are the driver's. */
-export interface Session {
-  /** True: it was made, but does not compile (yet). */
-  run(sql: string): Promise<{ readonly invalid: boolean }>
-  rows(sql: string): Promise<Readonly<Record<string, string | null>>[]>
-  commit(): Promise<void>
-}
+import type { Session } from './session.ts'
+import { completeErp, fillKeys, takeOver } from './take-over.ts'
 
 export interface MigrateResult {
   /** Names of the files that ran now, in order. */
   readonly applied: string[]
   /** How many files were in place already. */
   readonly unchanged: number
+  /** What was there already and is not as a script would have made it: sentences. */
+  readonly told: readonly string[]
 }
 
 interface Done {
@@ -53,21 +49,24 @@ export async function migrate(session: Session, locker: Session, scripts: readon
   const done = await readBook(session)
   const again = scripts.some((script) => script.repeatable && done.get(script.name)?.md5 !== md5Of(script))
   const applied: string[] = []
+  const told: string[] = []
   let invalid = false
   for (const script of scripts) {
     const before = done.get(script.name)
     if (!script.repeatable && before !== undefined && !isSame(script, before)) throw edited(script)
     if (script.repeatable ? !again : before !== undefined && isWhole(script, before)) continue
     if (before === undefined && PROTOTYPE.test(script.name) && (await hasItsOwn(session, script))) {
+      told.push(...(await completeErp(session, script.statements)))
       await note(session, script, { md5: md5Of(script), statements: script.statements.length, running: 0 })
       continue
     }
     if (applied.length === 0) await checkPrivileges(session)
-    if (await runScript(session, script, script.repeatable ? undefined : before)) invalid = true
+    if (script.repeatable && script === scripts.at(-1)) await fillKeys(session)
+    if (await runScript(session, script, script.repeatable ? undefined : before, told)) invalid = true
     applied.push(script.name)
   }
   if (invalid) await checkCompiled(session)
-  return { applied, unchanged: scripts.length - applied.length }
+  return { applied, unchanged: scripts.length - applied.length, told }
 }
 
 const isWhole = (script: OracleScript, { statements, running }: Done): boolean => statements === script.statements.length && running === 0
@@ -75,19 +74,19 @@ const isWhole = (script: OracleScript, { statements, running }: Done): boolean =
 const isSame = (script: OracleScript, { md5 }: Done): boolean => md5 === md5Of(script) || md5 === EARLIER[script.name]
 
 /** @returns true when something was made that does not compile */
-async function runScript(session: Session, script: OracleScript, before: Done | undefined): Promise<boolean> {
+async function runScript(session: Session, script: OracleScript, before: Done | undefined, told: string[]): Promise<boolean> {
   // A repeatable script counts as done when all of it is: its md5 is written last.
   const md5 = script.repeatable ? '' : md5Of(script)
   let invalid = false
   for (let at = before?.statements ?? 0; at < script.statements.length; at += 1) {
     const statement = script.statements[at]!
-    const wasUnderWay = before?.running === at + 1
     await note(session, script, { md5, statements: at, running: at + 1 })
     try {
       if ((await session.run(statement)).invalid) invalid = true
     } catch (cause) {
-      // 955, 1408, 2260, 2275: it is there, made by the run that was killed before it could say so.
-      if (!wasUnderWay || !isOra(cause, 955, 1408, 2260, 2275)) throw failed(script, statement, cause)
+      const about = script.repeatable ? undefined : await takeOver(session, statement, cause)
+      if (about === undefined) throw failed(script, statement, cause)
+      told.push(...about)
     }
     // An insert and its note are one transaction.
     await note(session, script, { md5, statements: at + 1, running: 0 })

@@ -29,10 +29,10 @@ describe('migrate', () => {
   test('runs structure once and in order, and is quiet the second time', async () => {
     await put('0002_b.sql', 'insert into t values (2);')
     await put('0001_a.sql', 'create table t (n int); insert into t values (1);')
-    expect(await run()).toEqual({ applied: ['0001_a', '0002_b'], unchanged: 0 })
-    expect(await run()).toEqual({ applied: [], unchanged: 2 })
+    expect(await run()).toEqual({ applied: ['0001_a', '0002_b'], unchanged: 0, told: [] })
+    expect(await run()).toEqual({ applied: [], unchanged: 2, told: [] })
     await put('0003_c.sql', 'insert into t values (3);')
-    expect(await run()).toEqual({ applied: ['0003_c'], unchanged: 2 })
+    expect(await run()).toEqual({ applied: ['0003_c'], unchanged: 2, told: [] })
     expect(await query('select n from t order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
   })
 
@@ -54,7 +54,7 @@ describe('migrate', () => {
     await put('0001_a.sql', 'create table t (n int);\ninsert into t values (1);\n')
     await run()
     await put('0001_a.sql', 'create table t (n int);\r\ninsert into t values (1);\r\n')
-    expect(await run()).toEqual({ applied: [], unchanged: 1 })
+    expect(await run()).toEqual({ applied: [], unchanged: 1, told: [] })
   })
 
   test('renews everything repeatable when one file changed, dependents and changed columns included', async () => {
@@ -126,7 +126,62 @@ describe('migrate', () => {
     await put('0001_a.sql', 'create table t (n int);')
     await run()
     await expect(migrate(database.pool, ERP)).resolves.toMatchObject({ unchanged: 0 })
-    expect(await run()).toEqual({ applied: [], unchanged: 1 })
+    expect(await run()).toEqual({ applied: [], unchanged: 1, told: [] })
+  })
+
+  describe('of an ERP whose tables are there already', () => {
+    const old = `
+      create sequence seq_error_log_id start 500;
+      create table leads (id bigint primary key, name varchar(60), stage varchar(50), taxid varchar(20), owner varchar(9) not null);
+      insert into leads (id, name, taxid, owner) values (7, 'Padaria', '191', 'x');
+      comment on column leads.name is 'theirs';
+      create table contacts (id bigint not null, name varchar(60), email varchar(200), client_code bigint);
+      insert into contacts (id) values (70);
+      create table error_log (log_id bigint, error_info varchar(4000));
+      insert into error_log values (499, 'old')`
+    const install = () => migrate(database.pool, ERP, { takeOver: true })
+
+    test('completes them column by column, keeps what they hold, and tells it', async () => {
+      await query(old)
+      const { applied, told } = await install()
+      expect(applied).toContain('0003_integration')
+      expect(told).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^leads was there and got industry, source, .*, taxid_key$/),
+          'leads.name is character varying(60) and stays so; ours is varchar(100)',
+          'leads.owner may not be null and has no default: give it one, or Ponte cannot insert',
+          expect.stringMatching(/^contacts was there and got phone, /),
+        ]),
+      )
+      expect(await query('select id, name, taxid_key, owner from leads')).toEqual([
+        { id: '7', name: 'Padaria', taxid_key: '00000000000191', owner: 'x' },
+      ])
+      expect(
+        await query("select col_description('leads'::regclass, 2) as name, col_description('crm_stages'::regclass, 1) is null as ours"),
+      ).toEqual([{ name: 'theirs', ours: false }])
+      await expect(query('insert into contacts (id) values (70)')).rejects.toMatchObject({ code: '23505' })
+      await query("insert into error_log (error_info) values ('new')")
+      expect(await query('select log_id, created_on is null as undated from error_log order by log_id')).toEqual([
+        { log_id: '499', undated: false },
+        { log_id: '500', undated: false },
+      ])
+      expect(await install()).toMatchObject({ applied: [], told: [] })
+    })
+
+    test('gives tables of the ERP’s own the key columns, and names what else they lack without a change', async () => {
+      await install()
+      await query(
+        'drop schema if exists pkg_crm_client cascade; drop table leads, contacts, error_log, log_execution_crm, ponte_inbox, ponte_settings, crm_stages cascade',
+      )
+      await query(
+        'drop table leads_removed, leads_staging, contacts_staging, ponte_migrations cascade; alter table branches drop column taxid_key cascade, drop column phone cascade',
+      )
+      await expect(install()).rejects.toMatchObject({
+        code: 'pg.migration_partial_erp',
+        message: 'the ERP has tables of 0001_erp_clients, but lacks branches.phone',
+      })
+      expect(await query("select to_regclass('leads') as leads")).toEqual([{ leads: null }])
+    })
   })
 
   test('killed at any point, it leaves all or nothing, and runs again', async () => {

@@ -7,11 +7,14 @@ import { PonteError } from '../../base/error.ts'
 import { refuseEncoding } from './encoding.ts'
 import { type MigrationFile, readMigrations } from './migration-files.ts'
 import { createdSince, dropRepeatables, existingObjects } from './repeatables.ts'
+import { takeOver } from './take-over.ts'
 import { inTransaction } from './transaction.ts'
 
 export interface MigrateOptions {
   /** How long to wait for another migration, or for a table in use, in milliseconds. Default 60,000. */
   readonly lockTimeoutMs?: number
+  /** Tables of the folder may be there already, of a system before Ponte: they are completed, not refused. Default false. */
+  readonly takeOver?: boolean
 }
 
 export interface MigrateResult {
@@ -19,6 +22,8 @@ export interface MigrateResult {
   readonly applied: string[]
   /** How many files were in place already. */
   readonly unchanged: number
+  /** What was there already and is not as a file would have made it: sentences. */
+  readonly told: readonly string[]
 }
 
 interface Done {
@@ -33,12 +38,12 @@ const LOCK_KEY = 0x706f6e7465
 /**
  * Runs each `NNNN_name.sql` of `folder` once, and all `r_NN_name.sql` again when any of them changed (what the earlier ones
  * created is dropped first, newest first, so that views may change their columns).
- * @throws PonteError `pg.migration_edited` | `pg.migration_missing` | `pg.migration_order` | `pg.migration_failed` | `pg.migration_busy` |
+ * @throws PonteError `pg.migration_edited` | `pg.migration_missing` | `pg.migration_order` | `pg.migration_failed` | `pg.migration_partial_erp` | `pg.migration_busy` |
  *   `pg.repeatable_in_use` | `pg.encoding`, and those of `readMigrations`; errors of connecting pass through
  */
 export async function migrate(pool: pg.Pool, folder: URL, options: MigrateOptions = {}): Promise<MigrateResult> {
   const { name, files } = await readMigrations(folder)
-  return inTransaction(pool, (client) => migrateLocked(client, name, files, options.lockTimeoutMs ?? 60_000)).catch((error) => {
+  return inTransaction(pool, (client) => migrateLocked(client, name, files, options)).catch((error) => {
     throw busy(error) ?? error
   })
 }
@@ -47,7 +52,7 @@ async function migrateLocked(
   client: pg.PoolClient,
   folder: string,
   files: readonly MigrationFile[],
-  lockTimeoutMs: number,
+  { lockTimeoutMs = 60_000, takeOver: mayTakeOver = false }: MigrateOptions,
 ): Promise<MigrateResult> {
   await client.query("select set_config('lock_timeout', $1, true)", [String(Math.ceil(lockTimeoutMs))])
   await refuseEncoding(client)
@@ -59,8 +64,9 @@ async function migrateLocked(
     primary key (folder, name))`)
   const { rows } = await client.query<Done>('select name, md5, repeatable from ponte_migrations where folder = $1', [folder])
   const applied: string[] = []
+  const told: string[] = []
   for (const file of pendingStructure(folder, files, rows)) {
-    await run(client, file)
+    told.push(...(await run(client, file, mayTakeOver)))
     await remember(client, folder, file, [])
     applied.push(file.name)
   }
@@ -74,7 +80,7 @@ async function migrateLocked(
       applied.push(file.name)
     }
   }
-  return { applied, unchanged: files.length - applied.length }
+  return { applied, unchanged: files.length - applied.length, told }
 }
 
 /** The structure files still to run, after checking that history was not rewritten. */
@@ -113,13 +119,16 @@ function repeatablesChanged(files: readonly MigrationFile[], done: readonly Done
   return before.size !== files.length || files.some((file) => before.get(file.name) !== file.md5)
 }
 
-async function run(client: pg.PoolClient, file: MigrationFile): Promise<void> {
+/** @returns what to tell of tables that were there */
+async function run(client: pg.PoolClient, file: MigrationFile, mayTakeOver = false): Promise<string[]> {
   try {
+    if (mayTakeOver) return await takeOver(client, file)
     await client.query(file.sql)
+    return []
   } catch (cause) {
-    if (busy(cause) !== undefined) throw cause
+    if (busy(cause) !== undefined || cause instanceof PonteError) throw cause
     const position = Number((cause as { position?: string }).position)
-    const line = Number.isFinite(position) ? `, line ${file.sql.slice(0, position).split('\n').length}` : ''
+    const line = Number.isFinite(position) && !mayTakeOver ? `, line ${file.sql.slice(0, position).split('\n').length}` : ''
     throw new PonteError('pg.migration_failed', `migration ${file.name} failed${line}: ${(cause as Error).message}`, {
       hint: 'nothing was changed; mend the cause and run ponte migrate again',
       cause,

@@ -32,6 +32,7 @@ const RULES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\buser\b(?!\s*\()/g, 'current_user()'],
   // Its own numbers mean other things in Oracle.
   [/(?<=:= )sqlcode\b/g, 'shim_ora_code(sqlcode)'],
+  [/^alter table (\w+) modify \((\w+) default (.*)\)$/, 'alter table $1 alter column $2 set default ($3)'],
   // A trigger fires for every column.
   [/\bbefore update of \w+ on\b/g, 'before update on'],
   [/\brestart start with\b/g, 'restart with'],

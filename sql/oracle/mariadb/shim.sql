@@ -178,3 +178,23 @@ union all select 'CREATE TRIGGER';
 create or replace view user_ts_quotas as
 select 'USERS' as tablespace_name, -1 as max_bytes;
 /
+
+-- The dictionary of the tables that are there.
+create or replace view user_tab_columns as
+select upper(table_name) as table_name, upper(column_name) as column_name, ordinal_position as column_id,
+       case when data_type = 'varchar' then 'VARCHAR2' when data_type in ('decimal', 'bigint', 'int', 'double') then 'NUMBER'
+            when data_type in ('longtext', 'text') then 'CLOB' when data_type = 'timestamp' then concat('TIMESTAMP(', datetime_precision, ')')
+            else upper(data_type) end as data_type,
+       character_maximum_length as char_length, case when data_type = 'varchar' then 'C' end as char_used,
+       case when data_type <> 'double' then numeric_precision end as data_precision, numeric_scale as data_scale,
+       case is_nullable when 'NO' then 'N' else 'Y' end as nullable,
+       case when column_default is not null and column_default <> 'NULL' then length(column_default) end as default_length
+  from information_schema.columns
+ where table_schema = database();
+/
+
+create or replace view user_constraints as
+select upper(table_name) as table_name, constraint_name, case constraint_type when 'PRIMARY KEY' then 'P' else 'U' end as constraint_type
+  from information_schema.table_constraints
+ where table_schema = database();
+/
