@@ -39,7 +39,7 @@ test(
       random = (random * 1_103_515_245 + 12_345) % 2_147_483_648
       return Math.floor((random / 2_147_483_648) * below)
     }
-    bridge = await openBridge({ leaseMs: 400, settleMs: 100, concurrency: 2 })
+    bridge = await openBridge({ childLeaseMs: 400, settleMs: 100, concurrency: 2 })
     await seedReference(bridge.erp)
     // Slow enough that a kill falls into the middle of things.
     bridge.simulator.setFaults({ delayMs: 10 })

@@ -305,7 +305,7 @@ describe('what stands between a full sync and a bad day', () => {
 
   test('killed between load and swap, and within the swap: the old mirror stands, and the next one finishes', async () => {
     await bridge.close()
-    await open({ leaseMs: 400 })
+    await open({ childLeaseMs: 400 })
     await bridge.simulator.load(upTo(60).map((id) => crmLead({ id, street: 'Rua Nova' })))
     await mirrored(bridge, [...upTo(30), 999], { address_street: 'Rua Velha', budget_value: 5 })
     const before = await mirrorWithoutSpelling()

@@ -42,7 +42,7 @@ test(
       random = (random * 1_103_515_245 + 12_345) % 2_147_483_648
       return Math.floor((random / 2_147_483_648) * below)
     }
-    bridge = await openBridge({ leaseMs: 400, concurrency: 2 })
+    bridge = await openBridge({ childLeaseMs: 400, concurrency: 2 })
     await seedReference(bridge.erp)
     bridge.simulator.setFaults({ delayMs: 5 })
     const letter = (prefix: string, id: number) =>

@@ -210,7 +210,7 @@ describe('5. an ERP address change', () => {
 describe('2. a crash in the middle of a 20-line file', () => {
   test('a process killed after the seventh create: a restart finishes the others, none is doubled', async () => {
     await bridge.close()
-    await open({ leaseMs: 400, settleMs: 100, concurrency: 1 })
+    await open({ childLeaseMs: 400, settleMs: 100, concurrency: 1 })
     for (let client = 1; client <= 20; client++) await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
     const worker = spawn(
       process.execPath,

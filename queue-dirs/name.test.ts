@@ -118,11 +118,12 @@ describe('names of others', () => {
   })
 
   test('a hostile name of 250 characters is read at once', () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     parseName(`insert_contact_crm_${'2024'.repeat(50)}${'_'.repeat(30)}.json`)
     parseName(`converted_lead_${'_25-05-2024'.repeat(20)}.json`)
     // One that backtracks would take years.
-    expect(performance.now() - start).toBeLessThan(1_000)
+    const { user, system } = process.cpuUsage(start)
+    expect((user + system) / 1_000).toBeLessThan(1_000)
   })
 })
 

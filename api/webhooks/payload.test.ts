@@ -61,10 +61,11 @@ describe('refused:', () => {
   })
 
   test('a mebibyte of brackets, quickly', () => {
-    const began = performance.now()
+    const began = process.cpuUsage()
     expect(refusal('['.repeat(1024 * 1024), timeline)).toContain('deeper than 64')
     expect(refusal(`${'{"a":'.repeat(200_000)}`, timeline)).toContain('deeper than 64')
-    expect(performance.now() - began).toBeLessThan(1_000)
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / 1_000).toBeLessThan(1_000)
   })
 
   test('the message names the field and quotes nothing of the body', () => {

@@ -282,9 +282,11 @@ describe('429', () => {
 describe('the breaker', () => {
   it('opens after failures in a row, answers at once meanwhile, lets one probe through and closes', async () => {
     let healthy = false
+    let now = 0
     const { crm, server } = await setUp(() => (healthy ? ok([]) : { do: 'reply', status: 500 }), {
       attempts: 1,
       breaker: { failures: 3, pauseMs: 300 },
+      monotonic: () => now,
     })
     for (let i = 0; i < 3; i++) await thrown(crm.leadById(7))
     expect(await thrown(crm.addLead({ name: 'Alfa' }))).toMatchObject({
@@ -293,12 +295,12 @@ describe('the breaker', () => {
       retryAfterMs: expect.any(Number),
     })
     expect(server.seen).toHaveLength(3)
-    await new Promise((resolve) => setTimeout(resolve, 320))
+    now += 301
     await thrown(crm.leadById(7))
     expect(await thrown(crm.leadById(7))).toMatchObject({ code: 'crm.unavailable' })
     expect(server.seen).toHaveLength(4)
     healthy = true
-    await new Promise((resolve) => setTimeout(resolve, 320))
+    now += 301
     expect(await crm.leadById(7)).toBeNull()
     expect(await Promise.all([crm.leadById(7), crm.leadById(7)])).toEqual([null, null])
   })

@@ -29,6 +29,11 @@ export interface BridgeOptions {
   readonly settleMs?: number
   readonly leadsPerRun?: number
   readonly leaseMs?: number
+  /**
+   * Of child processes that are to be killed: whoever follows waits no longer than that. This process keeps a lease that a busy machine does
+   * not take from it.
+   */
+  readonly childLeaseMs?: number
   readonly concurrency?: number
   readonly changedLimitPercent?: number
   readonly discardLimitPercent?: number
@@ -132,7 +137,10 @@ export async function openContext({
   }
 }
 
-export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
+/** Of this process beside children with short ones. A dead child's letters are taken back after as long. */
+const besideChildrenMs = 3_000
+
+export async function openBridge({ childLeaseMs, ...options }: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'ponte-bridge-'))
   const [erp, stateDatabase] = await Promise.all([erpDatabase(options.dialect ?? 'postgres'), testDatabase({ migrate: [stateSchema] })])
   const simulator = await startCrmSimulator({ dataDir: join(folder, 'crm'), token, quota: null, ...options.simulator })
@@ -141,9 +149,9 @@ export async function openBridge(options: BridgeOptions = {}): Promise<Bridge> {
     stateUrl: stateDatabase.url,
     crmUrl: simulator.url,
     folder,
-    options: { ...options, simulator: {} },
+    options: { ...options, ...(childLeaseMs ? { leaseMs: childLeaseMs } : {}), simulator: {} },
   }
-  const { context, close } = await openContext(where)
+  const { context, close } = await openContext(childLeaseMs ? { ...where, options: { ...options, leaseMs: besideChildrenMs } } : where)
   const run = (job: string, runOptions: RunOptions = {}) => runJob(context, jobNamed(job), runOptions)
   return {
     context,

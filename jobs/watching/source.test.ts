@@ -48,10 +48,8 @@ describe('a source', () => {
     it.answer(1)
     await first
     it.pass(2_000)
-    const startedAt = performance.now()
     expect(await it.source.look(20)).toEqual({ value: 1, ageSeconds: 2, stale: true })
     expect(await it.source.look(20)).toMatchObject({ value: 1, stale: true })
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect(it.calls).toBe(2)
     it.answer(2)
     expect(await it.source.look(20)).toMatchObject({ value: 2, stale: false })

@@ -5,6 +5,8 @@ import { done, replayed, rowsOf } from './scripted-backend.ts'
 import { openRig, type Rig } from './testing/driver.ts'
 
 let rig: Rig
+/** Calls that are slow, so far. */
+let begun = 0
 beforeAll(async () => {
   const many = replayed([{ name: 'N', type: 'NUMBER' }], [['1']], 1000)
   rig = await openRig([
@@ -14,6 +16,7 @@ beforeAll(async () => {
     {
       match: /slow/,
       run: async ({ signal }) => {
+        begun += 1
         await sleep(60_000, undefined, { signal }).catch(() => {})
         return done()
       },
@@ -38,7 +41,7 @@ describe('a call that takes too long', () => {
     await rig.session(async (connection) => {
       for (let time = 0; time < 5; time += 1) {
         const running = connection.execute('begin slow; end;')
-        await sleep(30)
+        await expect.poll(() => begun, { interval: 5 }).toBe(time + 1)
         await connection.break()
         await expect(running).rejects.toMatchObject({ errorNum: 1013 })
         await works(connection)

@@ -395,7 +395,8 @@ if (!mariaDbMissing('simulators/oracle-wire on MariaDB')) {
       await rig.session(async (connection) => {
         for (let time = 0; time < 3; time += 1) {
           const running = connection.execute('select sleep(60) from dual')
-          await sleep(100)
+          const atWork = () => rig.direct("select id from information_schema.processlist where info like 'select sleep(60)%'")
+          await expect.poll(atWork, { timeout: 30_000 }).toHaveLength(1)
           await connection.break()
           await expect(running).rejects.toMatchObject({ errorNum: 1013 })
           expect((await connection.execute('select 1 from dual')).rows).toEqual([[1]])
