@@ -4,7 +4,8 @@ import type { Experiment } from '../experiment.ts'
 import { crmProxy } from '../proxy.ts'
 import { openRig } from '../rig.ts'
 
-const [limit, windowMs] = [40, 2_000]
+/** So long that the margin of the quota, 2.5 % of it, covers what a busy machine adds to the way of a request. */
+const [limit, windowMs] = [200, 10_000]
 /** A request that had its permit when the CRM said "wait" may still go. */
 const underWayMs = 300
 
@@ -50,7 +51,7 @@ export const experiment: Experiment = {
     context.check('the storm struck', refused > 20, `${refused} refusals`)
     return {
       ...figures,
-      did: `${each * 4} s of 70 % refusals, ${refused} in all, Retry-After in seconds, as a date, absent; at most ${most} requests in 2 s`,
+      did: `${each * 4} s of 70 % refusals, ${refused} in all, Retry-After in seconds, as a date, absent; at most ${most} requests in ${windowMs / 1_000} s, ${limit} allowed`,
     }
   },
 }
