@@ -1,5 +1,4 @@
 /** A certificate that nobody vouches for, met by the clients of the CRM and of Redis over a real TLS server. */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,28 +8,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CrmUnavailable } from './crm/errors.ts'
 import { openHttp } from './crm/http.ts'
 import { openQueueBackend } from './queue-backend/open.ts'
+import { selfSigned } from './testing/certificate.ts'
 
 let folder: string
 let server: Server
 let port: number
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ponte-tls-'))
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=127.0.0.1',
-    '-keyout',
-    'key.pem',
-    '-out',
-    'cert.pem',
-  ]
-  execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
+  selfSigned(folder)
   const read = (name: string) => readFileSync(join(folder, name))
   server = createServer({ key: read('key.pem'), cert: read('cert.pem') }, (socket) => socket.on('error', () => {}))
   server.on('tlsClientError', () => {})

@@ -1,12 +1,13 @@
 /** PostgreSQL behind a real PgBouncer, in session mode, plain and with a self-signed certificate. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../mysql/programs.ts'
 import { openState } from '../state/pool.ts'
 import { createWatchPool } from '../state/watch-pool.ts'
+import { selfSigned } from '../testing/certificate.ts'
 import { postgresErp } from './postgres.ts'
 import { openHarness } from './postgres-harness.ts'
 import { readSource } from './read-source.ts'
@@ -28,22 +29,7 @@ else
       it = await openHarness()
       state = await testDatabase()
       folder = mkdtempSync(join(tmpdir(), 'ponte-pgbouncer-'))
-      const openssl = [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=127.0.0.1',
-        '-keyout',
-        'key.pem',
-        '-out',
-        'cert.pem',
-      ]
-      execFileSync('openssl', openssl, { cwd: folder, stdio: 'pipe' })
+      selfSigned(folder)
       plain = await bouncer('plain', [])
       encrypted = await bouncer('tls', [
         'client_tls_sslmode = require',
@@ -109,11 +95,3 @@ else
       await without.close()
     })
   })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
