@@ -1,5 +1,5 @@
 /** Letters through the command: foreign and damaged files, refusals and putting them back, SIGTERM in mid-delivery. Real processes. */
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { addLeads, type House, openHouse, waiting } from './testing/house.ts'
@@ -52,6 +52,23 @@ describe('files that Ponte did not write', () => {
     expect(strict.stdout).toMatch(/1 refused, now in falhas/)
     expect(strict.stdout).toContain('ponte falhas ls')
     expect(strict.code).toBe(1)
+  })
+
+  test('a run that leaves a file alone, because its copy may still go on, says so', async () => {
+    const file = join(house.queue, 'leads', 'processar', 'insert_leads_in_crm_half.json')
+    writeFileSync(file, '{"ID": "9003-1", "NAME": "cut o')
+    const { stdout } = await house.run('run', job)
+    expect(stdout).toMatch(/nothing done\n.*\n {2}Somebody may still write to what waits \(1 file\)/)
+    rmSync(file)
+    expect((await house.run('run', job)).stdout).toContain('nothing to do')
+  })
+
+  test('a purge says what it deleted', async () => {
+    const file = join(house.queue, 'contacts', 'processar', 'inserted_timeline_old.json')
+    writeFileSync(file, '{"LeadId":1}\n')
+    const past = new Date(Date.now() - 40 * 24 * 60 * 60_000)
+    utimesSync(file, past, past)
+    expect((await house.run('run', 'purge')).stdout).toContain('1 timeline events deleted')
   })
 
   test('doctor names the number of those that no job takes', async () => {

@@ -181,6 +181,10 @@ function showCounts(output: Output, counts: JobOutcome['counts']): void {
     ['applied', 'applied'],
     ['removed', 'removed from the mirror'],
     ['refused', 'refused by the ERP'],
+    ['leadsDays', 'days of delivered leads deleted'],
+    ['contactsDays', 'days of delivered contacts deleted'],
+    ['timelineEvents', 'timeline events deleted'],
+    ['idleRuns', 'runs deleted that had nothing to do'],
   ]
   const parts = words.flatMap(([name, word]) => (Number(counts[name] ?? 0) > 0 ? [`${counts[name]} ${word}`] : []))
   if (parts.length > 0) output.say(`  ${parts.join(' · ')}`)

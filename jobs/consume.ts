@@ -31,10 +31,11 @@ export const systemicLimit = 5
 /** Letters that cannot be read at all are judged whole (contract of Claim.lines). */
 const unreadable = new Set(['queue.not_utf8', 'queue.letter_too_large', 'queue.empty_letter'])
 
-/** stoppedBy: no further line makes sense. lastFailure: a line was left open, another pass may help. */
+/** stoppedBy: no further line makes sense. lastFailure: a line was left open, another pass may help. unsettled: files that somebody may still write to. */
 export interface Pass {
   readonly stoppedBy: unknown
   readonly lastFailure: unknown
+  readonly unsettled: number
 }
 
 /**
@@ -55,6 +56,7 @@ export async function consume<Line>(
   let failuresInARow = 0
   let stoppedBy: unknown = null
   let lastFailure: unknown = null
+  const unsettled = new Set<string>()
   const stop = (error: unknown) => {
     stoppedBy ??= error
   }
@@ -70,6 +72,7 @@ export async function consume<Line>(
       foreign: true,
       hands: concurrency,
       signal: run.signal,
+      passBy: (file) => unsettled.add(file),
     })
     [Symbol.asyncIterator]()
 
@@ -156,7 +159,7 @@ export async function consume<Line>(
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   await letters.return?.().catch(stop)
-  return { stoppedBy, lastFailure }
+  return { stoppedBy, lastFailure, unsettled: unsettled.size }
 }
 
 function read<Line>(stream: Stream<Line>, id: string, text: string): Line | PonteError {

@@ -25,22 +25,25 @@ export async function runLane<Line>(
   for (let pass = 1; ; pass++) {
     const total = options.queued ? tally.settled + (await options.queued()) : undefined
     const limits = { lines: perRun - tally.settled, ...(total === undefined ? {} : { total }) }
-    const { stoppedBy, lastFailure } = await consume(context, run, stream, tally, limits)
+    const { stoppedBy, lastFailure, unsettled } = await consume(context, run, stream, tally, limits)
     const failure = stoppedBy ?? (pass === passes ? lastFailure : null)
     const finished = lastFailure === null || tally.counts.open === 0 || tally.settled >= perRun
     if (failure === null && !finished && !run.signal.aborted) await sleep(200 * pass)
-    else return outcome(tally, run, finished ? stoppedBy : failure, options.counts?.() ?? {})
+    else return outcome(tally, run, finished ? stoppedBy : failure, unsettled, options.counts?.() ?? {})
   }
 }
 
-function outcome(tally: Tally, run: JobRun, failure: unknown, further: JobOutcome['counts']): JobOutcome {
+const left = (files: number) =>
+  `somebody may still write to what waits (${files} ${files === 1 ? 'file' : 'files'}): it is taken 2 s after its last change, or a minute when it ends in the middle of a line`
+
+function outcome(tally: Tally, run: JobRun, failure: unknown, unsettled: number, further: JobOutcome['counts']): JobOutcome {
   const counts = { ...tally.counts, ...further }
   const fault = failure instanceof PonteError ? { exitCode: failure.exitCode, code: failure.code } : { exitCode: 1 }
   if (failure !== null) return { status: 'failed', counts, message: `${errorText(failure)} What was not delivered stays queued.`, ...fault }
   if (!tally.balanced())
     return { status: 'failed', counts, message: 'The lines of this run do not add up: a defect, keep the log and report it.' }
   if (run.signal.aborted) return { status: 'failed', counts, message: 'stopped before the end; the rest stays queued' }
-  if (tally.counts.letters === 0) return { status: 'skipped', counts, message: 'no letters waiting' }
+  if (tally.counts.letters === 0) return { status: 'skipped', counts, message: unsettled === 0 ? 'no letters waiting' : left(unsettled) }
   const { dead, rejected } = tally.counts
   const refused = [...(dead > 0 ? [`${dead} lines`] : []), ...(rejected > 0 ? [`${rejected} unreadable letters`] : [])]
   return { status: 'success', counts, ...(refused.length > 0 ? { message: `${refused.join(' and ')} went to falhas` } : {}) }

@@ -26,14 +26,21 @@ const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 /**
  * The oldest letters of processar that `wanted` accepts, oldest first.
  *
+ * @param passBy told of each that is perhaps still being written
  * @returns at most `windowSize`; `complete` false when there were more
  */
-export function oldestArrivals(house: House, wanted: (parsed: ParsedName) => boolean): Promise<{ arrivals: Arrival[]; complete: boolean }> {
+export function oldestArrivals(
+  house: House,
+  wanted: (parsed: ParsedName) => boolean,
+  passBy: (file: string) => void,
+): Promise<{ arrivals: Arrival[]; complete: boolean }> {
   return oldestIn(filesIn(house, house.layout.processar), house.windowSize, async (name) => {
     const parsed = parseName(name, house.prefixes)
     if (parsed === null || !wanted(parsed)) return null
     const arrivedAt = await arrivalOf(house, parsed)
-    return arrivedAt === null ? null : { parsed, arrivedAt }
+    if (arrivedAt !== null) return { parsed, arrivedAt }
+    passBy(name)
+    return null
   })
 }
 

@@ -12,7 +12,7 @@ import { type Seat, takeSeat } from './seat.ts'
 import { recoverSeats } from './stale-seats.ts'
 
 export function claimLetters(house: House, watcher: Watcher, options: Parameters<Lane['claims']>[0]): AsyncIterableIterator<Claim> {
-  const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, hands = 1, signal } = options
+  const { prefixes, worker, foreign = false, limit = Number.POSITIVE_INFINITY, hands = 1, signal, passBy = () => {} } = options
   const returned = new Set<string>()
   const wanted = (parsed: ParsedName) =>
     prefixes.includes(parsed.prefix) && (foreign || parsed.form !== 'foreign') && !returned.has(parsed.file)
@@ -40,7 +40,7 @@ export function claimLetters(house: House, watcher: Watcher, options: Parameters
     await recoverSeats(house, watcher, { wait: false })
     for (let complete = false; !complete; ) {
       await release(hands - 1)
-      const pass = await oldestArrivals(house, wanted)
+      const pass = await oldestArrivals(house, wanted, passBy)
       // Ends with the first look that finds nothing: what came in meanwhile is taken too.
       complete = pass.complete && pass.arrivals.length === 0
       for (const arrival of pass.arrivals) {

@@ -177,7 +177,8 @@ export interface Lane {
   /**
    * Claims letters in order of arrival, one after another, until none is left or `limit` letters were taken. A letter given back
    * is not taken again by the same call. `hands`: how many may be held at once (default 1); asked for more, the oldest is given back. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other
-   * `.json` name that begins with, or else contains, one of `prefixes`.
+   * `.json` name that begins with, or else contains, one of `prefixes`. `passBy`: told, at each look, of the files that are left alone because
+   * somebody may still write to them.
    */
   claims(options: {
     prefixes: readonly string[]
@@ -186,6 +187,7 @@ export interface Lane {
     limit?: number
     hands?: number
     signal?: AbortSignal
+    passBy?: (file: string) => void
   }): AsyncIterable<Claim>
   /**
    * Gives waiting letters of `prefix` another body: `edit` is shown each body (twice, when it is to be changed) and answers the new

@@ -7,7 +7,8 @@ import type { Claim, Lane } from './lane.types.ts'
 import { withRoot } from './testing/temporary-root.ts'
 
 const file = 'converted_lead_by_hand.json'
-const take = (lane: Lane) => lane.claims({ prefixes: ['converted_lead'], worker: 'w', foreign: true })
+const take = (lane: Lane, passBy: (name: string) => void = () => {}) =>
+  lane.claims({ prefixes: ['converted_lead'], worker: 'w', foreign: true, passBy })
 const inLane = (settleMs: number, act: (lane: Lane, at: (...parts: string[]) => string) => Promise<void>) =>
   withRoot('memory', async (root) => {
     const lane = await openLane({ root, name: 'leads', settleMs })
@@ -67,18 +68,22 @@ test.each([
   await inLane(2_000, async (lane, at) => {
     const path = at('processar', file)
     const ago = (seconds: number) => utimes(path, new Date(Date.now() - seconds * 1000), new Date(Date.now() - seconds * 1000))
+    let passedBy: string[] = []
     const claims = async () => {
       let count = 0
-      for await (const _ of take(lane)) count += 1
+      passedBy = []
+      for await (const _ of take(lane, (name) => passedBy.push(name))) count += 1
       return count
     }
     await mkdir(at('processar'), { recursive: true })
     await writeFile(path, begin)
     await ago(12)
     expect(await claims()).toBe(0)
+    expect(passedBy).toEqual([file])
     expect(await lane.editWaiting('converted_lead', () => '{}')).toBe(0)
     await ago(61)
     expect(await claims()).toBe(1)
+    expect(passedBy).toEqual([])
   })
 })
 
