@@ -2,6 +2,7 @@
 # Installs Ponte on Debian 12 or Ubuntu 22.04 and newer, with a Node of its own. Run again it upgrades, or changes nothing. As root:
 #
 #   deploy/install.sh                  install or upgrade to the version that this script belongs to
+#   MIGRATE=no deploy/install.sh       the same where the ERP's schema has another owner, who runs ponte migrate
 #   deploy/install.sh rollback         back to the release before
 #   deploy/install.sh secret API_TOKEN < file     a secret for the services, encrypted for this machine
 #
@@ -115,22 +116,38 @@ system_files() {
   if has_systemd; then systemctl daemon-reload; fi
 }
 
+start() { for unit in $running; do systemctl start "$unit"; done; }
+
+# Makes release $1 the one in use; with $2 = migrate it brings the databases to it.
 activate() {
   before=$(readlink "$base/current" 2>/dev/null || :)
+  [ "$before" != "$1" ] || before=
   running=
+  # Nothing may work on the databases while they are changed, and what a webhook brings after the backup would be missing in it.
   if has_systemd; then running=$(units); fi
-  if [ -n "$before" ] && [ "$before" != "$1" ] && grep -q '^BACKUP_RECIPIENTS=age1' /etc/ponte/ponte.env; then
+  for unit in $running; do say "stop $unit"; systemctl stop "$unit"; done
+  if [ -n "$before" ] && grep -q '^BACKUP_RECIPIENTS=age1' /etc/ponte/ponte.env; then
     say "backup before the change"
-    /usr/local/bin/ponte backup || fail "no backup could be made, so nothing was changed" "mend that first"
+    /usr/local/bin/ponte backup || { start; fail "no backup could be made, so nothing was changed" "mend that first"; }
   fi
-  if [ -n "$before" ] && [ "$before" != "$1" ]; then switch "$before" previous; fi
+  if [ -n "$before" ]; then switch "$before" previous; fi
   switch "$1" current
-  say "ponte doctor"
-  if ! /usr/local/bin/ponte doctor; then
-    if [ -n "$before" ] && [ "$before" != "$1" ]; then switch "$before" current; fi
-    fail "the installation is not ready (see above)${before:+; $before stays in use}" "mend it and run this script again"
+  if [ "${2:-}" = migrate ]; then
+    say "ponte migrate"
+    /usr/local/bin/ponte migrate || refused $?
   fi
-  for unit in $running; do systemctl restart "$unit"; done
+  say "ponte doctor"
+  if /usr/local/bin/ponte doctor; then start; return 0; fi
+  if [ "${2:-}" != migrate ] && [ -n "$before" ]; then switch "$before" current; else before=; fi
+  start
+  fail "the installation is not ready (see above)${before:+; $before stays in use}" "mend it, then: sudo ponte doctor"
+}
+
+# The databases could not be brought to a new release. $1: its exit code; 2: nothing was changed, so the old one goes on.
+refused() {
+  if [ -n "$before" ]; then switch "$before" current; fi
+  if [ "$1" = 2 ]; then start; running=; fi
+  fail "the databases are not of this version (see above)${before:+; $before stays in use}${running:+, stopped}" "mend it and run this script again"
 }
 
 case ${1:-install} in
@@ -138,7 +155,7 @@ case ${1:-install} in
     packages; account
     mkdir -p "$base/releases"
     release; settings; system_files
-    activate "$target"
+    activate "$target" "${MIGRATE:-migrate}"
     # The newest three stay; what is in use is among them or kept besides.
     ls -1dt "$base"/releases/*/ | tail -n +4 | while read -r old; do
       case ${old%/} in "$(readlink "$base/current")" | "$(readlink "$base/previous" 2>/dev/null || :)") ;; *) rm -rf "$old" ;; esac
