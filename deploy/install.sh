@@ -143,11 +143,11 @@ activate() {
   fail "the installation is not ready (see above)${before:+; $before stays in use}" "mend it, then: sudo ponte doctor"
 }
 
-# The databases could not be brought to a new release. $1: its exit code; 2: nothing was changed, so the old one goes on.
+# The databases could not be brought to a new release. $1: its exit code; 2: the settings were refused, so the old one goes on.
 refused() {
   if [ -n "$before" ]; then switch "$before" current; fi
   if [ "$1" = 2 ]; then start; running=; fi
-  fail "the databases are not of this version (see above)${before:+; $before stays in use}${running:+, stopped}" "mend it and run this script again"
+  fail "the databases are not of this version (see above)${before:+; $before stays in use}${running:+, stopped}" "mend it and run this script again${running:+, then: systemctl start $(echo $running)}"
 }
 
 case ${1:-install} in

@@ -90,6 +90,7 @@ else
       writeFileSync(settings(), readFileSync(settings(), 'utf8').replace('KEEP_DAYS=soon\n', ''))
       const upgraded = await install()
       expect(upgraded.code, upgraded.output).toBe(0)
+      expect(upgraded.output).toMatch(/── ponte migrate.*── ponte doctor/s)
       expect(current()).not.toBe(first)
       expect(basename(readlinkSync(join(debian.root, 'opt/ponte/previous')))).toBe(first)
       const back = await install('rollback')

@@ -288,7 +288,7 @@ try {
   execFileSync('tar', ['-C', folder, '--sort=name', '--owner=0', '--group=0', '-czf', join(into, 'files.tar.gz'), 'ponte', 'crm'])
   writeFileSync(
     join(into, 'about.json'),
-    `${JSON.stringify({ made: new Date(), since, held, user: 'ana', password, webhookToken, readToken, crmToken: 'demo' }, null, 2)}\n`,
+    `${JSON.stringify({ made: new Date(), since, held, user: 'ana', password, webhookToken, readToken }, null, 2)}\n`,
   )
   console.log(`made: ${into}`)
 } finally {
