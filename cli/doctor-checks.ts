@@ -99,7 +99,7 @@ async function queue(settings: Settings): Promise<Pick<Check, 'detail' | 'hint'>
   const files = { waiting: 0, dead: 0, unknown: 0 }
   for (const name of ['leads', 'contacts'] as const)
     for (const one of await (await openLane({ root: settings.queueRoot, name })).counts())
-      files[one.prefix === 'unknown' ? 'unknown' : one.folder === 'falhas' ? 'dead' : 'waiting'] += one.files
+      files[one.folder === 'falhas' ? 'dead' : one.prefix === 'unknown' ? 'unknown' : 'waiting'] += one.files
   const detail = `${settings.queueRoot}: ${plural(files.waiting, 'letter')} waiting, ${files.dead} in falhas`
   if (files.unknown > 0)
     return {

@@ -32,19 +32,20 @@ describe('files that Ponte did not write', () => {
   test('damaged ones go to falhas with their reason, whole ones are delivered, nothing stops the others; --strict makes it 1', async () => {
     await queued(2)
     drop('insert_leads_in_crm_damaged.json', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x00, 0x0a]))
+    drop('insert_leads_in_crm_void.json', '')
     drop('insert_leads_in_crm_torn.json', '{"ID": "9001-1", "NAME": "cut off he')
     drop(
       'insert_leads_in_app_by_hand.json',
       JSON.stringify({ ID: '9002-1', NAME: 'Por Fora Ltda', TAXID: '22333444000181', CLIENT_CODE: '9002' }),
     )
     const { code, document } = await house.json('run', job)
-    expect(document).toMatchObject({ ok: true, counts: { delivered: 3, dead: 1, rejected: 1 } })
+    expect(document).toMatchObject({ ok: true, counts: { delivered: 3, dead: 1, rejected: 2 } })
     expect(code).toBe(0)
     expect(await house.effects('leadAdded')).toBe(3)
 
     const { document: listed } = await house.json('falhas', 'ls')
     const codes = listed.falhas.flatMap((letter: { lines: { code: string }[] }) => letter.lines.map((line) => line.code))
-    expect(codes.sort()).toEqual(['line.invalid_json', 'queue.not_utf8'])
+    expect(codes.sort()).toEqual(['line.invalid_json', 'queue.empty_letter', 'queue.not_utf8'])
     for (const letter of listed.falhas) for (const line of letter.lines) expect(line.reason).toMatch(/\w+ \w+/)
 
     drop('insert_leads_in_crm_torn_again.json', '[1, 2]')
@@ -73,9 +74,12 @@ describe('files that Ponte did not write', () => {
 
   test('doctor names the number of those that no job takes', async () => {
     drop('shopping_list.json', '{}')
+    const refused = join(house.queue, 'leads', 'falhas', 'another_list.json')
+    writeFileSync(refused, '{}\n')
     const { stdout, code } = await house.run('doctor')
-    expect(stdout).toMatch(/WARNING {2}queue .*3 in falhas\n.*1 file.* no job takes/)
+    expect(stdout).toMatch(/WARNING {2}queue .*5 in falhas\n.*1 file in processar that no job takes/)
     expect(code).toBe(0)
+    rmSync(refused)
   })
 })
 
@@ -119,11 +123,11 @@ describe('a letter that the CRM refuses', () => {
 
   test('--all puts everything back, and what is still wrong fails again', async () => {
     const before = house.letters('leads', 'falhas').length
-    expect(before).toBe(3)
+    expect(before).toBe(4)
     const { document } = await house.json('falhas', 'requeue', '--all')
     expect(document.requeued).toHaveLength(before)
     expect(house.letters('leads', 'falhas')).toEqual([])
-    expect((await house.json('run', job)).document.counts).toMatchObject({ delivered: 0, dead: 2, rejected: 1 })
+    expect((await house.json('run', job)).document.counts).toMatchObject({ delivered: 0, dead: 2, rejected: 2 })
     expect(house.letters('leads', 'falhas')).toHaveLength(before)
   })
 })

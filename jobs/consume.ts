@@ -7,6 +7,7 @@ import { PonteError } from '../base/error.ts'
 import { leaseLost } from '../connectors/state/leases.ts'
 import type { Claim, LaneName } from '../queue-dirs/lane.types.ts'
 import type { Context, JobRun } from './context.ts'
+import { errorText } from './error-text.ts'
 import { isFinal, isSystemic } from './faults.ts'
 import { inOrder } from './in-order.ts'
 import type { LineEnd, Tally } from './tally.ts'
@@ -132,7 +133,7 @@ export async function consume<Line>(
       return await start(claim)
     } catch (error) {
       if (!(error instanceof PonteError) || !unreadable.has(error.code)) throw error
-      await claim.reject(error.code, `${error.message} ${error.hint}`)
+      await claim.reject(error.code, errorText(error))
       tally.rejected()
       tally.letterEnded(claim.name.file)
       return null

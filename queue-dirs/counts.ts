@@ -32,7 +32,7 @@ export async function countLetters(house: House): Promise<Count[]> {
   for (const seat of await namesIn(processando))
     for await (const { name, isFile } of entriesIn(house, `${processando}/${seat}`))
       if (name !== HEARTBEAT && name.endsWith('.json')) await add('processando', `${processando}/${seat}`, name, isFile)
-  for await (const { name, isFile } of entriesIn(house, falhas)) if (isBody(name)) await add('falhas', falhas, name, isFile)
+  for await (const { name, isFile } of entriesIn(house, falhas)) if (isFile && isBody(name)) await add('falhas', falhas, name, isFile)
   return [...totals.values()].sort((a, b) => `${a.folder}/${a.prefix}`.localeCompare(`${b.folder}/${b.prefix}`))
 }
 

@@ -48,9 +48,11 @@ export async function showDead(house: House, lane: LaneName, file: string): Prom
   }
 }
 
+/** null when it is refused as a whole: it is not UTF-8, or empty. */
 function linesOf(bytes: Buffer): string[] | null {
   try {
-    return splitLines(textOf(bytes, 'the letter')).map(({ text }) => text)
+    const lines = splitLines(textOf(bytes, 'the letter')).map(({ text }) => text)
+    return lines.length === 0 ? null : lines
   } catch {
     return null
   }

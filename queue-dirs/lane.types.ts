@@ -103,7 +103,7 @@ export interface ShownLetter {
   /** `unknown` when no job takes it. */
   readonly prefix: string
   readonly body: string
-  /** As a delivery would read them, each with its reason; null: the file is not UTF-8, or too large to read. */
+  /** As a delivery would read them, each with its reason; null: the file is empty, not UTF-8, or too large to read. */
   readonly lines: readonly { readonly text: string; readonly reason: DeadLine }[] | null
   /** Of the body: who decides about it says what was looked at. */
   readonly version: string
