@@ -184,6 +184,17 @@ try {
   for (let again = 0; again < 2; again++) await round()
   for (const job of ['job_orca_lead_in_spotter', 'job_vende_lead_in_spotter', 'job_leads_full_sync', 'job_execute_spark']) await run(job)
 
+  // What 0.2.0 read wrongly is what the CRM holds.
+  const { rows: spelled } = await erp.query<{ lead: string; person: string }>(
+    `select b.id_crm as lead, c.id_crm as person from branches b join leads l on l.id = b.id_crm join contact c on c.branch_client = b.client and c.branch_code = b.code
+      where c.id_crm is not null and b.id_crm = (select max(id) from leads) limit 1`,
+  )
+  const { lead, person } = spelled[0]!
+  await erp.query(`update branches set zipcode = '20.040-020' where id_crm = $1`, [lead])
+  await erp.query(`update contact set phone = '(11) 4002.0922' where id_crm = $1`, [person])
+  await round()
+  await run('job_execute_spark')
+
   // One lead that never comes to be as the ERP has it: sent three times, then held.
   const { rows: linked } = await erp.query<{ client: string; code: number; id: string }>(
     'select b.client, b.code, l.id from branches b join leads l on l.id = b.id_crm order by l.id',
@@ -239,7 +250,9 @@ try {
   // What the CRM's users do meanwhile.
   const untouched = linked.slice(9)
   for (const [n, { id }] of untouched.entries()) await crm('POST', `leads/${id}`, { phone1: `551132${100_000 + n}` })
-  const { rows: people } = await erp.query(`select id_crm as id from contact where id_crm is not null order by code desc limit 2`)
+  const { rows: people } = await erp.query(
+    `select id_crm as id from contact where id_crm is not null and id_crm <> ${person} order by code desc limit 2`,
+  )
   for (const { id } of people) await crm('POST', `persons/${id}`, { name: `Pessoa ${id}`, touchLead: true })
   await told()
 
@@ -288,7 +301,7 @@ try {
   execFileSync('tar', ['-C', folder, '--sort=name', '--owner=0', '--group=0', '-czf', join(into, 'files.tar.gz'), 'ponte', 'crm'])
   writeFileSync(
     join(into, 'about.json'),
-    `${JSON.stringify({ made: new Date(), since, held, user: 'ana', password, webhookToken, readToken }, null, 2)}\n`,
+    `${JSON.stringify({ made: new Date(), since, held, spelled: { lead: Number(lead), person: Number(person) }, user: 'ana', password, webhookToken, readToken }, null, 2)}\n`,
   )
   console.log(`made: ${into}`)
 } finally {
