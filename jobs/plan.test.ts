@@ -1,5 +1,5 @@
 /** What a plan says the next delivery costs is what the CRM is asked: ten random situations, with letters that wait, on one bridge. */
-import { writeFileSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spotter } from '../connectors/crm/spotter.ts'
@@ -77,10 +77,10 @@ test.each(upTo(10))('seed %i: a plan names the calls that are then made', async 
       `select id_crm::text as "ID", description as "NAME", taxid as "TAXID" from branches where client = $1`,
       [client],
     )
-    writeFileSync(
-      join(bridge.folder, 'queue/leads/processar', `update_leads_in_crm_hand${seed}.json`),
-      JSON.stringify({ ...rows[0], ADDRESS_STREET: `Rua à mão ${seed}` }),
-    )
+    const file = join(bridge.folder, 'queue/leads/processar', `update_leads_in_crm_hand${seed}.json`)
+    writeFileSync(file, JSON.stringify({ ...rows[0], ADDRESS_STREET: `Rua à mão ${seed}` }))
+    // One that was written a moment ago would be left for the next run.
+    utimesSync(file, 0, 0)
   }
   for (const client of some()) await setBudget(bridge.erp, client, `${100 * seed + 1}.5`)
   for (const client of some()) await setOrder(bridge.erp, client, `${100 * seed}`)

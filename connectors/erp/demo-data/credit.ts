@@ -47,11 +47,5 @@ export function drawCreditHistory(settings: Settings, client: number): CreditLin
   return lines
 }
 
-/** What VW_CRM_CLIENTS shows: of the lines of the most recent day, the alphabetically last (mission B.3). */
-export function latestObservation(lines: readonly CreditLine[]): string | null {
-  let best: CreditLine | null = null
-  for (const line of lines) {
-    if (!best || line.day > best.day || (line.day === best.day && line.observations > best.observations)) best = line
-  }
-  return best?.observations ?? null
-}
+/** What VW_CRM_CLIENTS shows: the line with the highest number. */
+export const latestObservation = (lines: readonly CreditLine[]): string | null => lines.at(-1)?.observations ?? null

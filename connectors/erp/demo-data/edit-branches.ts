@@ -46,8 +46,7 @@ const LOCKED = `
 
 /** The newest; of one day the one that the views take (mission B.3). */
 const ANALYSIS = `
-  select observations from credit_limit_history where client_code = ?
-   order by entry_date desc, case when observations is null then 1 else 0 end, observations desc`
+  select observations from credit_limit_history where client_code = ? order by sequence_number desc`
 
 /** What one edit does: the columns of BRANCHES it sets, or a line of credit history, and what the CRM will see. */
 interface Edit {
