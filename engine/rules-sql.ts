@@ -100,10 +100,6 @@ function stepSql(step: Step): StepSql[] {
       ]
     case 'truncate':
       return [several((x) => `case when char_length(${x}) > ${step.length} then left(${x}, ${step.length}) else ${x} end`)]
-    case 'before':
-      return [several((x) => before(x, literal(step.separator)))]
-    case 'stripZeros':
-      return [several((x) => `case when ${x} like '0%' then coalesce(nullif(trim(leading '0' from ${x}), ''), '0') else ${x} end`)]
     case 'dropZeroFraction':
       return [
         several(
@@ -163,10 +159,6 @@ function unaccent(x: string, d: SqlDialect): string {
   const short = `translate(${x}, ${literal(portugueseTable.from)}, ${literal(portugueseTable.to)})`
   const full = `nullif(translate(${x}, ${literal(accentTable.from + combiningMarks)}, ${literal(accentTable.to)}), '')`
   return `case when ${isAsciiSql(x)} then ${x} when not ${d.matches(x, beyond)} then ${short} when ${d.matches(x, MARKED)} then ${full} else ${x} end`
-}
-
-function before(x: string, separator: string): string {
-  return `case when instr(${x}, ${separator}) > 0 then nullif(left(${x}, instr(${x}, ${separator}) - 1), '') else ${x} end`
 }
 
 function withoutZeroFraction(x: string, d: SqlDialect): string {

@@ -25,10 +25,6 @@ export type Step =
   | { readonly op: 'replace'; readonly from: string; readonly to: string }
   | { readonly op: 'padLeft'; readonly length: number; readonly fill: string }
   | { readonly op: 'truncate'; readonly length: number }
-  /** The text before the first `separator`; all of it when there is none. */
-  | { readonly op: 'before'; readonly separator: string }
-  /** 007 -> 7, 000 -> 0. */
-  | { readonly op: 'stripZeros' }
   /** 01310100.0 -> 01310100: a number that a database or a spreadsheet wrote (see `ZERO_FRACTION`). */
   | { readonly op: 'dropZeroFraction' }
   /** The first whole number, without zeros in front: 007 -> 7, 12.0 -> 12, 1.234 -> 1234, 11/2 -> 11, .5 -> 0. */
@@ -105,10 +101,6 @@ function applyStep(step: Step, value: string): string {
       return padLeft(value, step.length, step.fill)
     case 'truncate':
       return value.length <= step.length ? value : codePoints(value).slice(0, step.length).join('')
-    case 'before':
-      return value.split(step.separator, 1)[0]!
-    case 'stripZeros':
-      return stripZeros(value)
     case 'dropZeroFraction':
       return dropZeroFraction(value)
     case 'wholeNumber':
@@ -162,8 +154,6 @@ function isSenseless(step: Step): boolean {
       return !isCount(step.length) || step.fill === ''
     case 'truncate':
       return !isCount(step.length)
-    case 'before':
-      return step.separator === ''
     case 'map':
       return step.from.length === 0
     case 'oneOf':

@@ -17,8 +17,8 @@ export const columns: readonly Column[] = [
   text('EMAIL'),
   text('STATE'),
   text('PHONE'),
-  { name: 'SALES_REP', rule: [{ op: 'stripZeros' }] },
-  { name: 'CLIENT_CODE', rule: [{ op: 'stripZeros' }] },
+  { name: 'SALES_REP', rule: [{ op: 'wholeNumber' }] },
+  { name: 'CLIENT_CODE', rule: [{ op: 'wholeNumber' }] },
   text('FINANCIAL_ANALYSIS'),
 ]
 

@@ -1,6 +1,7 @@
 /** One embedded cluster on disk: making it, starting and stopping its server, and who runs it now. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -120,6 +121,18 @@ async function isServerOf(pid: number, cluster: string): Promise<boolean> {
   if (process.platform !== 'linux') return true
   const works = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
   return works !== undefined && works === (await realpath(cluster))
+}
+
+/**
+ * Whether the programs of the running server still lie on the disk. When the folder they were started from was deleted, the server goes on
+ * but can load nothing any more, plpgsql first of all.
+ */
+export async function hasPrograms(home: Home): Promise<boolean> {
+  if (process.platform !== 'linux') return true
+  const pid = await readFile(join(clusterFolder(home), 'postmaster.pid'), 'utf8').then((text) => text.split('\n')[0])
+  const program = await readlink(`/proc/${pid}/exe`)
+  // Deleted, and perhaps installed anew at the same place.
+  return existsSync(program.replace(/ \(deleted\)$/, ''))
 }
 
 /** Folders of an initdb that was killed; young ones may belong to a process at work. */

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Embedded, startEmbedded } from './embedded.ts'
+import { startServer } from './embedded-cluster.ts'
+import { prepareHome } from './embedded-home.ts'
 
 const FLAGS = { fsync: 'off' }
 const MODULE = fileURLToPath(new URL('./embedded.ts', import.meta.url))
@@ -71,6 +73,19 @@ describe('the embedded database', () => {
       await ended
     }
   }
+
+  test('a server whose folder of programs was deleted, as with a clone, is replaced: it could load nothing any more', async () => {
+    await (await start()).stop()
+    running.length = 0
+    const home = await prepareHome(dataDir)
+    const copy = join(dataDir, '..', 'native')
+    await cp(join(home.bin, '..'), copy, { recursive: true, verbatimSymlinks: true })
+    await startServer({ ...home, bin: join(copy, 'bin') }, FLAGS)
+    await rm(copy, { recursive: true })
+    const embedded = await start()
+    expect(embedded.adopted).toBe(false)
+    await expect(ask(embedded, 'do $$ begin perform 1; end $$')).resolves.toBeUndefined()
+  })
 
   test('starts from nothing, keeps accents and data, and lies private', async () => {
     const first = await start()

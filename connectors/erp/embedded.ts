@@ -11,7 +11,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { PonteError } from '../../base/error.ts'
-import { ensureCluster, runningPort, type ServerFlags, startServer, stopServer } from './embedded-cluster.ts'
+import { ensureCluster, hasPrograms, runningPort, type ServerFlags, startServer, stopServer } from './embedded-cluster.ts'
 import { type Home, prepareHome } from './embedded-home.ts'
 
 export interface EmbeddedOptions {
@@ -91,8 +91,10 @@ async function enter(home: Home, password: string, flags: ServerFlags): Promise<
       if (port === 0) throw new Error('the server is still starting')
       await keeper.connect()
       const { rows } = await keeper.query<{ ok: boolean }>('select pg_try_advisory_lock_shared($1) as ok', [IN_USE])
-      if (rows[0]?.ok === true) return { keeper, port, adopted }
-      throw new Error('the server is being stopped by another process')
+      if (rows[0]?.ok !== true) throw new Error('the server is being stopped by another process')
+      if (await hasPrograms(home)) return { keeper, port, adopted }
+      await leave(home, keeper)
+      throw new Error('the folder that the server was started from is gone, and others still use it')
     } catch (error) {
       lastError = error
       await keeper.end().catch(() => {})

@@ -1,14 +1,19 @@
 /** What an error of MySQL or MariaDB means for the person on call. Messages name objects, never values of rows or passwords. */
 import { PonteError } from '../../base/error.ts'
 import { isTls } from '../tls.ts'
-
-interface Meaning {
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-  /** 2: the settings are wrong, and trying again cannot help. */
-  readonly exitCode?: 2
-}
+import {
+  DEADLOCK,
+  type Meaning,
+  meant,
+  NO_SPACE,
+  REFUSED_INSERT,
+  REFUSED_MIRROR,
+  REFUSED_UPDATE,
+  readOnly,
+  TIMEOUT,
+  tls,
+  VALUE,
+} from './error-meanings.ts'
 
 const REFUSED: Meaning = {
   code: 'erp.login_refused',
@@ -21,52 +26,23 @@ const UNREACHABLE: Meaning = {
   message: 'the ERP database does not answer',
   hint: 'check host and port (DB_HOST, DB_PORT or MYSQL_URL), and whether the server runs and lets this machine in',
 }
-const TLS: Meaning = {
-  code: 'erp.tls',
-  message: 'the encrypted connection to the ERP database could not be made',
-  hint: 'the cause says why; a certificate of your own authority is trusted when NODE_EXTRA_CA_CERTS names its file, and the certificate must name the host in DB_HOST or MYSQL_URL',
-  exitCode: 2,
-}
-const NO_SPACE: Meaning = {
-  code: 'erp.storage_full',
-  message: 'the ERP database has no room left',
-  hint: 'give its disk, or its memory, room; nothing is lost, it is tried again',
-}
-const READ_ONLY: Meaning = {
-  code: 'erp.read_only',
-  message: 'the ERP database takes no writes: it is a standby, or was set to read only',
-  hint: 'check that DB_HOST or MYSQL_URL names the primary; nothing is lost, it is tried again',
-}
+const TLS = tls('MYSQL_URL')
+const READ_ONLY = readOnly('MYSQL_URL')
 const INCOMPLETE: Meaning = {
   code: 'erp.view_missing',
   message: 'the ERP database lacks an object that Ponte needs',
   hint: 'run ponte migrate',
-}
-const VALUE: Meaning = {
-  code: 'erp.value_refused',
-  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
-  hint: 'compare the line with the column it goes to; the cause names it',
 }
 const DENIED: Meaning = {
   code: 'erp.permission_denied',
   message: 'the ERP database denies permission',
   hint: 'grant the user what sql/mysql/README.md lists; the cause names the object',
 }
-const TIMEOUT: Meaning = {
-  code: 'erp.timeout',
-  message: 'a command on the ERP database took too long or was cancelled',
-  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
-}
 const FULL: Meaning = {
   code: 'erp.too_many_connections',
   message: 'the ERP database has no connection left',
   hint: 'raise max_connections there, or lower the number of readers',
 }
-const refusal = (message: string): Meaning => ({
-  code: 'erp.write_refused',
-  message,
-  hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
-})
 
 /** By the server's error number (MySQL 8 reference manual, server error messages; MariaDB error codes). */
 const BY_NUMBER: Readonly<Record<number, Meaning>> = {
@@ -109,11 +85,7 @@ const BY_NUMBER: Readonly<Record<number, Meaning>> = {
   1305: INCOMPLETE,
   1356: INCOMPLETE,
   1205: TIMEOUT,
-  1213: {
-    code: 'erp.deadlock',
-    message: 'transactions on the ERP database waited for each other, again and again',
-    hint: 'nothing was changed, and the line is tried again; look what else writes there',
-  },
+  1213: DEADLOCK,
   1317: TIMEOUT,
   1969: TIMEOUT,
   3024: TIMEOUT,
@@ -138,9 +110,9 @@ const BY_NUMBER: Readonly<Record<number, Meaning>> = {
 
 /** By SQLSTATE: what procedures and triggers of sql/mysql raise. */
 const BY_STATE: Readonly<Record<string, Meaning>> = {
-  P2020: refusal('the ERP refuses what the mirror should take'),
-  P2012: refusal('the ERP client was not updated'),
-  P2001: refusal('the ERP client was not added'),
+  P2020: REFUSED_MIRROR,
+  P2012: REFUSED_UPDATE,
+  P2001: REFUSED_INSERT,
 }
 
 /** Fields of mysql2's errors. */
@@ -159,11 +131,7 @@ export function erpError(error: unknown): PonteError {
   const cause = withoutValues(error)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''
-    return new PonteError(meaning.code, meaning.message + object, {
-      hint: meaning.hint,
-      cause,
-      ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
-    })
+    return meant(meaning, object, cause)
   }
   return new PonteError('erp.failed', `the ERP database failed${errno > 0 ? ` (error ${errno})` : ''}`, {
     hint: 'the cause holds what the server said',

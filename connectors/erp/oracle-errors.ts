@@ -1,13 +1,16 @@
 /** What an error of Oracle or its driver means for the person on call. Messages name objects, never values of rows or passwords. */
 import { PonteError } from '../../base/error.ts'
-
-interface Meaning {
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-  /** 2: the settings are wrong, and trying again cannot help. */
-  readonly exitCode?: 2
-}
+import {
+  DEADLOCK,
+  type Meaning,
+  meant,
+  NO_SPACE,
+  REFUSED_INSERT,
+  REFUSED_MIRROR,
+  REFUSED_UPDATE,
+  TIMEOUT,
+  VALUE,
+} from './error-meanings.ts'
 
 const REFUSED: Meaning = {
   code: 'erp.login_refused',
@@ -44,11 +47,6 @@ const CHARSET: Meaning = {
   hint: 'install Oracle Instant Client and let ORACLE_CLIENT_DIR name its folder',
   exitCode: 2,
 }
-const NO_SPACE: Meaning = {
-  code: 'erp.storage_full',
-  message: 'the ERP database has no room left',
-  hint: 'the DBA gives it room: a tablespace, a quota of the user, undo, temporary space or the archive area (the cause says which); nothing is lost, it is tried again',
-}
 const TLS: Meaning = {
   code: 'erp.tls',
   message: 'the encrypted connection to the ERP database could not be made',
@@ -66,20 +64,10 @@ const INCOMPLETE: Meaning = {
   message: 'the ERP database lacks an object that Ponte needs, or does not show it to this user',
   hint: 'run ponte migrate, or sql/oracle/grants.sql when the schema belongs to another user',
 }
-const VALUE: Meaning = {
-  code: 'erp.value_refused',
-  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
-  hint: 'compare the line with the column it goes to; the cause names it',
-}
 const DENIED: Meaning = {
   code: 'erp.permission_denied',
   message: 'the ERP database denies permission',
   hint: 'grant the user what sql/oracle/grants.sql lists; the cause names the object',
-}
-const TIMEOUT: Meaning = {
-  code: 'erp.timeout',
-  message: 'a command on the ERP database took too long or was cancelled',
-  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
 }
 const FULL: Meaning = {
   code: 'erp.too_many_connections',
@@ -91,16 +79,6 @@ const TOO_OLD: Meaning = {
   message: 'the moment that was to be read is gone: the ERP database does not hold it any more',
   hint: 'nothing was changed: run again; when it happens often, raise undo_retention there or read with more readers (ORA-01555); after a table was altered or truncated (ORA-01466, ORA-08103) the next run reads it as it is now',
 }
-const DEADLOCK: Meaning = {
-  code: 'erp.deadlock',
-  message: 'transactions on the ERP database waited for each other, again and again',
-  hint: 'nothing was changed, and the line is tried again; look what else writes there',
-}
-const refusal = (message: string): Meaning => ({
-  code: 'erp.write_refused',
-  message,
-  hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
-})
 
 type Meanings = readonly (readonly [meaning: Meaning, numbers: readonly number[]])[]
 
@@ -127,9 +105,9 @@ const BY_ORA: Meanings = [
   [TOO_OLD, [1466, 1555, 8103, 8180, 8181, 22924]],
   [DEADLOCK, [60, 8177]],
   [VALUE, [1, 1400, 1407, 1426, 1438, 1461, 1489, 1722, 1830, 1839, 1841, 1843, 1847, 1858, 1861, 2290, 2291, 2292, 6502, 12899, 29275]],
-  [refusal('the ERP refuses what the mirror should take'), [20020]],
-  [refusal('the ERP client was not updated'), [20012]],
-  [refusal('the ERP client was not added'), [20001]],
+  [REFUSED_MIRROR, [20020]],
+  [REFUSED_UPDATE, [20012]],
+  [REFUSED_INSERT, [20001]],
 ]
 
 /** By the driver's own number (node-oracledb, NJS-...). */
@@ -184,11 +162,7 @@ export function erpError(error: unknown): PonteError {
     return new PonteError('erp.failed', `the ERP database failed${name}`, { hint: 'the cause holds what the server said', cause })
   }
   const object = meaning === INCOMPLETE ? `: ${firstLine((cause as Error).message)}` : ''
-  return new PonteError(meaning.code, meaning.message + object, {
-    hint: meaning.hint,
-    cause,
-    ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
-  })
+  return meant(meaning, object, cause)
 }
 
 const firstLine = (text: string): string => text.split('\n')[0]!

@@ -1,14 +1,19 @@
 /** What a PostgreSQL error means for the person on call. Messages name objects, never values of rows or passwords. */
 import { PonteError } from '../../base/error.ts'
 import { isTls } from '../tls.ts'
-
-interface Meaning {
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-  /** 2: the settings are wrong, and trying again cannot help. */
-  readonly exitCode?: 2
-}
+import {
+  DEADLOCK,
+  type Meaning,
+  meant,
+  NO_SPACE,
+  REFUSED_INSERT,
+  REFUSED_MIRROR,
+  REFUSED_UPDATE,
+  readOnly,
+  TIMEOUT,
+  tls,
+  VALUE,
+} from './error-meanings.ts'
 
 const REFUSED: Meaning = {
   code: 'erp.login_refused',
@@ -21,42 +26,12 @@ const UNREACHABLE: Meaning = {
   message: 'the ERP database does not answer',
   hint: 'check host and port (DB_HOST, DB_PORT or DATABASE_URL), and whether the server runs and lets this machine in',
 }
-const TLS: Meaning = {
-  code: 'erp.tls',
-  message: 'the encrypted connection to the ERP database could not be made',
-  hint: 'the cause says why; a certificate of your own authority is trusted when NODE_EXTRA_CA_CERTS names its file, and the certificate must name the host in DB_HOST or DATABASE_URL',
-  exitCode: 2,
-}
-const NO_SPACE: Meaning = {
-  code: 'erp.storage_full',
-  message: 'the ERP database has no room left',
-  hint: 'give its disk, or its memory, room; nothing is lost, it is tried again',
-}
-const READ_ONLY: Meaning = {
-  code: 'erp.read_only',
-  message: 'the ERP database takes no writes: it is a standby, or was set to read only',
-  hint: 'check that DB_HOST or DATABASE_URL names the primary; nothing is lost, it is tried again',
-}
+const TLS = tls('DATABASE_URL')
+const READ_ONLY = readOnly('DATABASE_URL')
 const INCOMPLETE: Meaning = {
   code: 'erp.view_missing',
   message: 'the ERP database lacks an object that Ponte needs',
   hint: 'run ponte migrate',
-}
-const VALUE: Meaning = {
-  code: 'erp.value_refused',
-  message: 'the ERP database refuses a value: too long, out of range, of the wrong kind or against a constraint',
-  hint: 'compare the line with the column it goes to; the cause names it',
-}
-
-const TIMEOUT: Meaning = {
-  code: 'erp.timeout',
-  message: 'a command on the ERP database took too long or was cancelled',
-  hint: 'look for locks and slow queries; raise the statement timeout if the command is in order',
-}
-const DEADLOCK: Meaning = {
-  code: 'erp.deadlock',
-  message: 'transactions on the ERP database waited for each other, again and again',
-  hint: 'nothing was changed, and the line is tried again; look what else writes there',
 }
 
 /** By SQLSTATE. */
@@ -90,21 +65,9 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
   '40001': DEADLOCK,
   '55P03': TIMEOUT,
   '57014': TIMEOUT,
-  P2020: {
-    code: 'erp.write_refused',
-    message: 'the ERP refuses what the mirror should take',
-    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
-  },
-  P2012: {
-    code: 'erp.write_refused',
-    message: 'the ERP client was not updated',
-    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
-  },
-  P2001: {
-    code: 'erp.write_refused',
-    message: 'the ERP client was not added',
-    hint: 'ERROR_LOG in the ERP database says why; mend it there and requeue the line',
-  },
+  P2020: REFUSED_MIRROR,
+  P2012: REFUSED_UPDATE,
+  P2001: REFUSED_INSERT,
 }
 
 /** The PonteError for whatever a query or a connection threw; a PonteError passes through. */
@@ -114,11 +77,7 @@ export function erpError(error: unknown): PonteError {
   const meaning = BY_STATE[code] ?? (isOfTheRow(code) ? VALUE : isTls(error) ? TLS : isConnection(code, message) ? UNREACHABLE : undefined)
   if (meaning !== undefined) {
     const object = meaning === INCOMPLETE ? `: ${message}` : ''
-    return new PonteError(meaning.code, meaning.message + object, {
-      hint: meaning.hint,
-      cause: withoutDetail(error),
-      ...(meaning.exitCode ? { exitCode: meaning.exitCode } : {}),
-    })
+    return meant(meaning, object, withoutDetail(error))
   }
   return new PonteError('erp.failed', `the ERP database failed${code === '' ? '' : ` (SQLSTATE ${code})`}`, {
     hint: 'the cause holds what the server said',

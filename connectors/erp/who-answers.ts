@@ -12,7 +12,7 @@ const TNS_CONNECT = tnsConnect('(CONNECT_DATA=(COMMAND=version))')
 /** Accept, refuse, redirect, resend. */
 const TNS_ANSWERS = [2, 4, 5, 11]
 
-/** null: nobody listens there, or somebody who speaks none of these. Takes two seconds at most, never throws. */
+/** null: nobody listens there, or somebody who speaks none of these. Takes three seconds at most, never throws. */
 export async function whoAnswers(host: string, port: number): Promise<Server | null> {
   const greeting = await exchange(host, port, SSL_REQUEST)
   // Sent by the server unasked: protocol 10, or an error packet.

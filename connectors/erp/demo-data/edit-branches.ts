@@ -138,12 +138,11 @@ async function apply(session: DemoSession, { client, code }: Branch, { set, obse
   if (observation !== undefined) await session.rows(APPEND, [observation, client])
 }
 
-/** Newer than every line there is, also when two edits come within one tick of the clock. */
+/** The latest line is the one with the highest number. */
 const APPEND = `
   insert into credit_limit_history (client_code, sequence_number, entry_date, observations, entry_user)
   select c.client_code,
          coalesce((select max(h.sequence_number) from credit_limit_history h where h.client_code = c.client_code), 0) + 1,
-         coalesce((select max(h.entry_date) + interval '1' second from credit_limit_history h
-                    where h.client_code = c.client_code and h.entry_date >= localtimestamp(6) - interval '1' second), localtimestamp(6)),
+         localtimestamp(6),
          ?, 'DEMO'
     from clients c where c.client_code = ?`
