@@ -16,6 +16,7 @@ const readable = (statement: string) =>
   statement
     .replace(/^alter database character set/m, 'alter database ponte character set')
     .replaceAll('_utf8mb4 0xC2A0', "'\u00a0'")
+    .replaceAll("convert(x'C2A0' using utf8mb4)", "'\u00a0'")
     .replace(/^ {2}with recursive /m, '  with ')
     .replace(/^except$/gm, 'union')
 
