@@ -5,13 +5,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const long = [
   'api/convergence.test.ts',
   'cli/watch.test.ts',
-  'jobs/workers.test.ts',
+  'jobs/run/workers.test.ts',
   'deploy/install.test.ts',
   'cli/scenarios.test.ts',
-  'jobs/commerce.test.ts',
+  'jobs/deals/commerce.test.ts',
   'jobs/crash.test.ts',
   'api/convergence.mariadb.test.ts',
-  'cli/demo.mariadb.test.ts',
+  'lab/demo/demo.mariadb.test.ts',
 ]
 
 class LongFirst extends BaseSequencer {

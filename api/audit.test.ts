@@ -103,7 +103,7 @@ test('what a refused request asked for was never begun, and is no entry', async 
 })
 
 describe('a new route', () => {
-  /** Acts on letters and held keys: jobs/operator writes the entries, and its tests look at them. */
+  /** Acts on letters and held keys: operations writes the entries, and its tests look at them. */
   const elsewhere = /^POST \/(queue\/falhas\/|held\/release$|edit_json$)/
   const delivered = /^POST \/(in\/|atualizalead$|convertedlead$|leaddescartada$|insertedtimeline$)/
 

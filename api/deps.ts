@@ -1,11 +1,11 @@
 /** What the HTTP API is given. Built by its main (`ponte api`) or by a test; nothing here reads settings or opens connections. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Spotter } from '../connectors/crm/types.ts'
+import type { Spotter } from '../connectors/crm/spotter/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
 import type { SessionLimits } from '../connectors/state/sessions.ts'
-import type { Metrics } from '../jobs/watching/metrics.ts'
+import type { Metrics } from '../jobs/watch/metrics.ts'
 import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
 
 /** webhook: may deliver events · read: may look · operate: may look and act. `operate` includes `read`. */

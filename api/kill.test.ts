@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { expect, test } from 'vitest'
-import { testDatabase } from '../connectors/erp/testing.ts'
+import { testDatabase } from '../connectors/erp/testing/test-erp.ts'
 import { serveApi } from './testing/served.ts'
 
 const kills = process.env.PONTE_TEST_LONG === '1' ? 200 : 6

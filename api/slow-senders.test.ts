@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { testDatabase } from '../connectors/erp/testing.ts'
+import { testDatabase } from '../connectors/erp/testing/test-erp.ts'
 import { serveApi } from './testing/served.ts'
 
 const seconds = process.env.PONTE_TEST_LONG === '1' ? 300 : 25

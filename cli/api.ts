@@ -43,7 +43,7 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
     import('../queue-dirs/lane.ts'),
     import('./wire.ts'),
     import('./watch.ts'),
-    import('../jobs/watching/crm-notes.ts'),
+    import('../jobs/watch/crm-notes.ts'),
   ])
   const log = openLog(settings)
   await openTraces(settings, log, 'api', closer)

@@ -58,8 +58,8 @@ async function make({ settings, output, closer, signal }: CommandContext, { to }
     })
   const [{ wire }, { runJob }, { backupPostgresql }] = await Promise.all([
     import('./wire.ts'),
-    import('../jobs/run-job.ts'),
-    import('../jobs/backup.ts'),
+    import('../jobs/run/run-job.ts'),
+    import('../jobs/keep/backup.ts'),
   ])
   const context = await wire(to === undefined ? settings : { ...settings, backup: { ...settings.backup, dir: resolve(to) } }, closer)
   const report = await runJob(context, backupPostgresql, { signal })
@@ -76,7 +76,7 @@ async function make({ settings, output, closer, signal }: CommandContext, { to }
 
 async function check(command: CommandContext, options: BackupOptions): Promise<number> {
   const { settings, output } = command
-  const { verify } = await import('../jobs/restore.ts')
+  const { verify } = await import('../jobs/keep/restore.ts')
   const file = typeof options.verify === 'string' ? backupPath(command, options.verify) : await newest(command, options.to)
   const sum = await checkSum(file)
   const { identity } = settings.backup
@@ -98,7 +98,7 @@ async function check(command: CommandContext, options: BackupOptions): Promise<n
 }
 
 async function list({ settings, output }: CommandContext): Promise<number> {
-  const { listBackups } = await import('../jobs/backup.ts')
+  const { listBackups } = await import('../jobs/keep/backup.ts')
   const { dir } = settings.backup
   const backups = await Promise.all(
     (await listBackups(dir)).map(async (name) => ({ file: join(dir, name), bytes: (await stat(join(dir, name))).size })),
@@ -121,7 +121,7 @@ async function key({ output }: CommandContext): Promise<number> {
 }
 
 async function newest({ settings }: CommandContext, to: string | undefined): Promise<string> {
-  const { listBackups } = await import('../jobs/backup.ts')
+  const { listBackups } = await import('../jobs/keep/backup.ts')
   const dir = to === undefined ? settings.backup.dir : resolve(to)
   const [name] = await listBackups(dir)
   if (name !== undefined) return join(dir, name)

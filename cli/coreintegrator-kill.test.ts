@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
-import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
+import { startCustomerCrm } from '../lab/simulators/coreintegrator-crm/simulator.ts'
 import { environment, insertMany, testErp, unsynced, wronglyLogged } from './testing/coreintegrator.ts'
 import { compilePonte, type Ponte } from './testing/ponte.ts'
 

@@ -8,8 +8,8 @@ import { change } from '../connectors/coreintegrator/database.ts'
 import { withLock } from '../connectors/coreintegrator/lock.ts'
 import { startPrivateServer } from '../connectors/mysql/private-server.ts'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
-import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
-import { seededRandom } from '../simulators/crm/random.ts'
+import { startCustomerCrm } from '../lab/simulators/coreintegrator-crm/simulator.ts'
+import { seededRandom } from '../lab/simulators/crm/random.ts'
 import { insertCustomer, insertMany, startService, type TestErp, unsynced, withStack, wronglyLogged } from './testing/coreintegrator.ts'
 
 if (!mariaDbMissing('cli/coreintegrator'))

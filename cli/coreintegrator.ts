@@ -45,7 +45,7 @@ Examples:
     )
     .action((options: { walk?: boolean; json?: boolean }) =>
       executeWith(readCoreIntegratorSettings, options, async (context) => {
-        const { coreIntegratorDemo } = await import('./coreintegrator-demo.ts')
+        const { coreIntegratorDemo } = await import('../lab/demo/coreintegrator-demo.ts')
         return coreIntegratorDemo(context, options.walk ?? false)
       }),
     )
@@ -80,7 +80,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  FAILURE_RATE=0 ponte coreintegrator crm --port 3001 --data effects.ndjson')
     .action((options: CrmOptions) =>
       executeWith(readCoreIntegratorSettings, options, async ({ settings, output, closer, signal }) => {
-        const { startCustomerCrm } = await import('../simulators/coreintegrator-crm/simulator.ts')
+        const { startCustomerCrm } = await import('../lab/simulators/coreintegrator-crm/simulator.ts')
         const crm = await startCustomerCrm({
           host: options.host,
           port: wholeNumber('--port', options.port),

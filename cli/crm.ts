@@ -5,8 +5,8 @@ import { PonteError } from '../base/error.ts'
 import { postgresQuota } from '../connectors/crm/postgres-quota.ts'
 import type { Urgency } from '../connectors/crm/quota.ts'
 import { defaultBackoff } from '../connectors/crm/retry.ts'
-import { spotter } from '../connectors/crm/spotter.ts'
-import type { Spotter } from '../connectors/crm/types.ts'
+import { spotter } from '../connectors/crm/spotter/spotter.ts'
+import type { Spotter } from '../connectors/crm/spotter/types.ts'
 import { needCrm, type Settings } from '../deploy/env.ts'
 
 /** @throws PonteError `config.invalid` when the settings name no CRM */

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { PonteError } from '../base/error.ts'
-import { startEmbedded } from '../connectors/erp/embedded.ts'
+import { erpError } from '../connectors/erp/dialects/postgres/errors.ts'
+import { startEmbedded } from '../connectors/erp/embedded/embedded.ts'
 import { dialectOf } from '../connectors/erp/open.ts'
-import { erpError } from '../connectors/erp/postgres-errors.ts'
 import { refuseLetters } from '../connectors/pg/encoding.ts'
 import { type MigrateResult, migrate } from '../connectors/pg/migrate.ts'
 import type { Settings } from '../deploy/env.ts'
@@ -50,9 +50,9 @@ export function erpPool(url: string, closer: Closer): pg.Pool {
 export async function installErp(url: string, closer: Closer): Promise<MigrateResult> {
   switch (dialectOf(url)) {
     case 'mysql':
-      return (await import('../connectors/erp/mysql-install.ts')).migrateMysqlErp(url)
+      return (await import('../connectors/erp/dialects/mysql/install.ts')).migrateMysqlErp(url)
     case 'oracle':
-      return (await import('../connectors/erp/oracle-install.ts')).migrateOracleErp(url)
+      return (await import('../connectors/erp/dialects/oracle/install.ts')).migrateOracleErp(url)
     case 'postgres':
       return migrateErp(erpPool(url, closer))
   }

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EmptyDatabase, emptyDatabases } from '../connectors/erp/empty-databases.ts'
-import { testDatabase } from '../connectors/erp/testing.ts'
+import { type EmptyDatabase, emptyDatabases } from '../connectors/erp/testing/empty-databases.ts'
+import { testDatabase } from '../connectors/erp/testing/test-erp.ts'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
-import { type CrmSimulator, startCrmSimulator } from '../simulators/crm/simulator.ts'
+import { type CrmSimulator, startCrmSimulator } from '../lab/simulators/crm/simulator.ts'
 import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
 
 const stateSchema = new URL('../sql/state/', import.meta.url)

@@ -4,7 +4,7 @@ import { PonteError } from '../base/error.ts'
 import { openErp } from '../connectors/erp/open.ts'
 import { stateClock } from '../connectors/state/query.ts'
 import type { Settings } from '../deploy/env.ts'
-import { CLOCK_MS } from '../jobs/keeper.ts'
+import { CLOCK_MS } from '../jobs/run/keeper.ts'
 import type { Closer } from './closer.ts'
 import { duration } from './output.ts'
 

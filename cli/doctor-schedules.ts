@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { openQueueBackend } from '../connectors/queue-backend/open.ts'
 import { ALL_JOBS, pauses } from '../connectors/state/schedules.ts'
 import type { Settings } from '../deploy/env.ts'
-import { nextTick, schedulesFrom } from '../jobs/schedule.ts'
+import { nextTick, schedulesFrom } from '../jobs/run/schedule.ts'
 import { plural } from './output.ts'
 
 /** @throws PonteError `config.invalid`, `queue_backend.*`; what the state database throws */

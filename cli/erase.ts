@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { audited } from '../connectors/state/audit.ts'
-import type { Erasure } from '../jobs/erase.ts'
+import type { Erasure } from '../operations/erase.ts'
 import { type CommandContext, execute } from './command.ts'
 import { cliActor } from './operator.ts'
 import { plural } from './output.ts'
@@ -39,8 +39,8 @@ Examples:
 async function run({ settings, output, closer }: CommandContext, given: string, options: EraseOptions): Promise<number> {
   const [{ wire }, { erase }, { padTaxId }] = await Promise.all([
     import('./wire.ts'),
-    import('../jobs/erase.ts'),
-    import('../jobs/operator/find-dead.ts'),
+    import('../operations/erase.ts'),
+    import('../operations/find-dead.ts'),
   ])
   const taxId = padTaxId(given)
   if (taxId.length !== 14 || /^0+$/.test(taxId) || given.replace(/[^\dA-Za-z]/g, '').length < 11)

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { jobNamed } from '../jobs/catalogue.ts'
-import { entities } from '../jobs/entities.ts'
-import type { DeadFilter } from '../jobs/operator/find-dead.ts'
+import type { DeadFilter } from '../operations/find-dead.ts'
+import { entities } from '../records/entities.ts'
 
 export interface FilterOptions {
   readonly entity?: string

@@ -1,6 +1,6 @@
 /** `ponte falhas ls`: a page of what was refused. Reads the queue directories alone, so that it works while databases are away. */
 import { visibleValue } from '../base/visible.ts'
-import { type FoundLetter, findDead } from '../jobs/operator/find-dead.ts'
+import { type FoundLetter, findDead } from '../operations/find-dead.ts'
 import type { CommandContext } from './command.ts'
 import { type FilterOptions, filterOf } from './falhas-filter.ts'
 import { aboutText, lineDocument, refusal, since } from './falhas-text.ts'

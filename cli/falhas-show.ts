@@ -1,9 +1,9 @@
 /** `ponte falhas show`: what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
 import { join } from 'node:path'
 import { visibleValue } from '../base/visible.ts'
-import type { DeadLine } from '../jobs/operator/dead-line.ts'
-import { linesNumbered, type OpenDead, openDead } from '../jobs/operator/open-dead.ts'
-import { type FieldView, type LineView, type Side, showLines } from '../jobs/operator/show-dead.ts'
+import type { DeadLine } from '../operations/dead-line.ts'
+import { linesNumbered, type OpenDead, openDead } from '../operations/open-dead.ts'
+import { type FieldView, type LineView, type Side, showLines } from '../operations/show-dead.ts'
 import type { CommandContext } from './command.ts'
 import { aboutText, lineDocument, refusal, since } from './falhas-text.ts'
 import { openOperator } from './operator.ts'

@@ -1,7 +1,7 @@
 /** Refused lines in words. */
 import { visibleValue } from '../base/visible.ts'
 import { zonedTime } from '../base/zone.ts'
-import type { DeadLine } from '../jobs/operator/dead-line.ts'
+import type { DeadLine } from '../operations/dead-line.ts'
 import { duration } from './output.ts'
 
 /** 2026-11-27 06:26:17 -03, 2 h 10 min ago */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { zonedTime } from '../base/zone.ts'
-import { type Held, heldKeys, release } from '../jobs/operator/held.ts'
+import { type Held, heldKeys, release } from '../operations/held.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openOperator } from './operator.ts'
 import { plural, table } from './output.ts'

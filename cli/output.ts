@@ -4,7 +4,7 @@
  */
 import { PonteError } from '../base/error.ts'
 import { visible, visibleJson, visibleValue } from '../base/visible.ts'
-import { sentence, whatHappened } from '../jobs/error-text.ts'
+import { sentence, whatHappened } from '../jobs/run/error-text.ts'
 import { type Bar, openBar } from './bar.ts'
 
 export interface Output {

@@ -1,6 +1,6 @@
 /** `ponte queue`: what waits, is in hand and was refused, and since when. */
 import type { Command } from 'commander'
-import { type LetterCount, queueState } from '../jobs/operator/queue-state.ts'
+import { type LetterCount, queueState } from '../operations/queue-state.ts'
 import { type CommandContext, execute } from './command.ts'
 import { age } from './falhas-text.ts'
 import { openOperator } from './operator.ts'

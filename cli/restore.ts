@@ -40,7 +40,7 @@ async function run(command: CommandContext, name: string, force: boolean): Promi
       hint: 'set BACKUP_IDENTITY_FILE to the secret key that ponte backup key showed',
       exitCode: 2,
     })
-  const { restore } = await import('../jobs/restore.ts')
+  const { restore } = await import('../jobs/keep/restore.ts')
   const { stateUrl } = await openDatabases(settings, closer)
   const state = createStatePool(stateUrl)
   closer.add(() => state.end())

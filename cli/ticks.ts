@@ -10,7 +10,7 @@ export function lazyTicks(settings: Settings, stateUrl: string, log: Logger, clo
   const open = async () => {
     const [{ openQueueBackend }, { nextTick }] = await Promise.all([
       import('../connectors/queue-backend/open.ts'),
-      import('../jobs/schedule.ts'),
+      import('../jobs/run/schedule.ts'),
     ])
     const onError = (err: Error) => log.warn({ err }, 'the queue of ticks does not answer; tried again')
     const backend = await openQueueBackend({ redisUrl: settings.schedule.redisUrl, stateUrl }, { nextTick, onError })

@@ -1,7 +1,7 @@
 /** `ponte up`: the API, a worker and the schedules in one process, until it is told to stop. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { schedulesFrom } from '../jobs/schedule.ts'
+import { schedulesFrom } from '../jobs/run/schedule.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm } from './crm.ts'
 import { beginWork, described, endForSure, openTicks, sayWorking } from './worker.ts'

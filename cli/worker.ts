@@ -5,7 +5,7 @@ import { openQueueBackend } from '../connectors/queue-backend/open.ts'
 import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
-import { nextTick, type Schedule, schedulesFrom } from '../jobs/schedule.ts'
+import { nextTick, type Schedule, schedulesFrom } from '../jobs/run/schedule.ts'
 import type { Closer } from './closer.ts'
 import { type CommandContext, execute } from './command.ts'
 import type { Databases } from './databases.ts'
@@ -83,7 +83,7 @@ export async function beginWork(
   schedules: readonly Schedule[],
   closer: Closer,
 ): Promise<void> {
-  const { startWorker } = await import('../jobs/worker.ts')
+  const { startWorker } = await import('../jobs/run/worker.ts')
   const worker = await startWorker(context, backend, { schedules, retryMs: settings.schedule.retryMs })
   closer.add(() => worker.close())
 }

@@ -78,7 +78,7 @@ export function erpAddress(env: Env): ErpAddress {
 
 const defaultPorts = { postgres: 5_432, mysql: 3_306, oracle: 1_521 } as const
 
-/** What is set for Oracle beside its URL goes into the URL, which is all that a connector is told (connectors/erp/oracle-settings.ts). */
+/** What is set for Oracle beside its URL goes into the URL, which is all that a connector is told (connectors/erp/dialects/oracle/settings.ts). */
 function oracled(dialect: keyof typeof wholeUrls, text: string, env: Env): ErpAddress {
   if (dialect !== 'oracle') return { url: text, problems: [] }
   const [place, query = ''] = text.split(/\?(.*)/s)

@@ -49,7 +49,7 @@ export function cronProblem(cron: string): string | null {
   }
 }
 
-/** The variables `SCHEDULE_<JOB>`; which jobs there are is asked by who knows them (jobs/schedule.ts). */
+/** The variables `SCHEDULE_<JOB>`; which jobs there are is asked by who knows them (jobs/run/schedule.ts). */
 export function readCrons(given: Source): { crons: ScheduleSettings['crons']; problems: string[] } {
   const crons: Record<string, string | null> = {}
   const problems: string[] = []

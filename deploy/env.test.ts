@@ -110,7 +110,7 @@ describe('with nothing set', () => {
     const text = readFileSync(new URL('.env.example', import.meta.url), 'utf8')
     const given = [...text.matchAll(/^# ([A-Z_]+)=(\S+)/gm)].map(([, name, value]) => [name!, value!] as const)
     const erp = ['ERP_DIALECT', 'DB_PORT', 'API_URL']
-    // Cron expressions hold blanks, and whose they are is known to jobs/schedule.ts only, whose test looks at them.
+    // Cron expressions hold blanks, and whose they are is known to jobs/run/schedule.ts only, whose test looks at them.
     const cron = /^SCHEDULE_(?!ZONE$)/
     expect(readSettings(Object.fromEntries(given.filter(([name]) => !erp.includes(name) && !cron.test(name))))).toEqual(readSettings({}))
   })

@@ -28,9 +28,9 @@ describe('the floors of the house', () => {
     ['engine', '../../jobs/catalogue.ts'],
     ['engine/local', '../../../connectors/erp/erp.ts'],
     ['queue-dirs', '../../engine/model.ts'],
-    ['connectors/crm', '../../../jobs/fields.ts'],
+    ['connectors/crm', '../../../jobs/catalogue.ts'],
     ['jobs', '../../cli/output.ts'],
-    ['simulators/crm', '../../../connectors/crm/types.ts'],
+    ['lab/simulators/crm', '../../../../connectors/crm/spotter/types.ts'],
     ['base', '../../deploy/env.ts'],
     ['cli', '../../lab/prove/rig.ts'],
   ])('%s may not import %s', (room, imported) => {

@@ -65,7 +65,7 @@ fetch() {
 release() {
   source_dir=$(dirname "$here")
   [ -f "$source_dir/package-lock.json" ] || fail "$source_dir holds no source of Ponte" "unpack the release, or clone it, and run its deploy/install.sh" 2
-  files='api base cli connectors deploy engine jobs queue-dirs simulators sql package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json LICENSE README.md'
+  files='api base cli connectors deploy engine jobs lab operations queue-dirs records sql package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json LICENSE README.md'
   pack() { tar -C "$source_dir" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --exclude=node_modules --exclude='*.test.ts' --exclude=secrets --exclude=ponte.env -cf - $files; }
   version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$source_dir/package.json")
   name=$version-$( { pack; echo "$node_version $npm_version"; } | sha256sum | cut -c1-10)

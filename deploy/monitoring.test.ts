@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { listen } from '../api/listen.ts'
 import { openApi, type TestApi, tokens } from '../api/testing/api.ts'
-import { alertCodes, alerts } from '../jobs/watching/alert-catalogue.ts'
-import { BACKUP_SECONDS } from '../jobs/watching/judge.ts'
-import { globalMetrics } from '../jobs/watching/metrics.ts'
+import { alertCodes, alerts } from '../jobs/watch/alert-catalogue.ts'
+import { BACKUP_SECONDS } from '../jobs/watch/judge.ts'
+import { globalMetrics } from '../jobs/watch/metrics.ts'
 import { readSettings } from './env.ts'
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))

@@ -1,17 +1,17 @@
 /** The jobs by name. Each answers to the README's file name and to the real job id of the old system (mission C.1). */
 import { PonteError } from '../base/error.ts'
-import { backupPostgresql } from './backup.ts'
 import type { Job } from './context.ts'
-import { insertContacts, insertLeads, updateContacts, updateLeads } from './delivery-jobs.ts'
-import { executeSpark } from './detect.ts'
-import { discardLeads } from './discard-leads.ts'
-import { leadsFullSync } from './full-sync.ts'
-import { contactsInErp } from './inbound-contacts.ts'
-import { convertedLeads, updateLeadsInErp } from './inbound-leads.ts'
-import { budgetLeads } from './orca-leads.ts'
-import { purge } from './purge.ts'
-import { validateFull } from './validate-full.ts'
-import { sellLeads } from './vende-leads.ts'
+import { budgetLeads } from './deals/orca-leads.ts'
+import { sellLeads } from './deals/vende-leads.ts'
+import { insertContacts, insertLeads, updateContacts, updateLeads } from './deliver/delivery-jobs.ts'
+import { executeSpark } from './detect/detect.ts'
+import { backupPostgresql } from './keep/backup.ts'
+import { purge } from './keep/purge.ts'
+import { discardLeads } from './mirror/discard-leads.ts'
+import { leadsFullSync } from './mirror/full-sync.ts'
+import { validateFull } from './mirror/validate-full.ts'
+import { contactsInErp } from './receive/inbound-contacts.ts'
+import { convertedLeads, updateLeadsInErp } from './receive/inbound-leads.ts'
 
 /** The way of records from the ERP to the CRM: compare, then deliver. */
 export const recordJobs: readonly Job[] = [executeSpark, insertLeads, updateLeads, insertContacts, updateContacts]

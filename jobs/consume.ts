@@ -7,9 +7,9 @@ import { PonteError } from '../base/error.ts'
 import { leaseLost } from '../connectors/state/leases.ts'
 import type { Claim, LaneName } from '../queue-dirs/lane.types.ts'
 import type { Context, JobRun } from './context.ts'
-import { errorText } from './error-text.ts'
 import { isFinal, isSystemic } from './faults.ts'
 import { inOrder } from './in-order.ts'
+import { errorText } from './run/error-text.ts'
 import type { LineEnd, Tally } from './tally.ts'
 
 /** What makes the letters of one prefix into work. */

@@ -1,7 +1,7 @@
 /** What a job is given. Built once by the command line (or the scheduler); jobs never read settings or open connections. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Spotter } from '../connectors/crm/types.ts'
+import type { Spotter } from '../connectors/crm/spotter/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { Lease } from '../connectors/state/leases.ts'
 import type { Engine } from '../engine/model.ts'

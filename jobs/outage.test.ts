@@ -1,6 +1,6 @@
 /** The CRM at its worst: answers lost after the effect, 5xx, storms of 429. Exactly once, under the quota, and every run balances. */
 import { afterEach, expect, test } from 'vitest'
-import { balanceOf } from './balance.ts'
+import { balanceOf } from './run/balance.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { expectExactlyOnce, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
 import { addBranch, addContact, seedReference } from './testing/small-erp.ts'

@@ -1,6 +1,6 @@
 /** What every job does first: bring both lanes to rest after crashes of earlier runs. */
 import type { Context } from './context.ts'
-import { recordManifest } from './publish.ts'
+import { recordManifest } from './detect/publish.ts'
 
 export async function recoverLanes(context: Pick<Context, 'lanes' | 'state' | 'log'>): Promise<void> {
   for (const lane of Object.values(context.lanes)) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PonteError } from '../base/error.ts'
 import { consume, type Stream } from './consume.ts'
 import type { Context, JobOutcome, JobRun } from './context.ts'
-import { errorText } from './error-text.ts'
+import { errorText } from './run/error-text.ts'
 import { newTally, type Tally } from './tally.ts'
 
 /** A line left open by a passing fault of the other side gets this many passes within the run. */

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { balanceOf } from './balance.ts'
+import { balanceOf } from './run/balance.ts'
 import { type Bridge, type BridgeOptions, openBridge, token } from './testing/bridge.ts'
 import { expectExactlyOnce, expectQueueAtRest } from './testing/checks.ts'
 import { crmLead, inCrm, mirrorRows, upTo } from './testing/crm-leads.ts'

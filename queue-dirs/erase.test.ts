@@ -1,4 +1,4 @@
-/** Lines that are erased, and what is known of them beside their letters. What it means for a client: jobs/erase.test.ts. */
+/** Lines that are erased, and what is known of them beside their letters. What it means for a client: operations/erase.test.ts. */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import type { CrmResult } from '../../connectors/crm/types.ts'
+import type { CrmResult } from '../../connectors/crm/spotter/types.ts'
 import { ApiError, type ErrorCode } from '../errors.ts'
 
 type Refused = CrmResult<unknown> & { ok: false }

@@ -4,7 +4,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import { plainDecimal } from '../../base/decimal.ts'
-import type { CustomField, LeadBody, PersonBody, Product } from '../../connectors/crm/types.ts'
+import type { CustomField, LeadBody, PersonBody, Product } from '../../connectors/crm/spotter/types.ts'
 
 /** In a path or a body; never more digits than a number keeps. */
 export const id = z

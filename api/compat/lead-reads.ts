@@ -1,6 +1,6 @@
 /** What is known of leads: GET /leads, /lead, /leadaddinfo, /leadid, /leadstage, /endruanumero (mission E.1 #7-#11, #25). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Lead, Spotter } from '../../connectors/crm/types.ts'
+import type { Lead, Spotter } from '../../connectors/crm/spotter/types.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import { ApiError } from '../errors.ts'

@@ -1,7 +1,7 @@
 /** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads (mission E.1 #1, #5, #6), POST /contatoobs (#16). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { CustomField, LeadBody } from '../../connectors/crm/types.ts'
+import type { CustomField, LeadBody } from '../../connectors/crm/spotter/types.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'
 import { ApiError, refusals } from '../errors.ts'

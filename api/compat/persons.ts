@@ -1,6 +1,6 @@
 /** Contacts: POST /dummycontact, /atualizacontato, /inserecontato, GET /maincontact, /buscacontato (mission E.1 #13-#15, #18, #24). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Person } from '../../connectors/crm/types.ts'
+import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'
 import { ApiError } from '../errors.ts'

@@ -1,6 +1,6 @@
 /** Budgets and sales: POST /vendelead, /orcalead, GET /leadvendida (mission E.1 #19, #20, #28). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type Replaced, replaceProduct } from '../../jobs/replace-product.ts'
+import { type Replaced, replaceProduct } from '../../jobs/deals/replace-product.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'
 import { ApiError } from '../errors.ts'

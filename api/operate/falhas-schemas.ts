@@ -1,9 +1,9 @@
 /** Refused letters as the API shows them. Holds personal data, as the letters do. */
 import { z } from '@hono/zod-openapi'
-import type { DeadLine } from '../../jobs/operator/dead-line.ts'
-import type { FoundLetter } from '../../jobs/operator/find-dead.ts'
-import type { OpenDead } from '../../jobs/operator/open-dead.ts'
-import type { LineView } from '../../jobs/operator/show-dead.ts'
+import type { DeadLine } from '../../operations/dead-line.ts'
+import type { FoundLetter } from '../../operations/find-dead.ts'
+import type { OpenDead } from '../../operations/open-dead.ts'
+import type { LineView } from '../../operations/show-dead.ts'
 
 const cell = z.string().nullable()
 const about = z

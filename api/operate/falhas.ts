@@ -1,8 +1,8 @@
 /** GET /queue/falhas and /queue/falhas/{file}: what was refused, and one letter beside what ERP and CRM hold now. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { entities } from '../../jobs/entities.ts'
-import { type DeadFilter, findDead } from '../../jobs/operator/find-dead.ts'
-import { showLines } from '../../jobs/operator/show-dead.ts'
+import { type DeadFilter, findDead } from '../../operations/find-dead.ts'
+import { showLines } from '../../operations/show-dead.ts'
+import { entities } from '../../records/entities.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'

@@ -1,6 +1,6 @@
 /** GET /held and POST /held/release: records that are not sent any more, and sending them after all. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { heldKeys, release } from '../../jobs/operator/held.ts'
+import { heldKeys, release } from '../../operations/held.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'

@@ -1,9 +1,9 @@
 /** Who acts through a route, and on which letter. */
 import type { Context } from 'hono'
 import { audited } from '../../connectors/state/audit.ts'
-import type { DeadLine } from '../../jobs/operator/dead-line.ts'
-import { linesNumbered, type OpenDead, openIn } from '../../jobs/operator/open-dead.ts'
-import type { Operator } from '../../jobs/operator/operator.ts'
+import type { DeadLine } from '../../operations/dead-line.ts'
+import { linesNumbered, type OpenDead, openIn } from '../../operations/open-dead.ts'
+import type { Operator } from '../../operations/operator.ts'
 import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'

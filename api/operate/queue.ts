@@ -1,6 +1,6 @@
 /** GET /queue: what waits, is in hand and is dead. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { letterCounts } from '../../jobs/operator/queue-state.ts'
+import { letterCounts } from '../../operations/queue-state.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'

@@ -1,7 +1,7 @@
 /** GET /why: everything that ever happened to one company. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Question } from '../../jobs/operator/who-is.ts'
-import { why } from '../../jobs/operator/why.ts'
+import type { Question } from '../../operations/who-is.ts'
+import { why } from '../../operations/why.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'

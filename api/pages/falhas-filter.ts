@@ -1,5 +1,5 @@
 /** What of falhas is looked at: in the address of the list, and in the form that requeues many. */
-import type { DeadFilter } from '../../jobs/operator/find-dead.ts'
+import type { DeadFilter } from '../../operations/find-dead.ts'
 
 /** No tax id among them: an address is kept in histories and logs of proxies. The search page has it. */
 const names = ['lane', 'prefix', 'code', 'text'] as const

@@ -1,8 +1,8 @@
 /** The list of refused letters: filters, what to do with many at once, and keys that are held back. */
 import type { Context } from 'hono'
-import { type DeadFilter, type FoundLetter, findDead } from '../../jobs/operator/find-dead.ts'
-import { heldKeys } from '../../jobs/operator/held.ts'
-import { letterKinds } from '../../jobs/operator/letter-kinds.ts'
+import { type DeadFilter, type FoundLetter, findDead } from '../../operations/find-dead.ts'
+import { heldKeys } from '../../operations/held.ts'
+import { letterKinds } from '../../operations/letter-kinds.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { filterOf } from './falhas-filter.ts'

@@ -1,5 +1,5 @@
 /** Keys that are held back, and their release. */
-import type { Held } from '../../jobs/operator/held.ts'
+import type { Held } from '../../operations/held.ts'
 import { Csrf, type View } from './layout.tsx'
 import { Scroll, Time } from './parts.tsx'
 

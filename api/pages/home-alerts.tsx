@@ -1,6 +1,6 @@
 /** What is wrong now, with what the runbook says; and how often both sides changed a field apart. */
 import type { Child } from 'hono/jsx'
-import type { OpenAlert } from '../../jobs/watching/open-alerts.ts'
+import type { OpenAlert } from '../../jobs/watch/open-alerts.ts'
 import { type Clock, number, plural } from './format.ts'
 import type { HomeData } from './home-data.ts'
 import { Ago, Badge, type Tone } from './parts.tsx'

@@ -4,9 +4,9 @@ import { type Hour, hours, type QuotaUse, quotaUse, type Waiting, waitingChanges
 import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
 import type { Run } from '../../connectors/state/runs.ts'
 import { recordJobs } from '../../jobs/catalogue.ts'
-import { budgetLeads } from '../../jobs/orca-leads.ts'
-import { sellLeads } from '../../jobs/vende-leads.ts'
-import { type AlertsNow, alertsNow } from '../../jobs/watching/open-alerts.ts'
+import { budgetLeads } from '../../jobs/deals/orca-leads.ts'
+import { sellLeads } from '../../jobs/deals/vende-leads.ts'
+import { type AlertsNow, alertsNow } from '../../jobs/watch/open-alerts.ts'
 import type { LaneName } from '../../queue-dirs/lane.types.ts'
 import type { ApiDeps } from '../deps.ts'
 

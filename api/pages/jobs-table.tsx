@@ -2,7 +2,7 @@
 import type { Run } from '../../connectors/state/runs.ts'
 import type { Pause, ScheduleRow } from '../../connectors/state/schedules.ts'
 import type { Job } from '../../jobs/context.ts'
-import { nextTick } from '../../jobs/schedule.ts'
+import { nextTick } from '../../jobs/run/schedule.ts'
 import { age, type Clock, fullTime, took } from './format.ts'
 import { Csrf, type View } from './layout.tsx'
 import { Badge, Empty, Time } from './parts.tsx'

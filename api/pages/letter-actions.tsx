@@ -1,6 +1,6 @@
 /** What may be done with a refused letter as it is: put it back, recompute it, put it away. */
-import type { DeadLine } from '../../jobs/operator/dead-line.ts'
-import type { OpenDead } from '../../jobs/operator/open-dead.ts'
+import type { DeadLine } from '../../operations/dead-line.ts'
+import type { OpenDead } from '../../operations/open-dead.ts'
 import { plural } from './format.ts'
 import { Csrf, type View } from './layout.tsx'
 

@@ -1,6 +1,6 @@
 /** Sent, ERP and CRM side by side; for an operator the first column is a form. */
-import type { OpenDead } from '../../jobs/operator/open-dead.ts'
-import type { FieldView, LineView } from '../../jobs/operator/show-dead.ts'
+import type { OpenDead } from '../../operations/open-dead.ts'
+import type { FieldView, LineView } from '../../operations/show-dead.ts'
 import { Csrf, type View } from './layout.tsx'
 import { Scroll } from './parts.tsx'
 

@@ -1,8 +1,8 @@
 /** One refused letter: what was sent, why it was refused, what ERP and CRM hold now, and what may be done. */
 import type { Context } from 'hono'
-import type { DeadLine } from '../../jobs/operator/dead-line.ts'
-import { linesNumbered, type OpenDead, openDead } from '../../jobs/operator/open-dead.ts'
-import { type LineView, type Side, showLines } from '../../jobs/operator/show-dead.ts'
+import type { DeadLine } from '../../operations/dead-line.ts'
+import { linesNumbered, type OpenDead, openDead } from '../../operations/open-dead.ts'
+import { type LineView, type Side, showLines } from '../../operations/show-dead.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'

@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { findRun, listRuns } from '../../connectors/state/run-history.ts'
 import type { RunStatus } from '../../connectors/state/runs.ts'
-import { balanceOf } from '../../jobs/balance.ts'
+import { balanceOf } from '../../jobs/run/balance.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'

@@ -1,8 +1,8 @@
 /** One run: how it went, its balance, its figures, and what may be done about it. */
 import type { Run } from '../../connectors/state/runs.ts'
-import type { Balance } from '../../jobs/balance.ts'
 import type { Job } from '../../jobs/context.ts'
-import type { Detected } from '../../jobs/detect.ts'
+import type { Detected } from '../../jobs/detect/detect.ts'
+import type { Balance } from '../../jobs/run/balance.ts'
 import { age, number, took } from './format.ts'
 import { Csrf, type View } from './layout.tsx'
 import { Badge, Empty, Scroll, Time } from './parts.tsx'

@@ -1,8 +1,8 @@
 /** Everything that ever happened to one company. Asked by POST: a tax id does not belong into addresses, which are kept and logged. */
 import type { Context, Hono } from 'hono'
 import { PonteError } from '../../base/error.ts'
-import type { Question } from '../../jobs/operator/who-is.ts'
-import { type Happening, type History, why } from '../../jobs/operator/why.ts'
+import type { Question } from '../../operations/who-is.ts'
+import { type Happening, type History, why } from '../../operations/why.ts'
 import type { ApiDeps } from '../deps.ts'
 import { formOf } from '../input.ts'
 import type { ApiEnv } from '../types.ts'

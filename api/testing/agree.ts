@@ -1,10 +1,10 @@
 /** The oracle of random histories: read from both databases and the CRM, with the field table but without the jobs' own decisions. */
 import type { Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
-import { leadRow, personRow } from '../../jobs/crm-rows.ts'
-import { contactFields, type Field, leadInboundFields } from '../../jobs/fields.ts'
-import { stagesOf } from '../../jobs/stages.ts'
-import type { Effect } from '../../simulators/crm/model.ts'
+import { leadRow, personRow } from '../../jobs/receive/crm-rows.ts'
+import type { Effect } from '../../lab/simulators/crm/model.ts'
+import { contactFields, type Field, leadInboundFields } from '../../records/fields.ts'
+import { stagesOf } from '../../records/stages.ts'
 import type { TwoWay } from './two-way.ts'
 
 /** Every difference between the sides about leads that changed since then, in words; empty when they agree on each mapped field (phone and industry flow from the CRM only). */

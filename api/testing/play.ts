@@ -1,6 +1,6 @@
 /** Plays one step of a random history against a two-way house. */
 import { jobNamed } from '../../jobs/catalogue.ts'
-import { runJob } from '../../jobs/run-job.ts'
+import { runJob } from '../../jobs/run/run-job.ts'
 import { addBranch, addContact } from '../../jobs/testing/small-erp.ts'
 import { crashing } from './crashing.ts'
 import type { TwoWay } from './two-way.ts'

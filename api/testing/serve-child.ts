@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { openDisk } from '../../base/atomic-file.ts'
 import { createLog } from '../../base/log.ts'
-import type { Spotter } from '../../connectors/crm/types.ts'
+import type { Spotter } from '../../connectors/crm/spotter/types.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
 import { createStatePool } from '../../connectors/state/pool.ts'
 import { openLane } from '../../queue-dirs/lane.ts'

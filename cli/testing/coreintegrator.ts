@@ -7,8 +7,8 @@ import { change, type Database, type DatabaseSettings, openDatabase, rowsOf } fr
 import type { LogRow } from '../../connectors/coreintegrator/types.ts'
 import { testMariaDb } from '../../connectors/mysql/testing.ts'
 import { readCoreIntegratorSettings } from '../../deploy/coreintegrator-env.ts'
-import type { FaultsInput } from '../../simulators/coreintegrator-crm/faults.ts'
-import { type CustomerCrmSimulator, startCustomerCrm } from '../../simulators/coreintegrator-crm/simulator.ts'
+import type { FaultsInput } from '../../lab/simulators/coreintegrator-crm/faults.ts'
+import { type CustomerCrmSimulator, startCustomerCrm } from '../../lab/simulators/coreintegrator-crm/simulator.ts'
 import { createCloser } from '../closer.ts'
 import { startCoreIntegrator } from '../coreintegrator-service.ts'
 

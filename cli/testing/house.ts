@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { testDatabase } from '../../connectors/erp/testing.ts'
+import { testDatabase } from '../../connectors/erp/testing/test-erp.ts'
 import { addBranch, seedReference } from '../../jobs/testing/small-erp.ts'
-import { type CrmSimulator, startCrmSimulator } from '../../simulators/crm/simulator.ts'
+import { type CrmSimulator, startCrmSimulator } from '../../lab/simulators/crm/simulator.ts'
 import { compilePonte, type Environment, type Ponte, type Result } from './ponte.ts'
 
 const schemas = { erp: new URL('../../sql/postgres/', import.meta.url), state: new URL('../../sql/state/', import.meta.url) }

@@ -8,7 +8,7 @@ import { CrmUnavailable, endpointMissing, tokenRefused } from './errors.ts'
 import type { Exchange, Http, HttpRequest } from './http.ts'
 import type { Quota, Urgency } from './quota.ts'
 import { type Backoff, backoffMs, retryAfterMs } from './retry.ts'
-import { type Answer, judge, type Verdict } from './verdict.ts'
+import { type Answer, judge, type Verdict } from './spotter/verdict.ts'
 
 export interface Call {
   /** Fit for messages and logs: method and endpoint, no values. */

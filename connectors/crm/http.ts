@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { httpText } from '../../base/charset.ts'
-import { parseBase, parseToken } from './address.ts'
 import { harmlessCause } from './errors.ts'
+import { parseBase, parseToken } from './spotter/address.ts'
 
 export interface HttpOptions {
   /** Ends with or without `/`; http or https, no user name or password inside. */

@@ -4,7 +4,7 @@
  */
 import pg from 'pg'
 import { postgresQuota } from './postgres-quota.ts'
-import { spotter } from './spotter.ts'
+import { spotter } from './spotter/spotter.ts'
 
 const [baseUrl, databaseUrl, limit, windowMs, marginMs, concurrency] = process.argv.slice(2) as [
   string,

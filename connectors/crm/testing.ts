@@ -1,4 +1,4 @@
-/** A server that misbehaves exactly as told, for tests of the client; it knows nothing of the CRM's rules (simulators/crm does). */
+/** A server that misbehaves exactly as told, for tests of the client; it knows nothing of the CRM's rules (lab/simulators/crm does). */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 

@@ -1,7 +1,7 @@
 /** What errors of PostgreSQL and MySQL that are hard to make here mean, by the code that server or driver gives them. */
 import { expect, test } from 'vitest'
-import { erpError as mysqlError } from './mysql-errors.ts'
-import { erpError as postgresError } from './postgres-errors.ts'
+import { erpError as mysqlError } from './dialects/mysql/errors.ts'
+import { erpError as postgresError } from './dialects/postgres/errors.ts'
 
 test.each([
   ['53100', 'erp.storage_full', 1],

@@ -45,14 +45,14 @@ async function connector({ url, maxConnections, warn }: OpenErpOptions): Promise
   const pool = maxConnections === undefined ? {} : { maxConnections }
   const dialect = dialectOf(url)
   if (dialect === 'oracle') {
-    const { oracleErp } = await import('./oracle.ts')
+    const { oracleErp } = await import('./dialects/oracle/erp.ts')
     return oracleErp({ url, ...pool }, warn)
   }
   if (dialect === 'mysql') {
-    const { mysqlErp } = await import('./mysql.ts')
+    const { mysqlErp } = await import('./dialects/mysql/erp.ts')
     return mysqlErp({ url, ...pool, ...(warn === undefined ? {} : { warn }) })
   }
-  const { postgresErp } = await import('./postgres.ts')
+  const { postgresErp } = await import('./dialects/postgres/erp.ts')
   return postgresErp({ url, ...pool })
 }
 

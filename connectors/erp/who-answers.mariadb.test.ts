@@ -2,11 +2,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { scriptedBackend } from '../../simulators/oracle-wire/scripted-backend.ts'
-import { startOracleSimulator } from '../../simulators/oracle-wire/simulator.ts'
+import { scriptedBackend } from '../../lab/simulators/oracle-wire/scripted-backend.ts'
+import { startOracleSimulator } from '../../lab/simulators/oracle-wire/simulator.ts'
 import { mariaDbMissing, testMariaDb } from '../mysql/testing.ts'
 import { openErp } from './open.ts'
-import { testDatabase } from './testing.ts'
+import { testDatabase } from './testing/test-erp.ts'
 import { whoAnswers } from './who-answers.ts'
 
 const place = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })

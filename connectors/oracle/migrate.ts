@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { PonteError } from '../../base/error.ts'
-import { isOra } from '../erp/oracle-errors.ts'
+import { isOra } from '../erp/dialects/oracle/errors.ts'
 import type { OracleScript } from './scripts.ts'
 import type { Session } from './session.ts'
 import { completeErp, fillKeys, takeOver } from './take-over.ts'

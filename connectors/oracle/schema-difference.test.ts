@@ -1,9 +1,9 @@
 /** The difference views of sql/oracle on MariaDB in Oracle mode against a plain set difference: as erp/difference.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cell, Row } from '../../engine/model.ts'
-import { addBranch, seedGeography } from '../erp/postgres-fixtures.ts'
+import { addBranch, seedGeography } from '../erp/testing/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
-import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
+import { type OracleHarness, openOracleHarness } from './testing/schema-harness.ts'
 
 const ROWS = process.env.PONTE_TEST_LONG === '1' ? 10_000 : 200
 const SEED = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)

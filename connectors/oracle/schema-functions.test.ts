@@ -1,10 +1,10 @@
 /** House routines, packages, views and stages of sql/oracle on MariaDB in Oracle mode: the cases of erp/schema.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { VIEW_COLUMNS } from '../erp/contract.ts'
-import { testForms } from '../erp/forms.contract.ts'
-import { addBranch, addLead, seedGeography } from '../erp/postgres-fixtures.ts'
+import { VIEW_COLUMNS } from '../erp/testing/contract/contract.ts'
+import { testForms } from '../erp/testing/forms.contract.ts'
+import { addBranch, addLead, seedGeography } from '../erp/testing/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
-import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
+import { type OracleHarness, openOracleHarness } from './testing/schema-harness.ts'
 
 if (!mariaDbMissing('connectors/oracle/schema-functions'))
   describe('the schema', () => {

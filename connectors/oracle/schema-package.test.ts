@@ -1,8 +1,8 @@
 /** PKG_CRM_CLIENT and the views over budgets and orders on MariaDB in Oracle mode: the cases of erp/package.contract.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addBranch, seedGeography } from '../erp/postgres-fixtures.ts'
+import { addBranch, seedGeography } from '../erp/testing/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
-import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
+import { type OracleHarness, openOracleHarness } from './testing/schema-harness.ts'
 
 if (!mariaDbMissing('connectors/oracle/schema-package'))
   describe('budgets, orders and the views over them', () => {

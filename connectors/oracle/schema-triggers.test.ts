@@ -1,8 +1,8 @@
 /** What the triggers of sql/oracle do in the ERP, executed on MariaDB in Oracle mode: the cases of erp/triggers.contract.ts. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { addBranch, addLead, seedGeography } from '../erp/postgres-fixtures.ts'
+import { addBranch, addLead, seedGeography } from '../erp/testing/postgres-fixtures.ts'
 import { mariaDbMissing } from '../mysql/testing.ts'
-import { type OracleHarness, openOracleHarness } from './schema-harness.ts'
+import { type OracleHarness, openOracleHarness } from './testing/schema-harness.ts'
 
 const FULL = {
   name: "'Padaria Sol'",

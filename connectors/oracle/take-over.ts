@@ -1,6 +1,6 @@
 /** What is there already when a script makes it: kept as it is, and completed. Of a system before Ponte, or of a run that was killed. */
 import { PonteError } from '../../base/error.ts'
-import { isOra } from '../erp/oracle-errors.ts'
+import { isOra } from '../erp/dialects/oracle/errors.ts'
 import { compareTables, type FoundColumn, isKept, type OwnTable, ownTable } from '../own-table.ts'
 import type { Session } from './session.ts'
 

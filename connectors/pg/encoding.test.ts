@@ -1,8 +1,8 @@
 /** Databases that look well and spoil what is written into them. */
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgresErp } from '../erp/postgres.ts'
-import { type TestDatabase, testDatabase, testServer } from '../erp/testing.ts'
+import { postgresErp } from '../erp/dialects/postgres/erp.ts'
+import { type TestDatabase, testDatabase, testServer } from '../erp/testing/test-erp.ts'
 import { openState } from '../state/pool.ts'
 import { refuseLetters } from './encoding.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '../erp/testing.ts'
+import { type TestDatabase, testDatabase } from '../erp/testing/test-erp.ts'
 import { migrate } from './migrate.ts'
 
 const LONG = process.env.PONTE_TEST_LONG === '1'

@@ -1,7 +1,7 @@
 /** Ticks on a real PostgreSQL: the state database. */
 import { describe, expect, test, vi } from 'vitest'
-import { nextTick } from '../../jobs/schedule.ts'
-import { testDatabase } from '../erp/testing.ts'
+import { nextTick } from '../../jobs/run/schedule.ts'
+import { testDatabase } from '../erp/testing/test-erp.ts'
 import { openGate } from '../testing/gate.ts'
 import { postgresBackend } from './postgres.ts'
 import { testQueueBackend } from './testing/contract.ts'

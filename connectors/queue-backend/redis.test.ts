@@ -1,6 +1,6 @@
 /** Ticks on a real Redis, private to this file. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nextTick } from '../../jobs/schedule.ts'
+import { nextTick } from '../../jobs/run/schedule.ts'
 import { openGate } from '../testing/gate.ts'
 import { redisBackend } from './redis.ts'
 import { testQueueBackend } from './testing/contract.ts'

@@ -1,10 +1,10 @@
 /** What a disaster leaves: ERP, CRM and the backups. State, queue and snapshots are gone; a new state database takes their place. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { testDatabase } from '../../connectors/erp/testing.ts'
+import { testDatabase } from '../../connectors/erp/testing/test-erp.ts'
 import { jobNamed, recordJobs } from '../catalogue.ts'
-import { type Restored, restore } from '../restore.ts'
-import { type RunOptions, type RunReport, runJob } from '../run-job.ts'
+import { type Restored, restore } from '../keep/restore.ts'
+import { type RunOptions, type RunReport, runJob } from '../run/run-job.ts'
 import { type Bridge, openContext } from './bridge.ts'
 
 const stateSchema = new URL('../../sql/state/', import.meta.url)

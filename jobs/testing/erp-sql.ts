@@ -1,11 +1,11 @@
 /** An ERP's database for tests of jobs, on any dialect: SQL beside the connector, in words that all of them know, with `$1` for values. */
 
 import type pg from 'pg'
-import { emptyDatabases } from '../../connectors/erp/empty-databases.ts'
-import { migrateMysqlErp } from '../../connectors/erp/mysql-install.ts'
+import { migrateMysqlErp } from '../../connectors/erp/dialects/mysql/install.ts'
+import { migrateOracleErp } from '../../connectors/erp/dialects/oracle/install.ts'
 import type { Dialect } from '../../connectors/erp/open.ts'
-import { migrateOracleErp } from '../../connectors/erp/oracle-install.ts'
-import { testDatabase } from '../../connectors/erp/testing.ts'
+import { emptyDatabases } from '../../connectors/erp/testing/empty-databases.ts'
+import { testDatabase } from '../../connectors/erp/testing/test-erp.ts'
 
 /** What a pool of pg can do as well. */
 export interface Queries {

@@ -1,9 +1,9 @@
 /** A process that works on hand-overs until it is killed. Its argument says where everything is; it writes a line when it starts one. */
 import pg from 'pg'
 import { createLog } from '../../base/log.ts'
-import { spotter } from '../../connectors/crm/spotter.ts'
-import { postgresErp } from '../../connectors/erp/postgres.ts'
-import { openHandovers } from '../handover.ts'
+import { spotter } from '../../connectors/crm/spotter/spotter.ts'
+import { postgresErp } from '../../connectors/erp/dialects/postgres/erp.ts'
+import { openHandovers } from '../deals/handover.ts'
 
 const { crmUrl, token, stateUrl, erpUrl, leadId, answers, pauseMs, leaseMs } = JSON.parse(process.argv[2]!)
 const handovers = openHandovers({

@@ -2,12 +2,13 @@
  * An operator whose process is killed in the middle: the victim of crash tests. Arguments: `Whereabouts` as JSON, what to do, and where to
  * die: `letter`: when the letter has been dealt with and the index has not, `index`: when the index knows and the letter was not touched.
  */
+
+import { discardDead } from '../../operations/discard-dead.ts'
+import { editDead } from '../../operations/edit-dead.ts'
+import { type OpenDead, openDead } from '../../operations/open-dead.ts'
+import { rebaseOn } from '../../operations/rebase.ts'
+import { requeue } from '../../operations/requeue.ts'
 import type { Lane } from '../../queue-dirs/lane.types.ts'
-import { discardDead } from '../operator/discard-dead.ts'
-import { editDead } from '../operator/edit-dead.ts'
-import { type OpenDead, openDead } from '../operator/open-dead.ts'
-import { rebaseOn } from '../operator/rebase.ts'
-import { requeue } from '../operator/requeue.ts'
 import { openContext } from './bridge.ts'
 import { operatorAt } from './operator.ts'
 

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { audited } from '../../connectors/state/audit.ts'
-import { type OpenDead, openDead } from '../operator/open-dead.ts'
-import type { Operator } from '../operator/operator.ts'
+import { type OpenDead, openDead } from '../../operations/open-dead.ts'
+import type { Operator } from '../../operations/operator.ts'
 import type { Bridge } from './bridge.ts'
 import { addBranch } from './small-erp.ts'
 

@@ -1,10 +1,10 @@
 /**
- * A restore whose process dies at one of its steps: the victim of jobs/restore-kill.test.ts. Arguments: what `restore` is given as JSON, and
+ * A restore whose process dies at one of its steps: the victim of jobs/keep/restore-kill.test.ts. Arguments: what `restore` is given as JSON, and
  * a pattern; it dies before the first step on a disk, or statement on the state database, that the pattern fits: `rename /path`.
  */
 import pg from 'pg'
 import { openDisk } from '../../base/atomic-file.ts'
-import { restore } from '../restore.ts'
+import { restore } from '../keep/restore.ts'
 
 const [given, pattern] = process.argv.slice(2) as [string, string]
 const { file, identity, stateUrl, queueRoot, stateDir } = JSON.parse(given) as Record<

@@ -3,8 +3,8 @@
  * works, and ends by SIGTERM as `ponte worker` does.
  */
 import { openQueueBackend } from '../../connectors/queue-backend/open.ts'
-import { nextTick, type Schedule } from '../schedule.ts'
-import { startWorker } from '../worker.ts'
+import { nextTick, type Schedule } from '../run/schedule.ts'
+import { startWorker } from '../run/worker.ts'
 import { openContext, type Whereabouts } from './bridge.ts'
 
 export interface Ticking {

@@ -4,7 +4,7 @@
  * output before it starts it.
  */
 import { jobNamed, jobs } from '../catalogue.ts'
-import { runJob } from '../run-job.ts'
+import { runJob } from '../run/run-job.ts'
 import { openContext } from './bridge.ts'
 
 const { context } = await openContext(JSON.parse(process.argv[2]!))

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
-import { startEmbedded } from '../../connectors/erp/embedded.ts'
+import { startEmbedded } from '../../connectors/erp/embedded/embedded.ts'
 import { seedReference } from '../../jobs/testing/small-erp.ts'
 import { start, until } from './programs.ts'
 

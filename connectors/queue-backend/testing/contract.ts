@@ -1,6 +1,6 @@
 /** What a queue backend promises, as a suite: the same on Redis and on PostgreSQL. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { nextTick } from '../../../jobs/schedule.ts'
+import { nextTick } from '../../../jobs/run/schedule.ts'
 import type { BackendOptions } from '../bull.ts'
 import type { Handled, Handling, QueueBackend, Tick } from '../queue-backend.ts'
 

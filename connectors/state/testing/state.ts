@@ -1,6 +1,6 @@
 /** A state database of its own for a test, and short words for its tables. */
 import type pg from 'pg'
-import { testDatabase } from '../../erp/testing.ts'
+import { testDatabase } from '../../erp/testing/test-erp.ts'
 import type { Carried } from '../delivery.ts'
 import { acquireLease, type Lease } from '../leases.ts'
 

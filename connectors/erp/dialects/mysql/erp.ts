@@ -1,0 +1,31 @@
+/** The ERP on MySQL or MariaDB. Views and procedures are those of sql/mysql. */
+import type { Erp } from '../../erp.ts'
+import { sqlErp } from '../../sql/erp.ts'
+import { upperKeys } from '../../text-rows.ts'
+import { mysqlDialect, mysqlLink, updateQuietly } from './dialect.ts'
+import { erpError } from './errors.ts'
+import { openMysqlExtract } from './extract.ts'
+import { commandPool, type MysqlSettings } from './settings.ts'
+import { inTransaction } from './transaction.ts'
+
+/** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
+export function mysqlErp(settings: MysqlSettings): Erp {
+  const pool = commandPool(settings)
+  return {
+    dialect: 'mysql',
+    openExtract: (readers) => openMysqlExtract(settings, readers),
+    ...sqlErp({
+      dialect: mysqlDialect,
+      transact: (subject, work) => inTransaction(pool, subject, (connection) => work(mysqlLink(connection))),
+      ask: async (sql, values = []) => {
+        try {
+          return ((await pool.query(sql, [...values]))[0] as object[]).map(upperKeys)
+        } catch (error) {
+          throw erpError(error)
+        }
+      },
+      updateQuietly,
+    }),
+    close: () => pool.end(),
+  }
+}

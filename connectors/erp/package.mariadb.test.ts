@@ -1,5 +1,0 @@
-import { mariaDbMissing } from '../mysql/testing.ts'
-import { openHarness } from './mysql-harness.ts'
-import { testPackage } from './package.contract.ts'
-
-if (!mariaDbMissing('connectors/erp/package')) testPackage('MariaDB', openHarness, 'pkg_crm_client_')

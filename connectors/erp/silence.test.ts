@@ -1,8 +1,0 @@
-import { postgresErp } from './postgres.ts'
-import { openHarness } from './postgres-harness.ts'
-import { testSilence } from './silence.contract.ts'
-
-testSilence('PostgreSQL', async () => {
-  const it = await openHarness()
-  return { url: it.database.url, connector: postgresErp, outcome: 'erp.unreachable', close: it.close }
-})

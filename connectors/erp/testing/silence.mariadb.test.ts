@@ -1,0 +1,17 @@
+import { mariaDbMissing } from '../../mysql/testing.ts'
+import { mysqlErp } from '../dialects/mysql/erp.ts'
+import { oracleErp } from '../dialects/oracle/erp.ts'
+import { openHarness as openMysql } from './contract/mysql-harness.ts'
+import { openHarness as openOracle } from './contract/oracle-harness.ts'
+import { testSilence } from './silence.contract.ts'
+
+if (!mariaDbMissing('connectors/erp/silence')) {
+  testSilence('MariaDB', async () => {
+    const it = await openMysql()
+    return { url: it.database.url, connector: mysqlErp, outcome: 'erp.unreachable', close: it.close }
+  })
+  testSilence('the simulated Oracle', async () => {
+    const it = await openOracle()
+    return { url: it.url, connector: oracleErp, outcome: 'answers', close: it.close }
+  })
+}
