@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules', 'dist', 'data'],
-    // Reader threads are TypeScript: piscina workers inherit this (architecture 9).
+    // Reader threads are TypeScript: piscina workers inherit this.
     execArgv: ['--import', 'tsx'],
     pool: 'forks',
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 /**
- * Group commit of directory fsyncs: one fsync may serve every rename that finished before it began (architecture 7).
+ * Group commit of directory fsyncs: one fsync may serve every rename that finished before it began.
  *
  * Per directory at most one fsync runs and at most one more is waiting. A caller that comes while one runs cannot be served
  * by it (its rename may be too late for it), so it joins the waiting one.

@@ -28,7 +28,7 @@ export function withLogFields<T>(fields: Readonly<Record<string, string>>, work:
 }
 
 /**
- * The one logger factory: JSON lines with ISO times, from which secrets and personal data are kept out (mission D-53).
+ * The one logger factory: JSON lines with ISO times, from which secrets and personal data are kept out.
  * Known keys are hidden whole at any depth, every other text is masked, also in errors, format arguments and children's
  * bindings. Lines are written synchronously, so that the last line before a crash is there; what the disk does not take is dropped.
  *

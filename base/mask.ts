@@ -1,5 +1,5 @@
 /**
- * Hides personal data and secrets in free text (mission D-53): what a log line or an error message may hold by accident.
+ * Hides personal data and secrets in free text: what a log line or an error message may hold by accident.
  * It would rather hide too much than too little; ids of up to nine digits and hashes inside file names stay readable.
  */
 

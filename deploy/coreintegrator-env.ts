@@ -1,4 +1,4 @@
-/** CoreIntegrator's own settings (mission H; architecture 10). Read once at start; what is wrong is named, never its value. */
+/** CoreIntegrator's own settings. Read once at start; what is wrong is named, never its value. */
 import { Cron } from 'croner'
 import { z } from 'zod'
 import { PonteError } from '../base/error.ts'
@@ -63,7 +63,7 @@ export interface CoreIntegratorSettings {
   readonly maxCycles: number
   readonly lockWaitMs: number
   readonly cron: string
-  /** Of the simulated CRM (mission H.5: 0.2 in the demonstration). */
+  /** Of the simulated CRM (0.2 in the demonstration). */
   readonly failureRate: number
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
   /** Always standard error: containers and units keep it. */

@@ -57,7 +57,7 @@ export const apiVariables = {
 
 type ApiEnv = z.infer<z.ZodObject<typeof apiVariables>>
 
-/** Placeholders of the original (mission E.1 #12). */
+/** Placeholders that the old API answered with and its clients expect. */
 const placeholders = ['100001:200001', '100002:200002', '100003:200003']
 
 export function apiSettings(env: ApiEnv): ApiSettings {

@@ -1,4 +1,4 @@
-/** Settings of the schedules (mission C.1): cron expressions and their time zone, each checked at start. */
+/** Settings of the schedules: cron expressions and their time zone, each checked at start. */
 import { Cron } from 'croner'
 import { z } from 'zod'
 import { whole } from './env-values.ts'

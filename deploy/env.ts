@@ -1,6 +1,6 @@
 /**
  * The one reader of the environment. Parsed once at start; a missing or wrong variable stops the start and is named.
- * Names are architecture 10. Every secret may come from a file instead: `API_TOKEN_FILE=/run/credentials/...`.
+ * Every secret may come from a file instead: `API_TOKEN_FILE=/run/credentials/...`.
  */
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -13,7 +13,7 @@ import { oneOf, whole } from './env-values.ts'
 import { type WatchSettings, watchSecrets, watchSettings, watchVariables } from './env-watch.ts'
 import { readSecretFiles, type Source } from './secret-files.ts'
 
-/** Dates are compared as text: the ERP drivers and Node must agree on one zone (architecture 8). */
+/** Dates are compared as text: the ERP drivers and Node must agree on one zone. */
 process.env.TZ = 'UTC'
 
 const secrets = ['STATE_DATABASE_URL', 'API_TOKEN', ...erpSecrets, ...apiSecrets, ...scheduleSecrets, ...watchSecrets] as const
@@ -72,14 +72,14 @@ export interface Settings {
     readonly windowMs: number
     readonly concurrency: number
     readonly timeoutMs: number
-    /** How long an effect whose answer was lost may still be under way, milliseconds (architecture 6). */
+    /** How long an effect whose answer was lost may still be under way, milliseconds. */
     readonly settleMs: number
     readonly backoffMs: number
   }
   readonly queueRoot: string
   readonly stateDir: string
   readonly countryName: string
-  /** 0 = all (architecture 6: off by default). */
+  /** 0 = all, the default: a limit only delays what the quota lets through anyway. */
   readonly leadsPerRun: number
   /** Days that delivered letters stay in processados. */
   readonly keepDays: number
@@ -88,16 +88,16 @@ export interface Settings {
   readonly guards: {
     /** More records than this that begin to differ at once stop the compare. */
     readonly changedLimitPercent: number
-    /** More of the mirror than this is never removed by one compare (mission C.11). */
+    /** More of the mirror than this is never removed by one compare. */
     readonly discardLimitPercent: number
-    /** A full sync that found less than this part of the old mirror swaps nothing (mission C.14). */
+    /** A full sync that found less than this part of the old mirror swaps nothing. */
     readonly fullSyncMinPercent: number
   }
   readonly engine: { readonly memory: string; readonly threads: number | undefined; readonly readers: number | undefined }
   /** null: standard error. */
   readonly logFile: string | null
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
-  /** The product that stands for budgets and orders (mission C.12). */
+  /** The product that stands for budgets and orders. */
   readonly productId: number
   /** Who a sale is credited to when the ERP names nobody; null: such a sale is not sent. */
   readonly salesEmailFallback: string | null

@@ -1,4 +1,4 @@
-/** Secrets that come from files: `API_TOKEN_FILE=/run/credentials/ponte/token` instead of `API_TOKEN` (mission D-54). */
+/** Secrets that come from files: `API_TOKEN_FILE=/run/credentials/ponte/token` instead of `API_TOKEN`. */
 import { readFileSync, statSync } from 'node:fs'
 
 export type Source = Readonly<Record<string, string | undefined>>

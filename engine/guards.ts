@@ -1,4 +1,4 @@
-/** Reasons to stop a compare before anything is published (architecture 4). Values, for the operator to judge. */
+/** Reasons to stop a compare before anything is published. Values, for the operator to judge. */
 import type { Guard } from './model.ts'
 import type { SnapshotMeta } from './snapshot.ts'
 

@@ -47,7 +47,7 @@ describe('row hash', () => {
     timeLimit,
   )
 
-  it('tells apart neighbours that only exchange a null or a border (D-14)', () => {
+  it('tells apart neighbours that only exchange a null or a border', () => {
     const rows: Cell[][] = [['a', null], [null, 'a'], ['a', 'N'], ['ab', 'c'], ['a', 'bc'], ['a|1:b'], ['a', 'b'], ['N'], [null]]
     expect(new Set(rows.map(rowHash)).size).toBe(rows.length)
   })

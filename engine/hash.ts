@@ -1,5 +1,5 @@
 /**
- * Hashes that mark nulls and the borders of fields (architecture 4), byte for byte the same in Node and in SQL:
+ * Hashes that mark nulls and the borders of fields, byte for byte the same in Node and in SQL:
  * md5 over the parts joined with `|`, where null is `N` and a text is `<length in code points>:<text>`.
  */
 import { createHash } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** The one serialiser of queue lines (architecture 11): engines hand over text columns, the JSON is made here. */
+/** The one serialiser of queue lines: engines hand over text columns, the JSON is made here. */
 import type { Row } from './model.ts'
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The nouns of a comparison.
  *
- * row:      one record as text: numbers exact decimal, dates ISO, empty is null (architecture 4)
+ * row:      one record as text: numbers exact decimal, dates ISO, empty is null
  * desired:  side B, the ERP's view: what the CRM should hold
  * known:    side A, the mirror: what the CRM is known to hold; absent for detectors of things never sent
  * change:   a key whose desired row differs from its known row after both are normalised (`B - A` per key)
@@ -45,7 +45,7 @@ export interface CompareSpec {
 export interface Change {
   readonly op: 'insert' | 'update'
   readonly key: string
-  /** md5 of the desired row in compare form, 32 hex characters (architecture 4). */
+  /** md5 of the desired row in compare form, 32 hex characters. */
   readonly hash: string
   readonly before: Row | null
   readonly after: Row

@@ -1,5 +1,5 @@
 /**
- * Normalisation as data (mission B.8). A rule is a list of steps; it is compiled to SQL for engines (rules-sql.ts) and
+ * Normalisation as data. A rule is a list of steps; it is compiled to SQL for engines (rules-sql.ts) and
  * applied to single records here, and a property test holds the two equal. Every step maps null to null (except
  * `default`), the empty string is null before the first step and after each one, and a rule applied twice equals a rule
  * applied once. Lengths and positions count code points.

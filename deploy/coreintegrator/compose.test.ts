@@ -1,4 +1,4 @@
-/** The compose file as compose itself reads it: names, ports and order of mission H.4 and H.5. No container is started. */
+/** The compose file as compose itself reads it: the names, ports and order that its users know. No container is started. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'

@@ -107,7 +107,7 @@ describe('compare', () => {
     await comparison.close()
   })
 
-  it('gives one batch hash whatever the order of rows and the cut into ranges, and another when a null moves (D-14)', async () => {
+  it('gives one batch hash whatever the order of rows and the cut into ranges, and another when a null moves', async () => {
     const data = Array.from({ length: 3000 }, (_, i) => row(String(i), `Nome ${i}`, String(i), null, i % 2 ? 'A' : null))
     const shuffled = fc.sample(fc.shuffledSubarray(data, { minLength: data.length }), 1)[0]!
     const moved = data.map((cells) => (cells[0] === '17' ? row('17', null, 'Nome 17', null, 'A') : cells))
