@@ -2,8 +2,10 @@
  * Brings a MySQL or MariaDB database up to a schema folder. DDL commits by itself there, so every statement of the folder can be run
  * again: a kill at any point leaves a state from which running again goes on.
  */
+
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
+import { EARLIER } from '../pg/earlier.ts'
 import { type MigrationFile, readMigrations } from '../pg/migration-files.ts'
 import { takeOver } from './take-over.ts'
 
@@ -141,7 +143,7 @@ function pendingStructure(folder: string, files: readonly MigrationFile[], done:
         hint: 'give the new file the next free number',
       })
     }
-    if (md5 !== undefined && md5 !== BEGUN && md5 !== file.md5) {
+    if (md5 !== undefined && md5 !== BEGUN && md5 !== file.md5 && md5 !== EARLIER[`${folder}/${file.name}`]) {
       throw new PonteError('mysql.migration_edited', `migration ${folder}/${file.name} was edited after it was applied`, {
         hint: 'restore the file as it was and put the change in a new file with the next number',
       })

@@ -2,9 +2,11 @@
  * Brings an Oracle schema up to the scripts of `sql/oracle`. DDL commits by itself there, so it is noted before each statement that it is
  * under way and after it that it was done: a kill at any point leaves a state from which running again goes on.
  */
+
 import { createHash } from 'node:crypto'
 import { PonteError } from '../../base/error.ts'
 import { isOra } from '../erp/dialects/oracle/errors.ts'
+import { EARLIER } from '../pg/earlier.ts'
 import type { OracleScript } from './scripts.ts'
 import type { Session } from './session.ts'
 import { completeErp, fillKeys, takeOver } from './take-over.ts'
@@ -32,8 +34,6 @@ const BOOK = `create table ponte_migrations (
   running number(10) not null,
   applied_on timestamp(6) default localtimestamp(6) not null
 )`
-/** Digests of earlier forms of a script that stand for the same: no Oracle could run the one of 0.2.0 to its end (ORA-12704). */
-const EARLIER: Readonly<Record<string, string>> = { 'table_ponte.sql': 'c90cb37b65bc80ed44e870def419d061' }
 const PRIVILEGES = ['CREATE TABLE', 'CREATE VIEW', 'CREATE SEQUENCE', 'CREATE PROCEDURE', 'CREATE TRIGGER']
 /** Tables of the prototype ERP: where the ERP has its own they are left out. */
 const PROTOTYPE = /^erp_/
@@ -71,7 +71,7 @@ export async function migrate(session: Session, locker: Session, scripts: readon
 
 const isWhole = (script: OracleScript, { statements, running }: Done): boolean => statements === script.statements.length && running === 0
 
-const isSame = (script: OracleScript, { md5 }: Done): boolean => md5 === md5Of(script) || md5 === EARLIER[script.name]
+const isSame = (script: OracleScript, { md5 }: Done): boolean => md5 === md5Of(script) || md5 === EARLIER[`oracle/${script.name}`]
 
 /** @returns true when something was made that does not compile */
 async function runScript(session: Session, script: OracleScript, before: Done | undefined, told: string[]): Promise<boolean> {

@@ -2,8 +2,10 @@
  * Brings a PostgreSQL database up to a schema folder: all of it or nothing, in one transaction. A kill at any point
  * leaves the database as it was; running again is always safe.
  */
+
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { EARLIER } from './earlier.ts'
 import { refuseEncoding } from './encoding.ts'
 import { type MigrationFile, readMigrations } from './migration-files.ts'
 import { createdSince, dropRepeatables, existingObjects } from './repeatables.ts'
@@ -105,7 +107,7 @@ function pendingStructure(folder: string, files: readonly MigrationFile[], done:
         hint: 'give the new file the next free number',
       })
     }
-    if (md5 !== undefined && md5 !== file.md5) {
+    if (md5 !== undefined && md5 !== file.md5 && md5 !== EARLIER[`${folder}/${file.name}`]) {
       throw new PonteError('pg.migration_edited', `migration ${folder}/${file.name} was edited after it was applied`, {
         hint: 'restore the file as it was and put the change in a new file with the next number',
       })

@@ -1,7 +1,7 @@
--- The ERP's side: clients, their branches and contacts (mission B.2). In production these tables are the ERP's own;
--- here they exist so that everything else can be installed and proven. Names that Oracle reserves are renamed (D-10):
+-- The ERP's side: clients, their branches and contacts. In production these tables are the ERP's own;
+-- here they exist so that everything else can be installed and proven. Names that Oracle reserves are renamed:
 -- NUMBER -> address_number, DATE -> entry_date, USER -> entry_user.
--- Tax ids, zip codes and phones are text (D-65): leading zeros count, and tax ids hold letters since 2026.
+-- Tax ids, zip codes and phones are text: leading zeros count, and tax ids hold letters since 2026.
 -- Every statement can be run again and ends at a line of two slashes. ponte_bin and ponte_ai stand for the server's own names of a
 -- collation that compares code points, blanks at the end included, and one that sees neither accents nor case.
 
@@ -69,14 +69,14 @@ create table if not exists clients (
   client_type integer,
   account_level integer,
   price_calculation_type integer,
-  credit_limit decimal(15, 2) comment 'in the home currency; for clients from the CRM it comes from ponte_settings (D-62)',
+  credit_limit decimal(15, 2) comment 'in the home currency; for clients from the CRM it comes from ponte_settings',
   credit_limit_indicator integer,
   person_type varchar(2),
   plant_code varchar(5),
   accounting_indicator integer,
   cost_center integer,
   commission_type integer,
-  is_intercompany varchar(1) comment 'S or N; for clients from the CRM it comes from ponte_settings (D-62)',
+  is_intercompany varchar(1) comment 'S or N; for clients from the CRM it comes from ponte_settings',
   protest_indicator varchar(1),
   interest_indicator varchar(1),
   letter_protest_indicator varchar(1),
@@ -115,7 +115,7 @@ create table if not exists branches (
   sales_rep bigint,
   phone varchar(30),
   contact varchar(60),
-  taxid varchar(20) comment 'CNPJ, or CPF of a person, as typed (D-65: text)',
+  taxid varchar(20) comment 'CNPJ, or CPF of a person, as typed (text)',
   tax_registration varchar(20) comment 'state registration; ISENTO is exempt',
   postal_box varchar(20),
   email varchar(200),
@@ -123,7 +123,7 @@ create table if not exists branches (
   active varchar(1),
   check_old_order_reference varchar(1),
   print_pallet_label varchar(1),
-  integrate_crm varchar(1) comment 'takes part in the integration: S, or Y from older programs (D-04); else N or null' check (integrate_crm in ('S', 'Y', 'N')),
+  integrate_crm varchar(1) comment 'takes part in the integration: S, or Y from older programs; else N or null' check (integrate_crm in ('S', 'Y', 'N')),
   id_crm bigint comment 'the CRM''s lead id',
   last_update_user varchar(30),
   last_update_date datetime(6),
@@ -143,7 +143,7 @@ create table if not exists branches (
   tolerance_display_type varchar(1),
   client_approval_pdf varchar(1),
   client_approval_ab varchar(1),
-  taxid_key varchar(20) generated always as (lpad(upper(nullif(regexp_replace(taxid, '[^0-9A-Za-z]', ''), '')), greatest(14, char_length(regexp_replace(taxid, '[^0-9A-Za-z]', ''))), '0')) stored comment 'letters and digits only, padded to 14: what is compared and indexed (D-18)',
+  taxid_key varchar(20) generated always as (lpad(upper(nullif(regexp_replace(taxid, '[^0-9A-Za-z]', ''), '')), greatest(14, char_length(regexp_replace(taxid, '[^0-9A-Za-z]', ''))), '0')) stored comment 'letters and digits only, padded to 14: what is compared and indexed',
   primary key (client, code),
   key branches_taxid_key (taxid_key),
   key branches_id_crm (id_crm),
@@ -221,8 +221,8 @@ create table if not exists contact (
   job_title_desc varchar(60) comment 'free text; when empty the title of job_title_code counts',
   job_title_code varchar(10),
   branch_client bigint,
-  branch_code integer comment 'without it the contact shows in no view (D-36)',
-  is_primary varchar(1) comment 'S, or Y from older programs (D-04); else N or null' check (is_primary in ('S', 'Y', 'N')),
+  branch_code integer comment 'without it the contact shows in no view',
+  is_primary varchar(1) comment 'S, or Y from older programs; else N or null' check (is_primary in ('S', 'Y', 'N')),
   id_crm bigint comment 'the CRM''s person id',
   foreign key (branch_client, branch_code) references branches (client, code),
   email_key varchar(200) generated always as (lower(nullif(trim(replace(email, _utf8mb4 0xC2A0, ' ')), ''))) stored comment 'as email_key() compares them',

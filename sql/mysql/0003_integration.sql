@@ -1,15 +1,15 @@
--- The integration's own tables inside the ERP's database (mission B.1): the mirror of the CRM, logs, settings, stages.
+-- The integration's own tables inside the ERP's database: the mirror of the CRM, logs, settings, stages.
 
 create table if not exists leads (
   id bigint primary key comment 'the CRM''s lead id, never made here',
-  name varchar(100) comment '40 characters reach the CRM (mission B.8)',
+  name varchar(100) comment '40 characters reach the CRM',
   stage varchar(50) comment 'as the CRM writes it; crm_stages knows its spellings',
-  taxid varchar(20) comment 'text: leading zeros count (D-65)',
+  taxid varchar(20) comment 'text: leading zeros count',
   industry varchar(60) comment 'description, not code',
   source varchar(60) comment 'where the lead came from',
-  phone varchar(30) comment 'digits, at most 13 (D-65: text)',
+  phone varchar(30) comment 'digits, at most 13 (text)',
   address_street varchar(200) comment 'street',
-  address_zipcode varchar(10) comment 'eight digits (D-65: text)',
+  address_zipcode varchar(10) comment 'eight digits (text)',
   address_number integer comment '0 is none',
   address_complement varchar(200) comment 'flat, floor...',
   address_district varchar(50) comment 'district',
@@ -21,7 +21,7 @@ create table if not exists leads (
   budget_value decimal(20, 6) comment 'last value that was sent',
   order_value decimal(20, 6) comment 'last value that was sent',
   financial_analysis varchar(200) comment 'CRM field _analisefinanceira',
-  taxid_key varchar(20) generated always as (lpad(upper(nullif(regexp_replace(taxid, '[^0-9A-Za-z]', ''), '')), greatest(14, char_length(regexp_replace(taxid, '[^0-9A-Za-z]', ''))), '0')) stored comment 'letters and digits only, padded to 14: what is compared and indexed (D-18)',
+  taxid_key varchar(20) generated always as (lpad(upper(nullif(regexp_replace(taxid, '[^0-9A-Za-z]', ''), '')), greatest(14, char_length(regexp_replace(taxid, '[^0-9A-Za-z]', ''))), '0')) stored comment 'letters and digits only, padded to 14: what is compared and indexed',
   key leads_taxid_key (taxid_key),
   key leads_client_code (client_code),
   key leads_stage (stage)
@@ -32,8 +32,8 @@ create table if not exists contacts (
   id bigint primary key comment 'the CRM''s person id, never made here',
   name varchar(60) comment 'name',
   email varchar(200) comment 'lower case',
-  phone varchar(30) comment 'digits, at most 13 (D-65: text)',
-  job_title varchar(30) comment '30 characters (mission B.8)',
+  phone varchar(30) comment 'digits, at most 13 (text)',
+  job_title varchar(30) comment '30 characters',
   client_code bigint comment 'of the lead; a number as in leads, the original had text',
   is_primary varchar(1) comment 'S or N' check (is_primary in ('S', 'N')),
   lead_id bigint comment 'lead of the person; null in rows of older programs: then any lead of the client code counts',
@@ -83,16 +83,16 @@ create table if not exists ponte_settings (
 insert ignore into ponte_settings (name, value, note) values
   ('home_country_code', 'BR', 'COUNTRIES.CODE of the home country'),
   ('home_country_name', 'Brasil', 'how the CRM names the home country'),
-  ('default_sales_rep', '99', 'representative when none or an unknown one is given (D-61)'),
+  ('default_sales_rep', '99', 'representative when none or an unknown one is given'),
   ('default_industry', '10', 'industry code when the CRM''s industry is unknown here'),
   ('default_city', '10000', 'BRANCHES.CITY when the city is unknown here; must not exist in CITIES'),
   ('default_state', 'XX', 'state code when the city is unknown here'),
-  ('credit_limit', '0', 'credit limit of clients made from the CRM (D-62: no unlimited credit unless the owner says so)'),
-  ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM (D-62)'),
-  ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too (D-39)'),
-  ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders (D-38)'),
+  ('credit_limit', '0', 'credit limit of clients made from the CRM (no unlimited credit unless the owner says so)'),
+  ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM'),
+  ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too'),
+  ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders'),
   ('time_zone_offset', '-03:00', 'used while the server has no time zone tables (mysql_tzinfo_to_sql), where time_zone is unknown'),
-  ('ambiguous_taxid', 'report', 'report: a lead whose tax id several branches without a lead carry is refused (D-64); first: the one with the lowest client and branch code is linked')
+  ('ambiguous_taxid', 'report', 'report: a lead whose tax id several branches without a lead carry is refused; first: the one with the lowest client and branch code is linked')
 //
 
 create table if not exists crm_stages (
@@ -101,7 +101,7 @@ create table if not exists crm_stages (
   position integer not null comment '0 is discarded, then in the order of the funnel',
   integrated varchar(1) not null comment 'S: leads in this stage are kept in step' check (integrated in ('S', 'N')),
   sold varchar(1) not null comment 'S: the sale is known to the CRM, it is not reported again' check (sold in ('S', 'N'))
-) comment = 'every spelling of every stage of the funnel, so that no view holds a stage''s name (D-05)' character set utf8mb4 collate ponte_bin
+) comment = 'every spelling of every stage of the funnel, so that no view holds a stage''s name' character set utf8mb4 collate ponte_bin
 //
 insert ignore into crm_stages (alias, name, position, integrated, sold) values
   ('Descartado', 'Descartado', 0, 'N', 'N'),

@@ -1,4 +1,4 @@
--- House routines that the original names but does not contain (mission 0.2).
+-- House routines that the original names but does not contain.
 -- `deterministic` where a value holds for one statement: then it is computed once per statement and not once per row.
 
 -- The value of a setting; null when there is no such name.
@@ -94,7 +94,7 @@ begin
 end
 //
 
--- Marks dropped (mission B.8): Ação -> Acao. MySQL cannot decompose, so the Latin letters with marks are named.
+-- Marks dropped: Ação -> Acao. MySQL cannot decompose, so the Latin letters with marks are named.
 create function remove_accents(p_text varchar(4000)) returns varchar(4000)
 deterministic no sql
 begin
@@ -117,14 +117,14 @@ begin
 end
 //
 
--- The form in which tax ids are compared (mission B.8), the same as the columns taxid_key hold; null when nothing is left.
+-- The form in which tax ids are compared, the same as the columns taxid_key hold; null when nothing is left.
 create function taxid_key(p_taxid varchar(400)) returns varchar(400)
 deterministic no sql
 return lpad(upper(nullif(regexp_replace(p_taxid, '[^0-9A-Za-z]', ''), '')),
             greatest(14, char_length(regexp_replace(p_taxid, '[^0-9A-Za-z]', ''))), '0')
 //
 
--- The form in which state registrations are compared (mission B.8, D-13): ISENTO when exempt, else digits.
+-- The form in which state registrations are compared: ISENTO when exempt, else digits.
 create function tax_registration_key(p_value varchar(400)) returns varchar(400)
 deterministic no sql
 return case
@@ -178,7 +178,7 @@ reads sql data
 return erp_time(utc_timestamp(6))
 //
 
--- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
+-- The first day whose budgets and orders count: today by the company's clock. Without time of day, so that
 -- today's items, which are dated midnight, are inside.
 create function erp_today() returns date
 deterministic reads sql data

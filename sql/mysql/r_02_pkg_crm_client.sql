@@ -1,7 +1,7 @@
--- The package PKG_CRM_CLIENT (mission B.6): MySQL has no packages, a prefix holds its functions together.
--- The views compute the same values in sets (architecture 4); tests hold the two equal.
--- Window: from the base date's day through the day 365 days later. D-38: the time of day of the base date is dropped.
--- D-37: no client has a fixed value. Flags are S or N; Y is true on input too (D-04).
+-- The package PKG_CRM_CLIENT: MySQL has no packages, a prefix holds its functions together.
+-- The views compute the same values in sets; tests hold the two equal.
+-- Window: from the base date's day through the day 365 days later. The time of day of the base date is dropped.
+-- No client has a fixed value. Flags are S or N; Y is true on input too.
 
 -- S when the branch has a service-order item made on or after the date that is not cancelled.
 create function pkg_crm_client_has_service_order(p_client bigint, p_branch integer, p_base_date datetime(6)) returns varchar(1)

@@ -1,7 +1,7 @@
--- The base views (mission B.3). What a reader does not ask for costs nothing: values of other tables are subselects in the list of
+-- The base views. What a reader does not ask for costs nothing: values of other tables are subselects in the list of
 -- columns, served by an index per row; MySQL would build a joined aggregate even when no column of it is used.
 
--- Budget and order values as sets, one row per branch with any (architecture 4; equal to pkg_crm_client, tested).
+-- Budget and order values as sets, one row per branch with any (equal to pkg_crm_client, tested).
 create view vw_crm_budget_values as
 select b.client_billing_code as client, b.branch_billing_code as branch,
        sum(q.bid_quantity * 0.001 * coalesce(nullif(q.negotiated_price, 0), q.price)) as budget_value
@@ -44,7 +44,7 @@ select concat(b.client, '-', b.code) as id,
        b.address_number,
        b.district as address_district,
        b.complement as address_complement,
-       -- D-04: Y and S are both yes.
+       -- Y and S are both yes.
        case when b.integrate_crm in ('S', 'Y') then 'S' else 'N' end as integrate_crm,
        (select min(i.description_title) from client_industries ci2 join industries i on i.industry = ci2.industry
          where ci2.client = b.client and ci2.branch = b.code) as industry,
@@ -68,7 +68,7 @@ select c.code as id,
        coalesce(nullif(c.job_title_desc, ''), t.title) as job_title,
        b.taxid as client_taxid,
        c.id_crm,
-       -- D-04: Y and S are both yes.
+       -- Y and S are both yes.
        case when c.is_primary in ('S', 'Y') then 'S' else 'N' end as is_primary,
        b.client as client_code,
        b.code as branch_code,

@@ -1,6 +1,6 @@
--- PRC_UPDATE_CLIENTS (mission B.5): what the mirror learned of a lead goes to the ERP. Called by trg_crm_update_erp.
--- A null parameter means "nothing new". Every write happens only when a value differs (D-19: null-safe). Nothing is swallowed:
--- any error undoes all of it (D-60). SQLSTATEs: P2001 = -20001 (adding), P2012 = -20012 (updating).
+-- PRC_UPDATE_CLIENTS: what the mirror learned of a lead goes to the ERP. Called by trg_crm_update_erp.
+-- A null parameter means "nothing new". Every write happens only when a value differs (null-safe). Nothing is swallowed:
+-- any error undoes all of it. SQLSTATEs: P2001 = -20001 (adding), P2012 = -20012 (updating).
 
 -- What the server said, unless it quotes values of the row: duplicate entry, incorrect value.
 create function ponte_error_text(p_errno integer, p_message varchar(512)) returns varchar(512)
@@ -23,7 +23,7 @@ return p_errno in (
   1040, 1053, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 1969, 3024, 3100, 3101)
 //
 
--- Appends a financial analysis unless it is the client's latest (D-35).
+-- Appends a financial analysis unless it is the client's latest.
 create procedure prc_append_financial_analysis(p_client bigint, p_text varchar(4000))
 modifies sql data
 begin
@@ -78,7 +78,7 @@ begin
   declare v_state varchar(2);
   declare v_country varchar(3);
   declare v_home varchar(3) default ponte_setting('home_country_code');
-  -- D-61: the same fallback in the branch and in the link.
+  -- The same fallback in the branch and in the link.
   declare v_rep bigint default coalesce(p_sales_rep, cast(ponte_setting('default_sales_rep') as signed));
   declare v_street varchar(400) default coalesce(upper(p_street), 'X');
   declare v_district varchar(400) default coalesce(upper(p_district), 'X');
@@ -100,7 +100,7 @@ begin
   values (
     v_client, upper(p_company_name), upper(p_company_name), v_street, v_district, v_city_id, v_state, v_country, v_home, p_zipcode, p_number,
     p_complement,
-    -- D-62: credit and the inter-company flag are the owner's decision, with safe defaults.
+    -- Credit and the inter-company flag are the owner's decision, with safe defaults.
     1, 1, 1, cast(ponte_setting('credit_limit') as decimal(15, 2)), 2, '02', 'DUP',
     0, 0, 0, ponte_setting('is_intercompany'), 'S', 'S',
     'S', 'S', 'S', 'S', 'S', 'S', 'S', 'S',
@@ -115,7 +115,7 @@ begin
     default_unit_measure, default_invoice_items_order, taxid_status, quality_standard, tolerance_display_type,
     client_approval_pdf, client_approval_ab, id_crm)
   values (
-    -- D-34: the lead's own number and complement, not 1 and 1.
+    -- The lead's own number and complement, not 1 and 1.
     v_client, 1, upper(p_company_name), v_street, p_number, v_district, p_complement, p_zipcode, v_city_id, v_state, v_country, v_rep,
     p_phone, 'CRM',
     p_taxid, format_tax_registration(p_tax_registration, v_state), 'S', 'S', 'S', 'S',
@@ -158,7 +158,7 @@ begin
     set v_given = format_tax_registration(p_tax_registration, coalesce(v_state, 'XX'));
   end if;
   -- Name and address are the ERP's own and are not written. The original rewrote the registration at every call, because it
-  -- compared a state code with a state name (D-63); here it is written when it is another registration.
+  -- compared a state code with a state name; here it is written when it is another registration.
   -- A null never erases a value. A link that is in force is never overwritten.
   -- Assignments see those to their left: id_crm reads the old flag, so it comes first.
   update branches
@@ -215,7 +215,7 @@ work: begin
     end;
     leave work;
   end if;
-  -- D-64: several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
+  -- Several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
   if not v_linked and v_free > 1 and coalesce(ponte_setting('ambiguous_taxid'), 'report') <> 'first' then
     set v_text = concat('-20012: error updating client of lead ', p_id_crm, ': its tax id is carried by ', v_free, ' branches without a lead');
     signal sqlstate 'P2012' set message_text = v_text;
@@ -258,7 +258,7 @@ work: begin
 end
 //
 
--- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. D-64: of several branches with the tax id the flagged,
+-- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. Of several branches with the tax id the flagged,
 -- unlinked one is meant, else the only unlinked one; when that is still more than one, none is linked.
 create procedure prc_store_crm_client_id(p_taxid varchar(400), p_id_crm bigint)
 modifies sql data

@@ -1,6 +1,6 @@
--- PRC_UPDATE_CLIENT_CONTACTS (mission B.5): what the mirror learned of a person goes to the ERP's contacts.
+-- PRC_UPDATE_CLIENT_CONTACTS: what the mirror learned of a person goes to the ERP's contacts.
 
--- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail (D-44). One buyer may be a
+-- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail. One buyer may be a
 -- person of several leads of one client: a contact of another lead's branch, or of another person that the mirror holds, is not this one's.
 -- The lowest code; null: none. p_after: the next one above that code.
 create function next_contact_of_person(p_id_crm bigint, p_client_code bigint, p_email varchar(400), p_lead_id bigint, p_after bigint) returns bigint
@@ -20,7 +20,7 @@ reads sql data
 return next_contact_of_person(p_id_crm, p_client_code, p_email, p_lead_id, -9223372036854775808)
 //
 
--- D-36: a contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else its first.
+-- A contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else its first.
 create function branch_of_person(p_client_code bigint, p_lead_id bigint) returns integer
 reads sql data
 return (select b.code from branches b where b.client = p_client_code
@@ -36,7 +36,7 @@ begin
   declare v_title, v_email varchar(400);
   declare v_primary varchar(1);
   declare v_branch integer;
-  -- The CRM owns contacts (architecture 5), so a person known by id takes its new e-mail along.
+  -- The CRM owns contacts, so a person known by id takes its new e-mail along.
   -- The title of the job code counts as this contact's own; it is not copied into the free text.
   select case when p_job_title is null or upper(coalesce(nullif(o.job_title_desc, ''), t.title)) = upper(p_job_title)
               then o.job_title_desc else upper(p_job_title) end,

@@ -1,9 +1,9 @@
--- Triggers (mission B.7). The mirror write is refused when the ERP write fails: SQLSTATE P2020 carries -20020. MySQL has no
+-- Triggers. The mirror write is refused when the ERP write fails: SQLSTATE P2020 carries -20020. MySQL has no
 -- autonomous transaction, so the connector writes ERROR_LOG on a connection of its own after the refusal. MySQL has one trigger per
 -- event, so the work stands in procedures. LOG_EXECUTION_CRM numbers itself: MySQL's auto_increment is what trg_log_execution_crm does.
 --
 -- The session variable @ponte_mirror_only = 'on' writes the mirror alone. It is for values that the CRM took from the ERP: when
--- the ERP moved on while they were under way, the trigger would put the old value back. D-66: the trigger is optional.
+-- the ERP moved on while they were under way, the trigger would put the old value back. The trigger is optional.
 
 -- MySQL has no `update of`: a title is made anew only when its source moved, so that the ERP's other updates pay next to nothing.
 create trigger trg_states_title_insert before insert on states for each row set new.name_title = initcap2(new.name)
@@ -20,7 +20,7 @@ create trigger trg_industries_title_update before update on industries for each 
 //
 
 -- On update only what moved in the mirror is handed on: an unmoved value may be older than the ERP's, and handing it on would
--- undo the ERP's change (architecture 5: only the CRM moved -> to the ERP). A branch that is not there yet needs all of them.
+-- undo the ERP's change (only the CRM moved -> to the ERP). A branch that is not there yet needs all of them.
 create trigger trg_crm_insert_erp before insert on leads for each row
 begin
   declare v_errno integer;
@@ -126,7 +126,7 @@ begin
     set v_message = left(concat('-20020: contact ', old.id, ' was not written: ', ponte_error_text(v_errno, v_message)), 128);
     signal sqlstate 'P2020' set message_text = v_message;
   end;
-  -- D-39: the original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
+  -- The original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
   if not (@ponte_mirror_only <=> 'on') and ponte_setting('delete_contacts_in_erp') in ('S', 'Y') then
     call prc_update_client_contacts(old.client_code, old.name, old.email, old.phone, old.job_title, old.is_primary, old.id, 'D', old.lead_id);
   end if;

@@ -1,23 +1,23 @@
--- The difference views (mission B.4). Ponte compares outside the database; these are the same comparison in SQL, for people, for
+-- The difference views. Ponte compares outside the database; these are the same comparison in SQL, for people, for
 -- older readers, and as the oracle that the engine is tested against. EXCEPT needs MySQL 8.0.31 or MariaDB 10.3.
--- Both sides are brought to one form first (D-13, mission B.8), so that spelling alone is never a difference.
+-- Both sides are brought to one form first, so that spelling alone is never a difference.
 
--- ID is CLIENT-BRANCH, as in vw_crm_clients. NUMBER is called address_number (D-10).
+-- ID is CLIENT-BRANCH, as in vw_crm_clients. NUMBER is called address_number.
 create view view_insert_lead_in_crm as
 select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as address, v.address_district as district,
        v.address_zipcode as zipcode, v.address_number, v.city, v.phone, v.address_complement as complement, v.state, v.country,
        v.industry, v.sales_rep, v.client_code, v.tax_registration
   from vw_crm_clients v
   join branches b on b.client = v.client_code and b.code = v.branch_code
- -- D-04: Y and S are both yes.
+ -- Y and S are both yes.
  where b.integrate_crm in ('S', 'Y') and b.id_crm is null
-   -- D-64: a tax id that another waiting or linked branch carries names no single lead; the connector reports it.
+   -- A tax id that another waiting or linked branch carries names no single lead; the connector reports it.
    and not exists (select 1 from branches o
                     where o.taxid_key = b.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
                       and (o.client, o.code) <> (b.client, b.code))
 //
 
--- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
+-- B - A as a real set difference, never the symmetric one. Both sides hold only leads in an integrated stage.
 create view view_update_lead_in_crm as
 select v.id_crm as id, upper(tidy(left(tidy(v.company_name), 40))) as name, v.taxid_key as taxid, upper(tidy(v.address_street)) as address_street,
        zipcode_key(v.address_zipcode) as address_zipcode,
@@ -39,13 +39,13 @@ select l.id, upper(tidy(left(tidy(l.name), 40))), l.taxid_key, upper(tidy(l.addr
 //
 
 -- A person and its lead are one row: of several ERP contacts of a branch with one CRM id the lowest contact code speaks.
--- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
+-- The original joined contact and branch over the tax id, which mixes branches that share one.
 create view view_update_contact_in_crm as
 select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(left(tidy(v.job_title), 30))) as job_title, v.is_primary,
        phone_key(v.phone) as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
-   -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
+   -- The same pair of person and lead on both sides, else a push could never make them equal.
    and exists (select 1 from contacts c join leads l on l.id = v.lead_id
                 where c.id = v.id_crm and (c.lead_id = l.id or c.lead_id is null and l.client_code = c.client_code))
    and not exists (select 1 from contact d
@@ -62,7 +62,7 @@ select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(left(tidy(c.j
  where c.lead_id is null
 //
 
--- D-33: ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
+-- ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
 create view view_insert_contact_in_crm as
 select v.id as code, v.name, v.email_key as email, v.phone, v.job_title, v.is_primary, v.lead_id
   from vw_crm_clients_contacts v
@@ -72,7 +72,7 @@ select v.id as code, v.name, v.email_key as email, v.phone, v.job_title, v.is_pr
                       and (d.id_crm is not null or d.code < v.id))
 //
 
--- D-06: with the tax id, which the budget job reads. Compared to six places, as the mirror keeps: more would differ for ever (D-13).
+-- With the tax id, which the budget job reads. Compared to six places, as the mirror keeps: more would differ for ever.
 -- The sets of values are joined, not vw_crm_clients, which would compute each branch's by itself. A branch in an unknown city is left out there too.
 create view view_leads_budgeted as
 select l.id, v.budget_value, b.taxid_key as taxid
@@ -83,7 +83,7 @@ select l.id, v.budget_value, b.taxid_key as taxid
  where v.budget_value is not null and round(v.budget_value, 6) <> coalesce(l.budget_value, -1)
 //
 
--- D-05: the stage in which a sale is known is found by crm_stages, whatever its spelling. A lead without a stage is left out.
+-- The stage in which a sale is known is found by crm_stages, whatever its spelling. A lead without a stage is left out.
 create view view_leads_sold as
 select l.id, o.order_value, (select rep.email from sales_reps rep where rep.code = b.sales_rep) as sales_rep_email
   from leads l

@@ -1,8 +1,8 @@
--- The base views (mission B.3). The window of days is computed once per query, not once per row: `rownum` keeps Oracle from merging its
+-- The base views. The window of days is computed once per query, not once per row: `rownum` keeps Oracle from merging its
 -- subquery into the view, where the function would be called for each item. Not from DUAL: views are read as of an SCN, for which a
 -- right on it may be asked.
 
--- Budget and order values as sets, one row per branch with any (architecture 4; equal to pkg_crm_client, tested).
+-- Budget and order values as sets, one row per branch with any (equal to pkg_crm_client, tested).
 create or replace view vw_crm_budget_values as
 select b.client_billing_code as client, b.branch_billing_code as branch,
        sum(q.bid_quantity * 0.001 * nvl(nullif(q.negotiated_price, 0), q.price)) as budget_value
@@ -46,7 +46,7 @@ select b.client || '-' || b.code as id,
        b.address_number,
        b.district as address_district,
        b.complement as address_complement,
-       -- D-04: Y and S are both yes.
+       -- Y and S are both yes.
        case when b.integrate_crm in ('S', 'Y') then 'S' else 'N' end as integrate_crm,
        ind.industry,
        fin.financial_analysis,
@@ -85,7 +85,7 @@ select c.code as id,
        nvl(c.job_title_desc, t.title) as job_title,
        b.taxid as client_taxid,
        c.id_crm,
-       -- D-04: Y and S are both yes.
+       -- Y and S are both yes.
        case when c.is_primary in ('S', 'Y') then 'S' else 'N' end as is_primary,
        b.client as client_code,
        b.code as branch_code,

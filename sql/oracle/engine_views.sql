@@ -117,7 +117,7 @@ select v.code as range_key,
        cast(v.lead_id as varchar2(20 char)) as lead_id
   from view_insert_contact_in_crm v;
 
--- What a LEADS row held, as 32 hexadecimal digits: a full sync leaves alone what moved since it began (mission C.14).
+-- What a LEADS row held, as 32 hexadecimal digits: a full sync leaves alone what moved since it began.
 create or replace view lead_fingerprints as
 select l.id,
        lower(rawtohex(standard_hash(

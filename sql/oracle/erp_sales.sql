@@ -1,4 +1,4 @@
--- The ERP's side: quotations (budgets), orders and service orders, as far as the integration reads them (mission B.2).
+-- The ERP's side: quotations (budgets), orders and service orders, as far as the integration reads them.
 
 create table budget (
   budget_number number(19) primary key,

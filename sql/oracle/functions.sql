@@ -1,4 +1,4 @@
--- House routines that the original names but does not contain (mission 0.2). Standing alone, because views call them, and MariaDB
+-- House routines that the original names but does not contain. Standing alone, because views call them, and MariaDB
 -- lets no view call a package; UTIL_PKG offers the original's names. All of them take null and the empty text for the same.
 
 -- It was never read: COUNTRY_NAME, a setting of Ponte, says which country leads carry.
@@ -31,7 +31,7 @@ begin
 end;
 /
 
--- Unicode decomposition, marks dropped (mission B.8), for what Latin scripts hold: Ação -> Acao. By lists, because DECOMPOSE with a
+-- Unicode decomposition, marks dropped, for what Latin scripts hold: Ação -> Acao. By lists, because DECOMPOSE with a
 -- regular expression hangs on NLS_SORT of the session.
 create or replace function without_accents(p_text varchar2) return varchar2 deterministic is
   v_marks varchar2(40 char) := unistr('\0300\0301\0302\0303\0304\0306\0307\0308\030A\030B\030C\0327\0328');
@@ -57,7 +57,7 @@ begin
 end;
 /
 
--- The form in which e-mails are compared (mission B.8).
+-- The form in which e-mails are compared.
 create or replace function email_key(p_email varchar2) return varchar2 deterministic is
 begin
   return lower(tidy(p_email));
@@ -112,7 +112,7 @@ begin
 end;
 /
 
--- The form in which tax ids are compared (mission B.8), as the columns taxid_key hold it; null when nothing is left.
+-- The form in which tax ids are compared, as the columns taxid_key hold it; null when nothing is left.
 create or replace function taxid_key(p_taxid varchar2) return varchar2 deterministic is
   v_key varchar2(4000 char) := upper(regexp_replace(p_taxid, '[^0-9A-Za-z]', ''));
 begin
@@ -120,7 +120,7 @@ begin
 end;
 /
 
--- The form in which state registrations are compared (mission B.8, D-13): ISENTO when exempt, else digits.
+-- The form in which state registrations are compared: ISENTO when exempt, else digits.
 create or replace function tax_registration_key(p_value varchar2) return varchar2 deterministic is
   v_word varchar2(4000 char) := upper(replace(replace(trim(p_value), '.', ''), '-', ''));
 begin
@@ -187,7 +187,7 @@ begin
 end;
 /
 
--- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
+-- The first day whose budgets and orders count: today by the company's clock. Without time of day, so that
 -- today's items, which are dated midnight, are inside.
 create or replace function erp_today return date is
 begin

@@ -1,6 +1,6 @@
--- The package PKG_CRM_CLIENT (mission B.6). The views compute the same values in sets (architecture 4); tests hold the two equal.
--- Window: from the base date's day through the day 365 days later. D-38: the time of day of the base date is dropped.
--- D-37: no client has a fixed value. Flags are S or N; Y is true on input too (D-04).
+-- The package PKG_CRM_CLIENT. The views compute the same values in sets; tests hold the two equal.
+-- Window: from the base date's day through the day 365 days later. The time of day of the base date is dropped.
+-- No client has a fixed value. Flags are S or N; Y is true on input too.
 
 create or replace package pkg_crm_client as
   -- S when the branch has a service-order item made on or after the date that is not cancelled.

@@ -1,4 +1,4 @@
--- The error manager (mission B.1): what it writes stays when the transaction that failed is taken back.
+-- The error manager: what it writes stays when the transaction that failed is taken back.
 
 create or replace package pkg_error_mgr as
   -- The house's old call: which row was being written, by id, never by its values.

@@ -1,9 +1,9 @@
--- PRC_UPDATE_CLIENTS and PRC_UPDATE_CLIENT_CONTACTS (mission B.5): what the mirror learned goes to the ERP. Called by the triggers.
--- A null parameter means "nothing new", and never erases a value. Every write happens only when a value differs (D-19: null-safe).
--- Nothing is swallowed: any error undoes all of it (D-60). Errors of the row: -20001 adding, -20012 updating; their texts hold no value of
+-- PRC_UPDATE_CLIENTS and PRC_UPDATE_CLIENT_CONTACTS: what the mirror learned goes to the ERP. Called by the triggers.
+-- A null parameter means "nothing new", and never erases a value. Every write happens only when a value differs (null-safe).
+-- Nothing is swallowed: any error undoes all of it. Errors of the row: -20001 adding, -20012 updating; their texts hold no value of
 -- the lead but its id. Errors of the database are raised as they are (ponte_is_systemic).
 
--- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. D-64: of several branches with the tax id the flagged,
+-- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. Of several branches with the tax id the flagged,
 -- unlinked one is meant, else the only unlinked one; when that is still more than one, none is linked.
 create or replace procedure prc_store_crm_client_id(p_taxid varchar2, p_id_crm branches.id_crm%type) is
   v_key branches.taxid_key%type := taxid_key(p_taxid);
@@ -25,7 +25,7 @@ begin
 end;
 /
 
--- Appends a financial analysis unless it is the client's latest (D-35).
+-- Appends a financial analysis unless it is the client's latest.
 create or replace procedure prc_append_fin_analysis(p_client clients.client_code%type, p_text varchar2) is
   v_client clients.client_code%type;
   v_latest credit_limit_history.observations%type;
@@ -87,7 +87,7 @@ create or replace procedure prc_add_client(
   v_state branches.state%type;
   v_country branches.country%type;
   v_home branches.country%type := ponte_setting('home_country_code');
-  -- D-61: the same fallback in the branch and in the link.
+  -- The same fallback in the branch and in the link.
   v_rep branches.sales_rep%type := nvl(p_sales_rep, ponte_setting('default_sales_rep'));
   v_name branches.description%type := upper(p_company_name);
   v_street branches.address%type := nvl(upper(p_street), 'X');
@@ -113,7 +113,7 @@ begin
     show_calculated_price_rep, created_by, created_on)
   values (
     v_client, v_name, v_name, v_street, v_district, v_city, v_state, v_country, v_home, p_zipcode, p_number, p_complement,
-    -- D-62: credit and the inter-company flag are the owner's decision, with safe defaults.
+    -- Credit and the inter-company flag are the owner's decision, with safe defaults.
     1, 1, 1, to_number(ponte_setting('credit_limit'), '9999999999999.99'), 2, '02', 'DUP',
     0, 0, 0, ponte_setting('is_intercompany'), 'S', 'S',
     'S', 'S', 'S', 'S', 'S', 'S', 'S', 'S',
@@ -128,7 +128,7 @@ begin
     default_unit_measure, default_invoice_items_order, taxid_status, quality_standard, tolerance_display_type,
     client_approval_pdf, client_approval_ab, id_crm)
   values (
-    -- D-34: the lead's own number and complement, not 1 and 1.
+    -- The lead's own number and complement, not 1 and 1.
     v_client, 1, v_name, v_street, p_number, v_district, p_complement, p_zipcode, v_city, v_state, v_country, v_rep, p_phone, 'CRM',
     p_taxid, masked_tax_registration(p_tax_registration, v_state), 'S', 'S', 'S', 'S',
     'CRM', erp_now(), 'CRM', erp_now(), 1,
@@ -163,7 +163,7 @@ create or replace procedure prc_update_branch(
   v_id_crm branches.id_crm%type;
 begin
   -- Name and address are the ERP's own and are not written. The original rewrote the registration at every call, because it
-  -- compared a state code with a state name (D-63); here it is written when it is another registration.
+  -- compared a state code with a state name; here it is written when it is another registration.
   for o in (select tax_registration, phone, sales_rep, integrate_crm, id_crm, state from branches
              where client = p_client and code = p_branch for update)
   loop
@@ -226,7 +226,7 @@ begin
                    p_zipcode, p_city, p_state, p_phone, p_sales_rep, p_financial_analysis);
     return;
   end if;
-  -- D-64: several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
+  -- Several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
   if v_linked = 0 and v_free > 1 and nvl(ponte_setting('ambiguous_taxid'), 'report') <> 'first' then
     v_step := 'refused';
     raise_application_error(-20012, 'error updating client of lead ' || p_id_crm || ': its tax id is carried by ' || v_free
@@ -255,7 +255,7 @@ exception
 end;
 /
 
--- D-36: a contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else
+-- A contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else
 -- its first; null when the client has none.
 create or replace function branch_of_person(p_client_code branches.client%type, p_lead_id branches.id_crm%type) return number is
   v_code branches.code%type;
@@ -269,7 +269,7 @@ end;
 /
 
 -- What PRC_UPDATE_CLIENT_CONTACTS does, for a person of a lead that is known; without it any lead of the client counts.
--- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail (D-44). One buyer may be a
+-- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail. One buyer may be a
 -- person of several leads of one client: a contact of another lead's branch, or of another person that the mirror holds, is not this one's.
 -- Contacts found by e-mail adopt the person's id. p_operation: A add or update, D delete.
 create or replace procedure prc_update_lead_contacts(
@@ -307,7 +307,7 @@ begin
     else
       v_name := nvl(p_name, o.name);
       v_phone := nvl(p_phone, o.phone);
-      -- The CRM owns contacts (architecture 5), so a person known by id takes its new e-mail along.
+      -- The CRM owns contacts, so a person known by id takes its new e-mail along.
       v_new_email := case when v_email is null or o.email_key = v_email then o.email else v_email end;
       -- The title of the job code counts as this contact's own; it is not copied into the free text.
       v_title := case when p_job_title is null or upper(nvl(o.job_title_desc, o.title)) = upper(p_job_title) then o.job_title_desc

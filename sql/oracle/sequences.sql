@@ -1,4 +1,4 @@
--- Sequences (mission B.1), and those of the prototype ERP.
+-- Sequences of the integration, and those of the prototype ERP.
 
 create sequence seq_error_log_id start with 1 increment by 1 minvalue 1 cache 20 nocycle;
 create sequence seq_log_execution_crm start with 1 increment by 1 minvalue 1 nocache nocycle;

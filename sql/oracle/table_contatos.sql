@@ -1,4 +1,4 @@
--- CONTACTS, the mirror of the CRM's persons (mission B.1).
+-- CONTACTS, the mirror of the CRM's persons.
 
 create table contacts (
   id number(19) not null,
@@ -15,8 +15,8 @@ comment on table contacts is 'persons the CRM is known to hold; a write fires tr
 comment on column contacts.id is 'the CRM''s person id, never made here';
 comment on column contacts.name is 'name';
 comment on column contacts.email is 'lower case';
-comment on column contacts.phone is 'digits, at most 13 (D-65: text)';
-comment on column contacts.job_title is '30 characters (mission B.8)';
+comment on column contacts.phone is 'digits, at most 13 (text)';
+comment on column contacts.job_title is '30 characters';
 comment on column contacts.client_code is 'of the lead; a number as in leads, the original had text';
 comment on column contacts.is_primary is 'S or N';
 comment on column contacts.lead_id is 'lead of the person; null in rows of older programs: then any lead of the client code counts';

@@ -1,4 +1,4 @@
--- ERROR_LOG and LOG_EXECUTION_CRM (mission B.1).
+-- ERROR_LOG and LOG_EXECUTION_CRM.
 
 create table error_log (
   log_id number(27) default seq_error_log_id.nextval primary key,

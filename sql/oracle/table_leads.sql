@@ -1,4 +1,4 @@
--- LEADS, the mirror of the CRM's leads (mission B.1), and what a lead held when it left.
+-- LEADS, the mirror of the CRM's leads, and what a lead held when it left.
 
 create table leads (
   id number(19) primary key,
@@ -25,15 +25,15 @@ create table leads (
 );
 comment on table leads is 'what the CRM is known to hold; a write fires trg_crm_update_erp';
 comment on column leads.id is 'the CRM''s lead id, never made here';
-comment on column leads.name is '40 characters reach the CRM (mission B.8)';
+comment on column leads.name is '40 characters reach the CRM';
 comment on column leads.stage is 'as the CRM writes it; crm_stages knows its spellings';
-comment on column leads.taxid is 'text: leading zeros count (D-65)';
-comment on column leads.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed (D-18); kept by a trigger';
+comment on column leads.taxid is 'text: leading zeros count';
+comment on column leads.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed; kept by a trigger';
 comment on column leads.industry is 'description, not code';
 comment on column leads.source is 'where the lead came from';
-comment on column leads.phone is 'digits, at most 13 (D-65: text)';
+comment on column leads.phone is 'digits, at most 13 (text)';
 comment on column leads.address_street is 'street';
-comment on column leads.address_zipcode is 'eight digits (D-65: text)';
+comment on column leads.address_zipcode is 'eight digits (text)';
 comment on column leads.address_number is '0 is none';
 comment on column leads.address_complement is 'flat, floor...';
 comment on column leads.address_district is 'district';
@@ -58,4 +58,4 @@ create table leads_removed (
   removed_on timestamp(6) default localtimestamp(6) not null,
   reason varchar2(200 char) not null
 );
-comment on table leads_removed is 'leads that left the mirror (mission C.11): what was sent is kept, so that a lead that comes back is not budgeted and sold again';
+comment on table leads_removed is 'leads that left the mirror: what was sent is kept, so that a lead that comes back is not budgeted and sold again';

@@ -15,15 +15,15 @@ create table ponte_settings (
 );
 comment on table ponte_settings is 'what differs from company to company; change values here, not in views or procedures';
 insert into ponte_settings (name, value, note) values ('home_country_code', 'BR', 'COUNTRIES.CODE of the home country');
-insert into ponte_settings (name, value, note) values ('default_sales_rep', '99', 'representative when none or an unknown one is given (D-61)');
+insert into ponte_settings (name, value, note) values ('default_sales_rep', '99', 'representative when none or an unknown one is given');
 insert into ponte_settings (name, value, note) values ('default_industry', '10', 'industry code when the CRM''s industry is unknown here');
 insert into ponte_settings (name, value, note) values ('default_city', '10000', 'BRANCHES.CITY when the city is unknown here; must not exist in CITIES');
 insert into ponte_settings (name, value, note) values ('default_state', 'XX', 'state code when the city is unknown here');
-insert into ponte_settings (name, value, note) values ('credit_limit', '0', 'credit limit of clients made from the CRM (D-62: no unlimited credit unless the owner says so)');
-insert into ponte_settings (name, value, note) values ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM (D-62)');
-insert into ponte_settings (name, value, note) values ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too (D-39)');
-insert into ponte_settings (name, value, note) values ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders (D-38)');
-insert into ponte_settings (name, value, note) values ('ambiguous_taxid', 'report', 'report: a lead whose tax id several branches without a lead carry is refused (D-64); first: the one with the lowest client and branch code is linked');
+insert into ponte_settings (name, value, note) values ('credit_limit', '0', 'credit limit of clients made from the CRM (no unlimited credit unless the owner says so)');
+insert into ponte_settings (name, value, note) values ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM');
+insert into ponte_settings (name, value, note) values ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too');
+insert into ponte_settings (name, value, note) values ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders');
+insert into ponte_settings (name, value, note) values ('ambiguous_taxid', 'report', 'report: a lead whose tax id several branches without a lead carry is refused; first: the one with the lowest client and branch code is linked');
 
 create table crm_stages (
   alias varchar2(50 char) primary key,
@@ -32,7 +32,7 @@ create table crm_stages (
   integrated varchar2(1 char) not null check (integrated in ('S', 'N')),
   sold varchar2(1 char) not null check (sold in ('S', 'N'))
 );
-comment on table crm_stages is 'every spelling of every stage of the funnel, so that no view holds a stage''s name (D-05)';
+comment on table crm_stages is 'every spelling of every stage of the funnel, so that no view holds a stage''s name';
 comment on column crm_stages.alias is 'a spelling: the CRM''s own, the short one, the English one, or with no-break spaces';
 comment on column crm_stages.name is 'the CRM''s own spelling';
 comment on column crm_stages.position is '0 is discarded, then in the order of the funnel';

@@ -1,4 +1,4 @@
--- Where a full sync (mission C.14) collects what the CRM holds, before the mirror is touched (D-48).
+-- Where a full sync collects what the CRM holds, before the mirror is touched.
 
 create table leads_staging (
   run_id varchar2(40 char) not null,

@@ -1,7 +1,7 @@
--- Triggers (mission B.7), one per event. The mirror write is refused when the ERP write fails: -20020, and ERROR_LOG keeps why, with the
--- row's id but none of its values; an error of the database itself is raised as it is. D-66: the triggers of LEADS and CONTACTS may be disabled; those of the key columns may not.
+-- Triggers, one per event. The mirror write is refused when the ERP write fails: -20020, and ERROR_LOG keeps why, with the
+-- row's id but none of its values; an error of the database itself is raised as it is. The triggers of LEADS and CONTACTS may be disabled; those of the key columns may not.
 -- On update only what moved in the mirror is handed on: an unmoved value may be older than the ERP's, and handing it on would undo the
--- ERP's change (architecture 5: only the CRM moved -> to the ERP). A branch or contact that is not there yet needs all of them.
+-- ERP's change (only the CRM moved -> to the ERP). A branch or contact that is not there yet needs all of them.
 
 create or replace trigger trg_log_execution_crm before insert on log_execution_crm for each row
 begin
@@ -206,7 +206,7 @@ exception
 end;
 /
 
--- D-39: the original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
+-- The original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
 create or replace trigger trg_crm_delete_contact_erp after delete on contacts for each row
 declare
   v_code error_log.errorcode%type;

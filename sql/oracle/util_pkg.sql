@@ -1,4 +1,4 @@
--- The package UTIL_PKG, by the names that the original calls (mission 0.2).
+-- The package UTIL_PKG, by the names that the original calls.
 
 create or replace package util_pkg as
   function remove_accents(p_text varchar2) return varchar2;

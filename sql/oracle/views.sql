@@ -1,22 +1,22 @@
--- The difference views (mission B.4). Ponte compares outside the database; these are the same comparison in SQL, for people, for
+-- The difference views. Ponte compares outside the database; these are the same comparison in SQL, for people, for
 -- older readers, and as the oracle that the engine is tested against.
--- Both sides are brought to one form first (D-13, mission B.8), so that spelling alone is never a difference.
+-- Both sides are brought to one form first, so that spelling alone is never a difference.
 
--- ID is CLIENT-BRANCH, as in vw_crm_clients. NUMBER is called address_number (D-10).
+-- ID is CLIENT-BRANCH, as in vw_crm_clients. NUMBER is called address_number.
 create or replace view view_insert_lead_in_crm as
 select v.id, v.company_name as name, v.taxid_key as taxid, v.address_street as address, v.address_district as district,
        v.address_zipcode as zipcode, v.address_number, v.city, v.phone, v.address_complement as complement, v.state, v.country,
        v.industry, v.sales_rep, v.client_code, v.tax_registration
   from vw_crm_clients v
   join branches b on b.client = v.client_code and b.code = v.branch_code
- -- D-04: Y and S are both yes.
+ -- Y and S are both yes.
  where b.integrate_crm in ('S', 'Y') and b.id_crm is null
-   -- D-64: a tax id that another waiting or linked branch carries names no single lead; the connector reports it.
+   -- A tax id that another waiting or linked branch carries names no single lead; the connector reports it.
    and not exists (select 1 from branches o
                     where o.taxid_key = b.taxid_key and (o.id_crm is not null or o.integrate_crm in ('S', 'Y'))
                       and (o.client <> b.client or o.code <> b.code));
 
--- D-11: B - A as a real set difference, never the symmetric one. D-12: both sides hold only leads in an integrated stage.
+-- B - A as a real set difference, never the symmetric one. Both sides hold only leads in an integrated stage.
 create or replace view view_update_lead_in_crm as
 select v.id_crm as id, upper(tidy(substr(tidy(v.company_name), 1, 40))) as name, v.taxid_key as taxid,
        upper(tidy(v.address_street)) as address_street, zipcode_key(v.address_zipcode) as address_zipcode,
@@ -44,13 +44,13 @@ union all
 select c.id, l.id from contacts c join leads l on l.client_code = c.client_code where c.lead_id is null;
 
 -- A person and its lead are one row: of several ERP contacts of a branch with one CRM id the lowest contact code speaks.
--- The original joined contact and branch over the tax id, which mixes branches that share one (D-64).
+-- The original joined contact and branch over the tax id, which mixes branches that share one.
 create or replace view view_update_contact_in_crm as
 select v.id_crm as id, upper(tidy(v.name)) as name, upper(tidy(v.email)) as email, upper(tidy(substr(tidy(v.job_title), 1, 30))) as job_title,
        v.is_primary, phone_key(v.phone) as phone, v.lead_id
   from vw_crm_clients_contacts v
  where v.lead_id is not null
-   -- D-12: the same pair of person and lead on both sides, else a push could never make them equal.
+   -- The same pair of person and lead on both sides, else a push could never make them equal.
    and exists (select 1 from contacts c join leads l on l.id = v.lead_id
                 where c.id = v.id_crm and (c.lead_id = l.id or c.lead_id is null and l.client_code = c.client_code))
    and not exists (select 1 from contact d
@@ -61,7 +61,7 @@ select c.id, upper(tidy(c.name)), upper(tidy(c.email)), upper(tidy(substr(tidy(c
   from contacts c
   join mirrored_contact_leads m on m.person_id = c.id;
 
--- D-33: ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
+-- ERP contacts of a branch that has a lead, with an e-mail, never sent. Of one e-mail in one branch the lowest code speaks.
 create or replace view view_insert_contact_in_crm as
 select v.id as code, v.name, v.email_key as email, v.phone, v.job_title, v.is_primary, v.lead_id
   from vw_crm_clients_contacts v
@@ -70,14 +70,14 @@ select v.id as code, v.name, v.email_key as email, v.phone, v.job_title, v.is_pr
                     where d.email_key = v.email_key and d.branch_client = v.client_code and d.branch_code = v.branch_code
                       and (d.id_crm is not null or d.code < v.id));
 
--- D-06: with the tax id, which the budget job reads. Compared to six places, as the mirror keeps: more would differ for ever (D-13).
+-- With the tax id, which the budget job reads. Compared to six places, as the mirror keeps: more would differ for ever.
 create or replace view view_leads_budgeted as
 select l.id, v.budget_value, v.taxid_key as taxid
   from leads l
   join vw_crm_clients v on v.id_crm = l.id
  where v.budget_value is not null and round(v.budget_value, 6) <> nvl(l.budget_value, -1);
 
--- D-05: the stage in which a sale is known is found by crm_stages, whatever its spelling. A lead without a stage is left out.
+-- The stage in which a sale is known is found by crm_stages, whatever its spelling. A lead without a stage is left out.
 create or replace view view_leads_sold as
 select l.id, v.order_value, v.sales_rep_email
   from leads l

@@ -1,7 +1,7 @@
--- The ERP's side: clients, their branches and contacts (mission B.2). In production these tables are the ERP's own;
--- here they exist so that everything else can be installed and proven. Names that Oracle reserves are renamed (D-10):
+-- The ERP's side: clients, their branches and contacts. In production these tables are the ERP's own;
+-- here they exist so that everything else can be installed and proven. Names that Oracle reserves are renamed:
 -- NUMBER -> address_number, DATE -> entry_date, USER -> entry_user.
--- Tax ids, zip codes and phones are text (D-65): leading zeros count, and tax ids hold letters since 2026.
+-- Tax ids, zip codes and phones are text: leading zeros count, and tax ids hold letters since 2026.
 
 create table countries (
   code varchar(3) primary key,
@@ -92,8 +92,8 @@ create table clients (
 );
 comment on table clients is 'a customer; it has one or more branches';
 comment on column clients.client_code is 'the CRM field _cod.cliente';
-comment on column clients.credit_limit is 'in the home currency; for clients from the CRM it comes from ponte_settings (D-62)';
-comment on column clients.is_intercompany is 'S or N; for clients from the CRM it comes from ponte_settings (D-62)';
+comment on column clients.credit_limit is 'in the home currency; for clients from the CRM it comes from ponte_settings';
+comment on column clients.is_intercompany is 'S or N; for clients from the CRM it comes from ponte_settings';
 comment on column clients.city is 'cities.id; not a foreign key, 10000 stands for a city that was not found';
 
 create table branches (
@@ -147,10 +147,10 @@ create table branches (
 comment on table branches is 'an establishment of a client: what the CRM knows as a lead';
 comment on column branches.description is 'the lead''s name';
 comment on column branches.city is 'cities.id; not a foreign key, 10000 stands for a city that was not found, and such a branch shows in no view';
-comment on column branches.taxid is 'CNPJ, or CPF of a person, as typed (D-65: text)';
-comment on column branches.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed (D-18)';
+comment on column branches.taxid is 'CNPJ, or CPF of a person, as typed (text)';
+comment on column branches.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed';
 comment on column branches.tax_registration is 'state registration; ISENTO is exempt';
-comment on column branches.integrate_crm is 'takes part in the integration: S, or Y from older programs (D-04); else N or null';
+comment on column branches.integrate_crm is 'takes part in the integration: S, or Y from older programs; else N or null';
 comment on column branches.id_crm is 'the CRM''s lead id';
 create index branches_taxid_key on branches (taxid_key);
 create index branches_id_crm on branches (id_crm);
@@ -233,8 +233,8 @@ create table contact (
 );
 comment on table contact is 'the ERP''s contacts; CONTACTS is the mirror of the CRM';
 comment on column contact.job_title_desc is 'free text; when empty the title of job_title_code counts';
-comment on column contact.branch_code is 'without it the contact shows in no view (D-36)';
-comment on column contact.is_primary is 'S, or Y from older programs (D-04); else N or null';
+comment on column contact.branch_code is 'without it the contact shows in no view';
+comment on column contact.is_primary is 'S, or Y from older programs; else N or null';
 comment on column contact.id_crm is 'the CRM''s person id';
 create index contact_branch on contact (branch_client, branch_code);
 -- As email_key() compares them.

@@ -1,4 +1,4 @@
--- The integration's own tables inside the ERP's database (mission B.1): the mirror of the CRM, logs, settings, stages.
+-- The integration's own tables inside the ERP's database: the mirror of the CRM, logs, settings, stages.
 
 create table leads (
   id bigint primary key,
@@ -27,15 +27,15 @@ create table leads (
 );
 comment on table leads is 'what the CRM is known to hold; a write fires trg_crm_update_erp';
 comment on column leads.id is 'the CRM''s lead id, never made here';
-comment on column leads.name is '40 characters reach the CRM (mission B.8)';
+comment on column leads.name is '40 characters reach the CRM';
 comment on column leads.stage is 'as the CRM writes it; crm_stages knows its spellings';
-comment on column leads.taxid is 'text: leading zeros count (D-65)';
-comment on column leads.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed (D-18)';
+comment on column leads.taxid is 'text: leading zeros count';
+comment on column leads.taxid_key is 'letters and digits only, padded to 14: what is compared and indexed';
 comment on column leads.industry is 'description, not code';
 comment on column leads.source is 'where the lead came from';
-comment on column leads.phone is 'digits, at most 13 (D-65: text)';
+comment on column leads.phone is 'digits, at most 13 (text)';
 comment on column leads.address_street is 'street';
-comment on column leads.address_zipcode is 'eight digits (D-65: text)';
+comment on column leads.address_zipcode is 'eight digits (text)';
 comment on column leads.address_number is '0 is none';
 comment on column leads.address_complement is 'flat, floor...';
 comment on column leads.address_district is 'district';
@@ -64,8 +64,8 @@ comment on table contacts is 'persons the CRM is known to hold; a write fires tr
 comment on column contacts.id is 'the CRM''s person id, never made here';
 comment on column contacts.name is 'name';
 comment on column contacts.email is 'lower case';
-comment on column contacts.phone is 'digits, at most 13 (D-65: text)';
-comment on column contacts.job_title is '30 characters (mission B.8)';
+comment on column contacts.phone is 'digits, at most 13 (text)';
+comment on column contacts.job_title is '30 characters';
 comment on column contacts.client_code is 'of the lead; a number as in leads, the original had text';
 comment on column contacts.is_primary is 'S or N';
 create index contacts_client_code on contacts (client_code);
@@ -122,14 +122,14 @@ comment on table ponte_settings is 'what differs from company to company; change
 insert into ponte_settings (name, value, note) values
   ('home_country_code', 'BR', 'COUNTRIES.CODE of the home country'),
   ('home_country_name', 'Brasil', 'how the CRM names the home country'),
-  ('default_sales_rep', '99', 'representative when none or an unknown one is given (D-61)'),
+  ('default_sales_rep', '99', 'representative when none or an unknown one is given'),
   ('default_industry', '10', 'industry code when the CRM''s industry is unknown here'),
   ('default_city', '10000', 'BRANCHES.CITY when the city is unknown here; must not exist in CITIES'),
   ('default_state', 'XX', 'state code when the city is unknown here'),
-  ('credit_limit', '0', 'credit limit of clients made from the CRM (D-62: no unlimited credit unless the owner says so)'),
-  ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM (D-62)'),
-  ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too (D-39)'),
-  ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders (D-38)');
+  ('credit_limit', '0', 'credit limit of clients made from the CRM (no unlimited credit unless the owner says so)'),
+  ('is_intercompany', 'N', 'inter-company flag of clients made from the CRM'),
+  ('delete_contacts_in_erp', 'N', 'S: a contact that leaves the mirror is deleted in the ERP too'),
+  ('time_zone', 'America/Sao_Paulo', 'whose midnight begins a day of budgets and orders');
 
 create table crm_stages (
   alias varchar(50) primary key,
@@ -138,7 +138,7 @@ create table crm_stages (
   integrated varchar(1) not null check (integrated in ('S', 'N')),
   sold varchar(1) not null check (sold in ('S', 'N'))
 );
-comment on table crm_stages is 'every spelling of every stage of the funnel, so that no view holds a stage''s name (D-05)';
+comment on table crm_stages is 'every spelling of every stage of the funnel, so that no view holds a stage''s name';
 comment on column crm_stages.alias is 'a spelling: the CRM''s own, the short one, the English one, or with no-break spaces';
 comment on column crm_stages.name is 'the CRM''s own spelling';
 comment on column crm_stages.position is '0 is discarded, then in the order of the funnel';

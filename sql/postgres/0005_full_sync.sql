@@ -1,4 +1,4 @@
--- Where a full sync (mission C.14) collects what the CRM holds, before the mirror is touched (D-48). A crash of the server may empty them.
+-- Where a full sync collects what the CRM holds, before the mirror is touched. A crash of the server may empty them.
 
 create unlogged table leads_staging (
   run_id varchar(40) not null,

@@ -1,4 +1,4 @@
--- House routines that the original names but does not contain (mission 0.2).
+-- House routines that the original names but does not contain.
 
 -- The value of a setting; null when there is no such name.
 create function ponte_setting(p_name text) returns text
@@ -48,18 +48,18 @@ begin
   return nullif(nullif(left(regexp_replace(drop_zero_fraction(v_run), '[^0-9]', '', 'g'), 13), ''), '5500000000');
 end $$;
 
--- Unicode decomposition, marks dropped (mission B.8): Ação -> Acao.
+-- Unicode decomposition, marks dropped: Ação -> Acao.
 create function remove_accents(p_text text) returns text
 language sql immutable parallel safe
 return normalize(regexp_replace(normalize(p_text, nfd), '[\u0300-\u036f]', '', 'g'), nfc);
 
--- The form in which tax ids are compared (mission B.8), the same as the columns taxid_key hold; null when nothing is left.
+-- The form in which tax ids are compared, the same as the columns taxid_key hold; null when nothing is left.
 create function taxid_key(p_taxid text) returns text
 language sql immutable parallel safe
 return lpad(upper(nullif(regexp_replace(p_taxid, '[^0-9A-Za-z]', '', 'g'), '')),
             greatest(14, length(regexp_replace(p_taxid, '[^0-9A-Za-z]', '', 'g'))), '0');
 
--- The form in which state registrations are compared (mission B.8, D-13): ISENTO when exempt, else digits.
+-- The form in which state registrations are compared: ISENTO when exempt, else digits.
 create function tax_registration_key(p_value text) returns text
 language sql immutable parallel safe
 return case
@@ -113,7 +113,7 @@ create function erp_now() returns timestamp
 language sql volatile parallel safe
 return erp_time(clock_timestamp());
 
--- The first day whose budgets and orders count: today by the company's clock. D-38: without time of day, so that
+-- The first day whose budgets and orders count: today by the company's clock. Without time of day, so that
 -- today's items, which are dated midnight, are inside.
 create function erp_today() returns date
 language sql stable parallel safe

@@ -1,7 +1,7 @@
--- The package PKG_CRM_CLIENT (mission B.6): PostgreSQL has no packages, a schema of that name holds its functions.
--- The views compute the same values in sets (architecture 4); tests hold the two equal.
--- Window: from the base date's day through the day 365 days later. D-38: the time of day of the base date is dropped.
--- D-37: no client has a fixed value. Flags are S or N; Y is true on input too (D-04).
+-- The package PKG_CRM_CLIENT: PostgreSQL has no packages, a schema of that name holds its functions.
+-- The views compute the same values in sets; tests hold the two equal.
+-- Window: from the base date's day through the day 365 days later. The time of day of the base date is dropped.
+-- No client has a fixed value. Flags are S or N; Y is true on input too.
 create schema pkg_crm_client;
 
 -- S when the branch has a service-order item made on or after the date that is not cancelled.

@@ -1,6 +1,6 @@
--- PRC_UPDATE_CLIENTS (mission B.5): what the mirror learned of a lead goes to the ERP. Called by trg_crm_update_erp.
--- A null parameter means "nothing new". Every write happens only when a value differs (D-19: null-safe). Nothing is swallowed:
--- any error undoes all of it (D-60). SQLSTATEs: P2001 = -20001 (adding), P2012 = -20012 (updating).
+-- PRC_UPDATE_CLIENTS: what the mirror learned of a lead goes to the ERP. Called by trg_crm_update_erp.
+-- A null parameter means "nothing new". Every write happens only when a value differs (null-safe). Nothing is swallowed:
+-- any error undoes all of it. SQLSTATEs: P2001 = -20001 (adding), P2012 = -20012 (updating).
 
 -- City, state and country of a lead by names, without regard to accents and case.
 create function find_city(p_city text, p_state text, out city_id bigint, out state_code text, out country_code text)
@@ -11,7 +11,7 @@ language sql stable as $$
    order by c.id limit 1
 $$;
 
--- Appends a financial analysis unless it is the client's latest (D-35).
+-- Appends a financial analysis unless it is the client's latest.
 create procedure prc_append_financial_analysis(p_client bigint, p_text text)
 language plpgsql as $$
 declare
@@ -67,7 +67,7 @@ declare
   v_state text;
   v_country text;
   v_home text := ponte_setting('home_country_code');
-  -- D-61: the same fallback in the branch and in the link.
+  -- The same fallback in the branch and in the link.
   v_rep bigint := coalesce(p_sales_rep, ponte_setting('default_sales_rep')::bigint);
   v_street text := coalesce(upper(p_street), 'X');
   v_district text := coalesce(upper(p_district), 'X');
@@ -86,7 +86,7 @@ begin
   values (
     v_client, upper(p_company_name), upper(p_company_name), v_street, v_district, v_city_id, v_state, v_country, v_home, p_zipcode, p_number,
     p_complement,
-    -- D-62: credit and the inter-company flag are the owner's decision, with safe defaults.
+    -- Credit and the inter-company flag are the owner's decision, with safe defaults.
     1, 1, 1, ponte_setting('credit_limit')::numeric, 2, '02', 'DUP',
     0, 0, 0, ponte_setting('is_intercompany'), 'S', 'S',
     'S', 'S', 'S', 'S', 'S', 'S', 'S', 'S',
@@ -101,7 +101,7 @@ begin
     default_unit_measure, default_invoice_items_order, taxid_status, quality_standard, tolerance_display_type,
     client_approval_pdf, client_approval_ab, id_crm)
   values (
-    -- D-34: the lead's own number and complement, not 1 and 1.
+    -- The lead's own number and complement, not 1 and 1.
     v_client, 1, upper(p_company_name), v_street, p_number, v_district, p_complement, p_zipcode, v_city_id, v_state, v_country, v_rep,
     p_phone, 'CRM',
     p_taxid, format_tax_registration(p_tax_registration, v_state), 'S', 'S', 'S', 'S',
@@ -132,7 +132,7 @@ create procedure prc_update_branch(
 language plpgsql as $$
 begin
   -- Name and address are the ERP's own and are not written. The original rewrote the registration at every call, because it
-  -- compared a state code with a state name (D-63); here it is written when it is another registration.
+  -- compared a state code with a state name; here it is written when it is another registration.
   -- A null never erases a value.
   update branches b
      set tax_registration = n.tax_registration, phone = n.phone, sales_rep = n.sales_rep, integrate_crm = n.integrate_crm, id_crm = n.id_crm,
@@ -189,7 +189,7 @@ begin
     end;
     return;
   end if;
-  -- D-64: several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
+  -- Several branches may carry one tax id. The lead's is the one that is linked to it, else the only one that is free.
   if not v_linked and v_free > 1 and coalesce(ponte_setting('ambiguous_taxid'), 'report') <> 'first' then
     raise exception using errcode = 'P2012',
       message = format('-20012: error updating client of lead %s: its tax id is carried by %s branches without a lead', p_id_crm, v_free),
@@ -213,7 +213,7 @@ begin
   end;
 end $$;
 
--- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. D-64: of several branches with the tax id the flagged,
+-- PRC_STORE_CRM_CLIENT_ID(tax id, CRM id): links the branch to its lead. Of several branches with the tax id the flagged,
 -- unlinked one is meant, else the only unlinked one; when that is still more than one, none is linked.
 create procedure prc_store_crm_client_id(p_taxid text, p_id_crm bigint)
 language plpgsql as $$

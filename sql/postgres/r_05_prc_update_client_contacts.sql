@@ -1,6 +1,6 @@
--- PRC_UPDATE_CLIENT_CONTACTS (mission B.5): what the mirror learned of a person goes to the ERP's contacts.
+-- PRC_UPDATE_CLIENT_CONTACTS: what the mirror learned of a person goes to the ERP's contacts.
 
--- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail (D-44). One buyer may be a
+-- The ERP contacts that a person stands for: those with its id; else those of its lead's client with its e-mail. One buyer may be a
 -- person of several leads of one client: a contact of another lead's branch, or of another person that the mirror holds, is not this one's.
 create function contacts_of_person(p_id_crm bigint, p_client_code bigint, p_email text, p_lead_id bigint) returns setof bigint
 language sql stable as $$
@@ -13,7 +13,7 @@ language sql stable as $$
      and not exists (select from branches b where b.client = c.branch_client and b.code = c.branch_code and b.id_crm <> p_lead_id)
 $$;
 
--- D-36: a contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else its first.
+-- A contact without a branch shows in no view. Its branch: that of the person's lead, else the client's first that has one, else its first.
 create function branch_of_person(p_client_code bigint, p_lead_id bigint) returns integer
 language sql stable
 return (select b.code from branches b where b.client = p_client_code
@@ -36,7 +36,7 @@ begin
   if p_client_code is null then
     return;
   end if;
-  -- The CRM owns contacts (architecture 5), so a person known by id takes its new e-mail along.
+  -- The CRM owns contacts, so a person known by id takes its new e-mail along.
   update contact c
      set name = n.name, email = n.email, phone = n.phone, job_title_desc = n.job_title, is_primary = n.is_primary, id_crm = p_id_crm,
          branch_code = n.branch_code

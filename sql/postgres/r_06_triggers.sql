@@ -1,8 +1,8 @@
--- Triggers (mission B.7). The mirror write is refused when the ERP write fails: SQLSTATE P2020 carries -20020. PostgreSQL has no
+-- Triggers. The mirror write is refused when the ERP write fails: SQLSTATE P2020 carries -20020. PostgreSQL has no
 -- autonomous transaction, so the connector writes ERROR_LOG on a connection of its own after the refusal.
 --
 -- The setting ponte.mirror_only = 'on' (set local) writes the mirror alone. It is for values that the CRM took from the ERP: when
--- the ERP moved on while they were under way, the trigger would put the old value back. D-66: the trigger is optional.
+-- the ERP moved on while they were under way, the trigger would put the old value back. The trigger is optional.
 
 create function trg_log_execution_crm() returns trigger
 language plpgsql as $$
@@ -13,7 +13,7 @@ end $$;
 create trigger trg_log_execution_crm before insert on log_execution_crm for each row execute function trg_log_execution_crm();
 
 -- On update only what moved in the mirror is handed on: an unmoved value may be older than the ERP's, and handing it on would
--- undo the ERP's change (architecture 5: only the CRM moved -> to the ERP). A branch that is not there yet needs all of them.
+-- undo the ERP's change (only the CRM moved -> to the ERP). A branch that is not there yet needs all of them.
 create function trg_crm_update_erp() returns trigger
 language plpgsql as $$
 declare
@@ -54,7 +54,7 @@ begin
     return null;
   end if;
   if tg_op = 'DELETE' then
-    -- D-39: the original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
+    -- The original's delete branch could never run; whether deletions reach the ERP is the owner's decision.
     if ponte_setting('delete_contacts_in_erp') in ('S', 'Y') then
       call prc_update_client_contacts(old.client_code, old.name, old.email, old.phone, old.job_title, old.is_primary, old.id, 'D',
                                       old.lead_id);

@@ -1,4 +1,4 @@
--- Ponte's own memory (architecture 2): runs, changes per key, the agreed ledger, leases.
+-- Ponte's own memory: runs, changes per key, the agreed ledger, leases.
 
 create table runs (
   id          text primary key,
@@ -34,8 +34,8 @@ create index changes_newest_per_key on changes (entity, key, id desc);
 create index changes_sent_again on changes (entity, key) where status = 'delivered' and sends > 1;
 comment on table changes is 'Every change that was ever put on the queue, and how it ended. The letter on disk is the truth; this is its index.';
 comment on column changes.letter is 'File that carries the change, as last seen. A stray line (one that names no run) has run_id = letter:line.';
-comment on column changes.sends is 'How many times in a row this key was sent with this very hash without converging: the loop detector stops at three (architecture 4).';
-comment on column changes.intent_at is 'Set before the first effect. Still set on a queued or failed row = in doubt: look the record up before creating it again (architecture 6).';
+comment on column changes.sends is 'How many times in a row this key was sent with this very hash without converging: the loop detector stops at three.';
+comment on column changes.intent_at is 'Set before the first effect. Still set on a queued or failed row = in doubt: look the record up before creating it again.';
 
 create table agreed (
   entity      text not null,
@@ -45,7 +45,7 @@ create table agreed (
   updated_at  timestamptz not null default clock_timestamp(),
   primary key (entity, key)
 );
-comment on table agreed is 'Per key, the values both sides last held (architecture 5): as the ERP spells them, and as they were sent to the CRM.';
+comment on table agreed is 'Per key, the values both sides last held: as the ERP spells them, and as they were sent to the CRM.';
 
 create table leases (
   name        text primary key,

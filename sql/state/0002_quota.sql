@@ -1,4 +1,4 @@
--- The shared quota of requests to the CRM (architecture 6): a sliding log per resource.
+-- The shared quota of requests to the CRM: a sliding log per resource.
 --
 -- Promise: no stretch of `window_ms` holds more than `max_requests` permits. The log is one array in one row, so a look at
 -- it is one row lock, held for one statement; a process that dies holds nothing. Times are this server's clock_timestamp(),

@@ -1,9 +1,9 @@
--- The agreement of both sides (architecture 5): one set of values per record, conflicts, what became of each event, how far the CRM was polled.
+-- The agreement of both sides: one set of values per record, conflicts, what became of each event, how far the CRM was polled.
 
 alter table agreed rename column erp to fields;
 alter table agreed drop column crm;
 alter table agreed add column crm_time text;
-comment on table agreed is 'Per record, the values that both sides last held, by canonical column, as the ERP spells them (architecture 5).';
+comment on table agreed is 'Per record, the values that both sides last held, by canonical column, as the ERP spells them.';
 comment on column agreed.crm_time is 'The CRM''s updateDate when it was last read; null: not read since the row was made.';
 
 create table conflicts (

@@ -1,4 +1,4 @@
--- Work in several steps that a request started and that goes on after it (mission D-55).
+-- Work in several steps that a request started and that goes on after it.
 
 create table tasks (
   id          text primary key,

@@ -1,4 +1,4 @@
--- Runs as an operator asks for them and sees them, schedules, pauses (mission C.17).
+-- Runs as an operator asks for them and sees them, schedules, pauses.
 
 alter table runs drop constraint runs_status_check;
 alter table runs add constraint runs_status_check check (status in ('queued', 'running', 'success', 'skipped', 'failed', 'stopped'));

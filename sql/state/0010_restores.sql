@@ -1,4 +1,4 @@
--- Backups (architecture 2): what a restore leaves behind for those who work after it.
+-- Backups: what a restore leaves behind for those who work after it.
 
 create table restores (
   id           bigint generated always as identity primary key,

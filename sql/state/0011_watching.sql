@@ -1,4 +1,4 @@
--- What those who watch need (mission J): figures that only grow, what each machine sees, alerts.
+-- What those who watch need: figures that only grow, what each machine sees, alerts.
 
 create table job_ends (
   job              text not null,
