@@ -1,7 +1,7 @@
 /** `ponte coreintegrator`: the small MySQL-to-CRM service (mission H), alone, with its simulated CRM, or as a demonstration. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { readCoreIntegratorSettings } from '../deploy/coreintegrator-env.ts'
+import { readCoreIntegratorSettings } from '../deploy/env/coreintegrator.ts'
 import { executeWith } from './command.ts'
 import { openLog } from './log.ts'
 import { wholeNumber } from './whole-number.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readSettings } from './env.ts'
-import { composeClient, composeConfig, composeMissing } from './testing-config.ts'
+import { composeClient, composeConfig, composeMissing } from './testing/config.ts'
 
 const folder = fileURLToPath(new URL('./', import.meta.url))
 const text = (name: string) => readFileSync(join(folder, name), 'utf8')

@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, stat
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BareDebian, bareDebian, debootstrapMissing } from './testing-chroot.ts'
+import { type BareDebian, bareDebian, debootstrapMissing } from './testing/chroot.ts'
 
 const source = fileURLToPath(new URL('..', import.meta.url))
 const wanted = process.env.CI === 'true' || process.env.PONTE_TEST_LONG === '1'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { composeClient, composeConfig, composeMissing } from '../testing-config.ts'
+import { composeClient, composeConfig, composeMissing } from '../testing/config.ts'
 
 const folder = fileURLToPath(new URL('./', import.meta.url))
 const text = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')

@@ -4,7 +4,7 @@
  */
 import { Cron } from 'croner'
 import { PonteError } from '../../base/error.ts'
-import { cronVariable, type ScheduleSettings } from '../../deploy/env-schedule.ts'
+import { cronVariable, type ScheduleSettings } from '../../deploy/env/schedule.ts'
 import { jobs } from '../catalogue.ts'
 import type { Job } from '../context.ts'
 import { executeSpark } from '../detect/detect.ts'

@@ -9,7 +9,7 @@ import { startCoreIntegrator } from '../../cli/coreintegrator-service.ts'
 import type { DatabaseSettings } from '../../connectors/coreintegrator/database.ts'
 import type { LogRow } from '../../connectors/coreintegrator/types.ts'
 import { removePrivateServer, startPrivateServer } from '../../connectors/mysql/private-server.ts'
-import type { CoreIntegratorSettings } from '../../deploy/coreintegrator-env.ts'
+import type { CoreIntegratorSettings } from '../../deploy/env/coreintegrator.ts'
 import { startCustomerCrm } from '../simulators/coreintegrator-crm/simulator.ts'
 
 type Context = CommandContext<CoreIntegratorSettings>

@@ -1,6 +1,6 @@
 /** Settings of the schedules: each wrong cron expression or zone stops the start and is named. */
 import { describe, expect, test } from 'vitest'
-import { readSettings } from './env.ts'
+import { readSettings } from '../env.ts'
 
 const refusal = (source: Record<string, string>): string => {
   try {

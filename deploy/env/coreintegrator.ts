@@ -1,9 +1,9 @@
 /** CoreIntegrator's own settings. Read once at start; what is wrong is named, never its value. */
 import { Cron } from 'croner'
 import { z } from 'zod'
-import { PonteError } from '../base/error.ts'
-import { oneOf, whole } from './env-values.ts'
+import { PonteError } from '../../base/error.ts'
 import { readSecretFiles, type Source } from './secret-files.ts'
+import { oneOf, whole } from './values.ts'
 
 const schema = z.object({
   DB_HOST: z

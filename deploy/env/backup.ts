@@ -1,7 +1,7 @@
 /** Settings of backups. Recipients are public keys: a machine that makes backups cannot read them. */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { whole } from './env-values.ts'
+import { whole } from './values.ts'
 
 /** May come from a file. Needed to restore and to verify, not to make a backup: keep it elsewhere. */
 export const backupSecrets = ['BACKUP_IDENTITY'] as const

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PonteError } from '../base/error.ts'
-import { readSettings } from './env.ts'
+import { PonteError } from '../../base/error.ts'
+import { readSettings } from '../env.ts'
 
 const token = 'a-token-of-more-than-24-characters'
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

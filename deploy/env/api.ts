@@ -1,7 +1,7 @@
 /** Settings of the HTTP API. Tokens and path secrets leave here as hashes only. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { isNetwork, isWebhookSecret, list, oneOf, whole } from './env-values.ts'
+import { isNetwork, isWebhookSecret, list, oneOf, whole } from './values.ts'
 
 /** Those that may come from a file. */
 export const apiSecrets = ['PONTE_TOKENS', 'WEBHOOK_SECRETS', 'WEBHOOK_PATH_SECRETS'] as const

@@ -1,7 +1,7 @@
 /** CoreIntegrator's settings: its own names and defaults; complaints name the variable and never the value. */
 import { describe, expect, test } from 'vitest'
-import { PonteError } from '../base/error.ts'
-import { needAddresses, readCoreIntegratorSettings } from './coreintegrator-env.ts'
+import { PonteError } from '../../base/error.ts'
+import { needAddresses, readCoreIntegratorSettings } from './coreintegrator.ts'
 
 function problems(read: () => unknown): string[] {
   try {

@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { listen } from '../api/listen.ts'
-import { openApi, type TestApi, tokens } from '../api/testing/api.ts'
-import { alertCodes, alerts } from '../jobs/watch/alert-catalogue.ts'
-import { BACKUP_SECONDS } from '../jobs/watch/judge.ts'
-import { globalMetrics } from '../jobs/watch/metrics.ts'
-import { readSettings } from './env.ts'
+import { listen } from '../../api/listen.ts'
+import { openApi, type TestApi, tokens } from '../../api/testing/api.ts'
+import { alertCodes, alerts } from '../../jobs/watch/alert-catalogue.ts'
+import { BACKUP_SECONDS } from '../../jobs/watch/judge.ts'
+import { globalMetrics } from '../../jobs/watch/metrics.ts'
+import { readSettings } from '../env.ts'
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const rulesFile = file('monitoring/ponte.rules.yml')
+const rulesFile = file('ponte.rules.yml')
 
 interface Rule {
   readonly alert: string
@@ -24,7 +24,7 @@ interface Rule {
   readonly annotations: { readonly runbook_url: string; readonly summary: string }
 }
 const { rules } = (parse(readFileSync(rulesFile, 'utf8')) as { groups: { rules: Rule[] }[] }).groups[0]!
-const dashboard = JSON.parse(readFileSync(file('monitoring/grafana-dashboard.json'), 'utf8')) as {
+const dashboard = JSON.parse(readFileSync(file('grafana-dashboard.json'), 'utf8')) as {
   panels: { id: number; title: string; targets: { expr: string }[] }[]
 }
 const expressions = [...rules.map(({ expr }) => expr), ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))]
@@ -43,13 +43,13 @@ function prometheusMissing(): boolean {
 
 describe('alerts, rules and runbook', () => {
   test('have the same codes, each once', () => {
-    const sections = [...readFileSync(file('RUNBOOK.md'), 'utf8').matchAll(/^## (\S+)$/gm)].map(([, code]) => code)
+    const sections = [...readFileSync(file('../RUNBOOK.md'), 'utf8').matchAll(/^## (\S+)$/gm)].map(([, code]) => code)
     expect(sections).toEqual(alertCodes)
     expect(rules.map(({ alert }) => alert).sort()).toEqual([...alertCodes].sort())
   })
 
   test.each(alertCodes)('%s: the runbook says what you see, what it means, what to do, when it is over; the rule leads there', (code) => {
-    const section = readFileSync(file('RUNBOOK.md'), 'utf8').split(`## ${code}\n`)[1]!.split('\n## ')[0]!
+    const section = readFileSync(file('../RUNBOOK.md'), 'utf8').split(`## ${code}\n`)[1]!.split('\n## ')[0]!
     for (const part of ['You see', 'It means', 'Do', 'It is over when']) expect(section).toContain(`**${part}** `)
     const rule = rules.find(({ alert }) => alert === code)!
     expect(rule.annotations.runbook_url).toBe(`deploy/RUNBOOK.md#${code}`)
@@ -67,20 +67,20 @@ describe('alerts, rules and runbook', () => {
   })
 
   test('Prometheus asks where compose and the units let API and worker answer', () => {
-    const compose = parse(readFileSync(file('docker-compose.yml'), 'utf8'), { merge: true })
+    const compose = parse(readFileSync(file('../docker-compose.yml'), 'utf8'), { merge: true })
     const published = ['api', 'worker'].map((name) => compose.services[name].ports[0].replace(/\$\{\w+:-(.*?)\}/g, '$1'))
     const { port } = readSettings({}).api
-    const unit = /^Environment=METRICS_PORT=(\d+)$/m.exec(readFileSync(file('systemd/ponte-worker.service'), 'utf8'))![1]
-    const scraped = parse(readFileSync(file('monitoring/prometheus.yml'), 'utf8')).scrape_configs[0].static_configs[0].targets
+    const unit = /^Environment=METRICS_PORT=(\d+)$/m.exec(readFileSync(file('../systemd/ponte-worker.service'), 'utf8'))![1]
+    const scraped = parse(readFileSync(file('prometheus.yml'), 'utf8')).scrape_configs[0].static_configs[0].targets
     expect(scraped).toEqual([`127.0.0.1:${port}`, `127.0.0.1:${unit}`])
     expect(published).toEqual(scraped.map((target: string) => `${target}:${target.split(':')[1]}`))
     expect(compose.services.worker.environment.METRICS_PORT).toBe(unit)
   })
 
   test('commands that the runbook names exist', () => {
-    const named = [...readFileSync(file('RUNBOOK.md'), 'utf8').matchAll(/`ponte ([a-z]+)/g)].map(([, name]) => name!)
-    const sources = readdirSync(file('../cli')).filter((name) => /^[a-z-]+\.ts$/.test(name))
-    const commands = sources.map((name) => readFileSync(file(`../cli/${name}`), 'utf8')).join('\n')
+    const named = [...readFileSync(file('../RUNBOOK.md'), 'utf8').matchAll(/`ponte ([a-z]+)/g)].map(([, name]) => name!)
+    const sources = readdirSync(file('../../cli'), { recursive: true, encoding: 'utf8' }).filter((name) => /^[a-z/-]+\.ts$/.test(name))
+    const commands = sources.map((name) => readFileSync(file(`../../cli/${name}`), 'utf8')).join('\n')
     for (const name of new Set(named)) expect(commands.includes(`.command('${name}'`), `ponte ${name}`).toBe(true)
   })
 })
@@ -120,7 +120,7 @@ describe('on a running system', () => {
       expect(execFileSync('promtool', ['check', 'rules', rulesFile], { encoding: 'utf8' })).toContain(
         `SUCCESS: ${rules.length} rules found`,
       )
-      execFileSync('promtool', ['check', 'config', '--syntax-only', file('monitoring/prometheus.yml')])
+      execFileSync('promtool', ['check', 'config', '--syntax-only', file('prometheus.yml')])
     })
 
     test('a real Prometheus scrapes it, and evaluates every rule and every panel without an error', { timeout: 120_000 }, async () => {
@@ -149,7 +149,7 @@ describe('on a running system', () => {
 
 async function startPrometheus(target: string): Promise<{ url: string; close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'ponte-prometheus-'))
-  const config = readFileSync(file('monitoring/prometheus.yml'), 'utf8')
+  const config = readFileSync(file('prometheus.yml'), 'utf8')
     .replaceAll('15s', '1s')
     .replace('ponte.rules.yml', rulesFile)
     .replace('/etc/prometheus/ponte.token', join(folder, 'token'))

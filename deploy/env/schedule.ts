@@ -1,8 +1,8 @@
 /** Settings of the schedules: cron expressions and their time zone, each checked at start. */
 import { Cron } from 'croner'
 import { z } from 'zod'
-import { whole } from './env-values.ts'
 import type { Source } from './secret-files.ts'
+import { whole } from './values.ts'
 
 /** May come from a file: it can hold a password. */
 export const scheduleSecrets = ['REDIS_URL'] as const

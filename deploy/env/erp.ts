@@ -1,7 +1,7 @@
 /** Settings of the ERP database: one URL whose scheme is the dialect, written whole or in parts. */
 import { isIPv6 } from 'node:net'
 import { z } from 'zod'
-import { oneOf, whole } from './env-values.ts'
+import { oneOf, whole } from './values.ts'
 
 /** May come from a file. */
 export const erpSecrets = ['DB_PASSWD', 'DATABASE_URL', 'MYSQL_URL', 'ORACLE_URL', 'ORACLE_WALLET_PASSWORD'] as const

@@ -1,6 +1,6 @@
 /** Settings of those who watch: metrics, traces, alerts, heartbeat, the log's rotation. */
 import { z } from 'zod'
-import { isNetwork, isWebhookSecret, list, whole } from './env-values.ts'
+import { isNetwork, isWebhookSecret, list, whole } from './values.ts'
 
 /** Those that may come from a file: addresses of such services hold a key. */
 export const watchSecrets = ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'HEARTBEAT_URL', 'OTEL_EXPORTER_OTLP_HEADERS'] as const
