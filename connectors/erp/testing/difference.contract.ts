@@ -1,7 +1,7 @@
-/** The difference views (mission B.4) against a plain set difference of random rows, as a suite for every dialect. */
+/** The difference views against a plain set difference of random rows, as a suite for every dialect. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cell, Row } from '../../../engine/model.ts'
-import type { ErpHarness } from './contract/contract-harness.ts'
+import type { SchemaHarness } from './contract/contract-harness.ts'
 import { fillAtRandom } from './difference-rows.ts'
 import { addBranch, seedGeography } from './postgres-fixtures.ts'
 
@@ -21,9 +21,9 @@ const plain = (value: Cell | undefined) =>
     .replace(/[\u0300-\u036f]/g, '') ?? null
 
 /** @param quiet statements that keep the mirror's triggers out */
-export function testDifference(dialect: string, open: () => Promise<ErpHarness>, quiet: readonly string[]): void {
+export function testDifference(dialect: string, open: () => Promise<SchemaHarness>, quiet: readonly string[]): void {
   describe(`${dialect}: the difference views are B - A (seed ${SEED})`, () => {
-    let it: ErpHarness
+    let it: SchemaHarness
     beforeAll(async () => {
       it = await open()
       await seedGeography(it)
@@ -93,7 +93,7 @@ export function testDifference(dialect: string, open: () => Promise<ErpHarness>,
       expect(view.length).toBeLessThan(b.length)
     })
 
-    test('a null on both sides is no difference, a null on one side is (D-19)', async () => {
+    test('a null on both sides is no difference, a null on one side is', async () => {
       await addBranch(it, 900_001, { id_crm: '1', taxid: "'5'" })
       await it.sql(
         "insert into leads (id, stage, name, taxid, client_code, city, state) values (1, 'Ativação', 'branch 900001', '5', 900001, 'são paulo', 'São Paulo')",
@@ -106,7 +106,7 @@ export function testDifference(dialect: string, open: () => Promise<ErpHarness>,
       expect(await changed()).toBe(0)
     })
 
-    test('a lead that left the integrated stages is on neither side (D-12)', async () => {
+    test('a lead that left the integrated stages is on neither side', async () => {
       await it.sql("update leads set stage = 'Passagem de bastão', name = 'other' where id = 1")
       expect(await it.sql('select id from view_update_lead_in_crm where id = 1')).toEqual([])
     })

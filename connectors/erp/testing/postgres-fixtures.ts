@@ -64,13 +64,29 @@ export const FULL_LEAD = {
   financial_analysis: "'good'",
 }
 
-/** SQLSTATE and message of a statement that must be refused. */
+/** Runs `work` while a rule of the ERP's own refuses. */
+export async function withCheck(
+  { sql }: Pick<ErpHarness, 'sql'>,
+  table: string,
+  check: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await sql(`alter table ${table} add constraint none check (${check})`)
+  try {
+    await work()
+  } finally {
+    await sql(`alter table ${table} drop constraint none`)
+  }
+}
+
+/** SQLSTATE and message of a statement that must be refused, written as PostgreSQL's and MySQL's schema write them. */
 export async function refusal(statement: Promise<unknown>): Promise<{ state: string; message: string }> {
   try {
     await statement
   } catch (error) {
     const { code, sqlState, message } = error as { code: string; sqlState?: string; message: string }
-    return { state: sqlState ?? code, message }
+    const oracle = /^ORA-20(\d{3}): /.exec(message)
+    return oracle === null ? { state: sqlState ?? code, message } : { state: `P2${oracle[1]}`, message: message.replaceAll('ORA-', '-') }
   }
   throw new Error('the statement was not refused')
 }

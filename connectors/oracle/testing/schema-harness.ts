@@ -1,7 +1,8 @@
 /** The Oracle schema on MariaDB for this room's tests: loaded once per file, emptied between tests. */
 import mysql from 'mysql2/promise'
+import { afterAll } from 'vitest'
 import { loadOracleSchema, oracleSession } from '../../../lab/simulators/oracle-schema/load.ts'
-import type { ErpHarness } from '../../erp/testing/contract/contract.ts'
+import type { ErpHarness, SchemaHarness } from '../../erp/testing/contract/contract-harness.ts'
 import { testMariaDb } from '../../mysql/testing.ts'
 import { oracleScripts } from '../scripts.ts'
 
@@ -11,16 +12,36 @@ const WRITTEN = ['clients', 'branches', 'client_industries', 'credit_limit_histo
 const FILLED = new Set(['crm_stages', 'ponte_locks', 'ponte_settings', 'settings_before', 'writes'])
 const SEQUENCES = ['seq_error_log_id', 'seq_log_execution_crm', 'seq_client_code', 'seq_contact_code']
 
-export interface OracleHarness extends Pick<ErpHarness, 'sql'> {
+export interface OracleHarness extends SchemaHarness {
   /** mysql:// of the database. */
   readonly url: string
   /** A further session, as a second user of the database. The harness ends it. */
-  session(): Promise<(statement: string) => Promise<Record<string, string | null>[]>>
-  /** Row writes to ERP tables so far: equal before and after means that nothing was written, not even the same values. */
-  writes(): Promise<string>
+  session(): Promise<ErpHarness['sql']>
+  /** Row writes to ERP tables so far: not even the same values may be written again. */
+  versions(): Promise<string>
   /** Back to what the scripts installed. */
   empty(): Promise<void>
-  close(): Promise<void>
+}
+
+const opened: OracleHarness[] = []
+const free: OracleHarness[] = []
+afterAll(() => Promise.all(opened.splice(0).map((it) => it.close())))
+
+/** One schema for all tests of a file: closing it empties it. */
+export async function openEmptied(): Promise<OracleHarness> {
+  let it = free.pop()
+  if (it === undefined) {
+    it = await openOracleHarness()
+    opened.push(it)
+  }
+  const harness = it
+  return {
+    ...harness,
+    async close() {
+      await harness.empty()
+      free.push(harness)
+    },
+  }
 }
 
 export async function openOracleHarness(): Promise<OracleHarness> {
@@ -52,8 +73,9 @@ export async function openOracleHarness(): Promise<OracleHarness> {
     url: database.url,
     sql,
     session,
-    writes: async () => (await sql('select count(*) as n from writes'))[0]!.n!,
+    versions: async () => (await sql('select count(*) as n from writes'))[0]!.n!,
     async empty() {
+      await sql("call ponte_session.mirror_only('off')")
       await sql('set foreign_key_checks = 0')
       for (const table of tables.filter((name) => !FILLED.has(name))) await sql(`truncate table ${table}`)
       await sql('truncate table writes')

@@ -15,3 +15,9 @@ export interface ErpHarness {
   versions(): Promise<unknown>
   close(): Promise<void>
 }
+
+/** What the suites of the schema alone need. */
+export interface SchemaHarness extends Pick<ErpHarness, 'sql' | 'versions' | 'close'> {
+  /** A further session, where `sql` is one alone. */
+  session?(): Promise<ErpHarness['sql']>
+}

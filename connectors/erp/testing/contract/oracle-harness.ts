@@ -62,7 +62,7 @@ export async function openHarness(): Promise<OracleErpHarness> {
       return { sql: run, commit: () => connection.commit().finally(() => connection.close()) }
     },
     waiting: async () => Number((await schema.sql(WAITING))[0]!.n),
-    versions: schema.writes,
+    versions: schema.versions,
     connect,
     async close() {
       await erp.close()

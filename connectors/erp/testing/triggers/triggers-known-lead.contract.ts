@@ -1,10 +1,10 @@
-/** What a lead in the mirror does to the ERP's branch that it belongs to (mission B.5, B.7). A suite for every dialect. */
+/** What a lead in the mirror does to the ERP's branch that it belongs to. A suite for every dialect. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ErpHarness } from '../contract/contract-harness.ts'
+import type { SchemaHarness } from '../contract/contract-harness.ts'
 import { addBranch, addLead, FULL_LEAD, refusal, seedGeography } from '../postgres-fixtures.ts'
 
-export function testKnownLead(open: () => Promise<ErpHarness>): void {
-  let it: ErpHarness
+export function testKnownLead(open: () => Promise<SchemaHarness>): void {
+  let it: SchemaHarness
   beforeEach(async () => {
     it = await open()
     await seedGeography(it)
@@ -57,7 +57,7 @@ export function testKnownLead(open: () => Promise<ErpHarness>): void {
     expect(await it.versions()).toEqual(before)
   })
 
-  test('hands on only what moved: a value the ERP changed meanwhile stays (D-13)', async () => {
+  test('hands on only what moved: a value the ERP changed meanwhile stays', async () => {
     await addBranch(it, 3, { taxid: "'1222333000181'" })
     await addLead(it, 500, FULL_LEAD)
     await it.sql("update branches set sales_rep = 99, tax_registration = '5', phone = '9' where client = 3")
@@ -67,7 +67,7 @@ export function testKnownLead(open: () => Promise<ErpHarness>): void {
     expect(await branch(3)).toMatchObject({ sales_rep: '99', tax_registration: '5', phone: '2' })
   })
 
-  test('never erases with null, and sees a change from null (D-19)', async () => {
+  test('never erases with null, and sees a change from null', async () => {
     await addBranch(it, 3, { taxid: "'1222333000181'", sales_rep: '7' })
     await addLead(it, 500, { ...FULL_LEAD, sales_rep: 'null', tax_registration: 'null' })
     expect(await branch(3)).toMatchObject({ sales_rep: '7', phone: '1133334444', tax_registration: null })
@@ -75,7 +75,7 @@ export function testKnownLead(open: () => Promise<ErpHarness>): void {
     expect(await branch(3)).toMatchObject({ phone: '1133334444' })
   })
 
-  test('appends a financial analysis only when it is not the latest (D-35)', async () => {
+  test('appends a financial analysis only when it is not the latest', async () => {
     await addBranch(it, 3, { taxid: "'1222333000181'" })
     await addLead(it, 500, FULL_LEAD)
     for (const text of ['good', 'bad', 'bad', 'good']) await it.sql(`update leads set financial_analysis = '${text}'`)
@@ -106,7 +106,7 @@ export function testKnownLead(open: () => Promise<ErpHarness>): void {
     expect(await branch(4)).toMatchObject({ id_crm: '501', integrate_crm: 'S' })
   })
 
-  test('a tax id of several free branches is refused, and of several the linked one is meant (D-64)', async () => {
+  test('a tax id of several free branches is refused, and of several the linked one is meant', async () => {
     await addBranch(it, 3, { taxid: "'1222333000181'" })
     await addBranch(it, 3, { taxid: "'1222333000181'" }, 2)
     const before = await it.versions()
