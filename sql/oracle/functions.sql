@@ -102,7 +102,7 @@ create or replace function phone_key(p_phone varchar2) return varchar2 determini
   v_ends varchar2(60 char) := '0-9A-Za-z/;,|(+:&#*' || chr(9) || chr(10);
   v_run varchar2(4000 char) := drop_zero_fraction(tidy(p_phone));
 begin
-  if length(digits_of(v_run)) > 8 then
+  if length(digits_of(v_run)) >= 8 then
     v_run := regexp_substr(v_run, '^([^0-9]*[0-9]){8}([^' || v_ends || ']*[0-9])*');
   end if;
   if length(digits_of(v_run)) > 13 then
