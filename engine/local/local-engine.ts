@@ -15,8 +15,8 @@ export interface LocalEngineOptions {
   readonly stateDir: string
   /** DuckDB's threads; default: one per core. */
   readonly threads?: number
-  /** Ranges read at the same time, one thread and one connection each; default: 2 to 4 by cores. */
-  readonly readers?: number
+  /** Ranges read at the same time, one thread and one connection each; default: 2 to 4 by cores. Threads that are given are not closed here. */
+  readonly readers?: number | Readers
   /** Bytes, or text such as `4GB`. DuckDB spills above it. Frames under way and Node's own heap come on top. */
   readonly memoryLimit: number | string
   /** Where it spills; default `<stateDir>/tmp`. */
@@ -37,7 +37,9 @@ export async function localEngine(options: LocalEngineOptions): Promise<Engine> 
   const first = await database.instance.connect()
   const fill = await chooseFill(first)
   first.closeSync()
-  const readers = new Readers(options.readers ?? Math.min(4, Math.max(2, availableParallelism())))
+  const shared = options.readers instanceof Readers ? options.readers : undefined
+  const readers =
+    shared ?? new Readers(typeof options.readers === 'number' ? options.readers : Math.min(4, Math.max(2, availableParallelism())))
   const open = new Map<string, { stop: AbortController; outcome: Promise<CompareOutcome> }>()
   let schemas = 0
   let closing: Promise<void> | undefined
@@ -76,7 +78,7 @@ export async function localEngine(options: LocalEngineOptions): Promise<Engine> 
       const ended = await outcome.catch(() => undefined)
       if (ended?.kind === 'compared') await ended.comparison.close()
     }
-    await readers.close()
+    if (shared === undefined) await readers.close()
     await database.close()
   }
 

@@ -10,6 +10,7 @@ import { spotter } from '../../connectors/crm/spotter/spotter.ts'
 import { type Dialect, openErp } from '../../connectors/erp/open.ts'
 import { testDatabase } from '../../connectors/erp/testing/test-erp.ts'
 import { localEngine } from '../../engine/local/local-engine.ts'
+import { Readers } from '../../engine/local/pull.ts'
 import { type CrmSimulator, type CrmSimulatorSettings, startCrmSimulator } from '../../lab/simulators/crm/simulator.ts'
 import { openLane } from '../../queue-dirs/lane.ts'
 import { jobNamed, jobs, recordJobs } from '../catalogue.ts'
@@ -73,19 +74,19 @@ export interface Whereabouts {
   readonly options: BridgeOptions
 }
 
-/** The context of one process, real in every part. */
-export async function openContext({
-  erpUrl,
-  stateUrl,
-  crmUrl,
-  folder,
-  options,
-}: Whereabouts): Promise<{ context: Context; close(): Promise<void> }> {
+/** Reader threads take a second of CPU to start: the bridges of one process share them. */
+let readers: Readers | undefined
+
+/** The context of one process, real in every part. @param readers of a process that opens many; else it has its own */
+export async function openContext(
+  { erpUrl, stateUrl, crmUrl, folder, options }: Whereabouts,
+  readers: number | Readers = 2,
+): Promise<{ context: Context; close(): Promise<void> }> {
   const log = createLog({ name: 'bridge', level: 'debug', file: join(folder, 'ponte.log') })
   const state = new pg.Pool({ connectionString: stateUrl, max: 8 })
   state.on('error', () => {})
   const erp = await openErp({ url: erpUrl })
-  const engine = await localEngine({ stateDir: folder, readers: 2, memoryLimit: '1GB' })
+  const engine = await localEngine({ stateDir: folder, readers, memoryLimit: '1GB' })
   const { quota, leaseMs = 10_000 } = options
   const crm = spotter({
     baseUrl: crmUrl,
@@ -151,7 +152,9 @@ export async function openBridge({ childLeaseMs, ...options }: BridgeOptions = {
     folder,
     options: { ...options, ...(childLeaseMs ? { leaseMs: childLeaseMs } : {}), simulator: {} },
   }
-  const { context, close } = await openContext(childLeaseMs ? { ...where, options: { ...options, leaseMs: besideChildrenMs } } : where)
+  readers ??= new Readers(2)
+  const own = childLeaseMs ? { ...where, options: { ...options, leaseMs: besideChildrenMs } } : where
+  const { context, close } = await openContext(own, readers)
   const run = (job: string, runOptions: RunOptions = {}) => runJob(context, jobNamed(job), runOptions)
   return {
     context,
