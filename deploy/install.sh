@@ -14,16 +14,16 @@ set -eu
 umask 022
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 base=/opt/ponte
-node_version=20.20.2
-npm_version=10.9.4
+node_version=26.12.1
+npm_version=11.19.1
 registry=${NPM_REGISTRY:-https://registry.npmjs.org}
 # Integrity as the registry gives it: sha512 in base64.
 case $(uname -m) in
-  x86_64) arch=x64 node_sum=PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ== ;;
-  aarch64) arch=arm64 node_sum=LCXJnNTFiyGuYBw2gZSI5OBFMbkjAPt8sqD/NKrWoE2QmDgSubTqFng6GaNJ9EJ8HpxBMGcWWpbbcs4Vo+CnGg== ;;
+  x86_64) arch=x64 node_sum=jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A== ;;
+  aarch64) arch=arm64 node_sum=8Oxs6Y7rDcKufVIM/zYRSwytj46WOrZk7yFCLTKDcs17bBjAeD9HMAqo97hMfMyxozIud0S4vZCs5WB/3iavNQ== ;;
   *) echo "ponte: this processor ($(uname -m)) is not supported: x86_64 or aarch64" >&2; exit 2 ;;
 esac
-npm_sum=OnUG836FwboQIbqtefDNlyR0gTHzIfwRfE3DuiNewBvnMnWEpB0VEXwBlFVgqpNzIgYo/MHh3d2Hel/pszapAA==
+npm_sum=ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==
 
 say() { echo "── $*"; }
 fail() { echo "ponte: $1" >&2; echo "  → $2" >&2; exit "${3:-1}"; }

@@ -39,7 +39,7 @@ else
       const doctor = await debian.run('ponte', 'doctor', '--json')
       const { ok, checks } = JSON.parse(doctor.output) as { ok: boolean; checks: { name: string; status: string; detail: string }[] }
       expect(ok).toBe(true)
-      expect(checks.find(({ name }) => name === 'node')!.detail).toMatch(/^v20\./)
+      expect(checks.find(({ name }) => name === 'node')!.detail).toMatch(/^v26\.12\.1 /)
       expect(checks.filter(({ status }) => status !== 'ok').map(({ name }) => name)).toEqual(
         expect.not.arrayContaining(['queue', 'state database']),
       )

@@ -1,15 +1,31 @@
-import { Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { type Data, Field, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tableToIPC, Utf8 } from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanText } from '../base/text.ts'
 import { type Frame, FrameBuilder } from './frame.ts'
-import { toRecordBatch } from './frame-arrow.ts'
 import { hostileCell } from './testing/hostile.ts'
 
 type Cell = string | null
 
 /** As a text that has become bytes. */
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd')
+
+/** The frame as an Arrow RecordBatch of nullable utf8 columns over the same memory: nothing is copied. `names`: one per column. */
+function toRecordBatch(frame: Frame, names: readonly string[]): RecordBatch {
+  const type = new Utf8()
+  const children: Data<Utf8>[] = frame.columns.map((column) =>
+    makeData({
+      type,
+      length: frame.rows,
+      nullCount: column.nulls,
+      nullBitmap: new Uint8Array(frame.buffer, column.validity, Math.ceil(frame.rows / 64) * 8),
+      valueOffsets: new Int32Array(frame.buffer, column.offsets, frame.rows + 1),
+      data: new Uint8Array(frame.buffer, column.data, column.bytes),
+    }),
+  )
+  const fields = names.map((name) => new Field(name, type, true))
+  return new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: frame.rows, nullCount: 0, children }))
+}
 
 /** Even columns through `text`, odd ones through `cell`. */
 function build(rows: readonly (readonly Cell[])[], columns: number, rowsPerFrame: number): Frame[] {

@@ -1,6 +1,6 @@
 /**
  * frame: about 8k rows as columns of text in Arrow's layout, all inside one ArrayBuffer, so that a whole frame crosses
- *        a thread by moving one pointer, becomes an Arrow RecordBatch without a copy (frame-arrow.ts), and enters DuckDB column by column.
+ *        a thread by moving one pointer, becomes an Arrow RecordBatch without a copy, and enters DuckDB column by column.
  *
  * Per column, each part at a multiple of 8 bytes: a validity bitmap (1 = a value is there, least significant bit first,
  * whole 64-bit words), `rows + 1` int32 offsets into the data, and the UTF-8 data.
@@ -124,7 +124,7 @@ function align(bytes: number): number {
 }
 
 /** A frame that was built or used wrongly: `engine.frame_shape`. */
-export function frameShape(what: string): PonteError {
+function frameShape(what: string): PonteError {
   return new PonteError('engine.frame_shape', `a frame was built wrongly: ${what}`, {
     hint: 'this is a fault of the source module, report it',
   })

@@ -36,7 +36,7 @@ export async function readRange(task: ReadTask): Promise<ReadResult> {
   const abort = new AbortController()
   const credits = new Credits(task.port, abort)
   try {
-    const source = await load(task.module)
+    const source = (await import(task.module)) as { read?: ReadRange }
     if (typeof source.read !== 'function') throw noReader(task.module)
     let frames = 0
     for await (const frame of source.read({ settings: task.settings, range: task.range }, abort.signal)) {
@@ -52,17 +52,6 @@ export async function readRange(task: ReadTask): Promise<ReadResult> {
   } finally {
     credits.stop()
   }
-}
-
-let typescript: Promise<unknown> | undefined
-
-/** Imports a source module. Node 20 does not hand loader hooks down to threads, so tsx is asked again when the module is not compiled. */
-async function load(module: string): Promise<{ read?: ReadRange }> {
-  if (module.endsWith('.ts')) {
-    typescript ??= import('tsx/esm/api').then(({ register }) => register())
-    await typescript
-  }
-  return (await import(module)) as { read?: ReadRange }
 }
 
 class Credits {

@@ -12,7 +12,7 @@ if (isMainThread) {
   await measure(pulling.pull)
   await pulling.end()
 } else {
-  const { given, at } = (workerData as { data: { given: Task; at: number } }).data
+  const { given, at } = workerData as { given: Task; at: number }
   const share = given.rows / given.readers
   parentPort!.on('message', async () => {
     const connection = mysql.createConnection({ uri: given.url, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true })

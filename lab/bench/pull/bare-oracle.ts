@@ -16,7 +16,7 @@ if (isMainThread) {
   await measure(pulling.pull)
   await pulling.end()
 } else {
-  const { data: url } = workerData as { data: string }
+  const url = workerData as string
   parentPort!.on('message', async () => {
     const connection = await oracledb.getConnection(addressOf(url).attributes)
     const { resultSet } = await connection.execute(`select ${columns.join(', ')} from bare_leads`, [], {

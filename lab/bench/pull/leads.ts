@@ -59,10 +59,9 @@ export interface Side {
 
 export const task = (): Task => JSON.parse(process.argv[2] ?? '{}') as Task
 
-/** Threads of a module that answer each message with how many rows came. Node 20 hands no loader hooks down to threads. */
+/** Threads of a module that answer each message with how many rows came. */
 export function threads(module: string, data: readonly unknown[]): { pull(): Promise<number>; end(): Promise<void> } {
-  const start = "import('tsx/esm/api').then(({ register }) => (register(), import(require('node:worker_threads').workerData.module)))"
-  const started = data.map((one) => new Worker(start, { eval: true, workerData: { module, data: one } }))
+  const started = data.map((one) => new Worker(new URL(module), { workerData: one }))
   const once = (thread: Worker) =>
     new Promise<number>((resolve, reject) => {
       thread.once('message', resolve).once('error', reject)
