@@ -28,8 +28,6 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules', 'dist', 'data'],
-    // Reader threads are TypeScript: piscina workers inherit this.
-    execArgv: ['--import', 'tsx'],
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },

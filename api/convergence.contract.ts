@@ -113,7 +113,7 @@ function startWorker({ bridge }: TwoWay, victim: string) {
   const first = /spotter$/.test(victim) ? ['job_execute_spark', victim] : [victim]
   const order = [...first, ...jobNames.filter((name) => !first.includes(name))]
   const file = join(import.meta.dirname, '../jobs/testing/worker.ts')
-  const worker = spawn(process.execPath, ['--import', 'tsx', file, JSON.stringify(bridge.where), ...order], {
+  const worker = spawn(process.execPath, [file, JSON.stringify(bridge.where), ...order], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const announced: string[] = []

@@ -20,7 +20,7 @@ test(
     const database = await testDatabase({ migrate: [new URL('../sql/state/', import.meta.url)] })
     const api = await serveApi({ queueRoot: join(folder, 'queue'), stateUrl: database.url, logFile: join(folder, 'log'), token })
     const script = fileURLToPath(new URL('./testing/slow-child.ts', import.meta.url))
-    const slow = fork(script, [new URL(api.url).port, '1000', token], { execArgv: ['--import', 'tsx'] })
+    const slow = fork(script, [new URL(api.url).port, '1000', token])
     const tell = async () => {
       const answer = once(slow, 'message')
       slow.send('tell')

@@ -124,7 +124,7 @@ describe('a log file', () => {
 test('four processes write while each of them rotates: every line is there once, and whole', { timeout: 120_000 }, async () => {
   const lines = 3_000
   const names = ['a', 'b', 'c', 'd']
-  const ended = await Promise.all(names.map((name) => run(process.execPath, ['--import', 'tsx', child, file, name, String(lines)])))
+  const ended = await Promise.all(names.map((name) => run(process.execPath, [child, file, name, String(lines)])))
   expect(ended.map(({ stdout }) => stdout)).toEqual(['0', '0', '0', '0'])
   const files = [...rotatedLogs(file), file]
   expect(files.length).toBeGreaterThan(20)

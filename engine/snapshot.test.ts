@@ -37,12 +37,7 @@ describe('snapshots', () => {
       await withFolder(async (stateDir) => {
         let reached = 0
         for (let round = 0; round < runs(10, 150); round += 1) {
-          const child = spawn(process.execPath, [
-            '--import',
-            'tsx',
-            fileURLToPath(new URL('./testing/snapshot-child.ts', import.meta.url)),
-            stateDir,
-          ])
+          const child = spawn(process.execPath, [fileURLToPath(new URL('./testing/snapshot-child.ts', import.meta.url)), stateDir])
           const lines = createInterface(child.stdout)
           await once(lines, 'line')
           await sleep(Math.random() * 60)

@@ -18,7 +18,7 @@ afterEach(() => bridge.close())
 
 /** Lets a worker work until it starts `victim`, and kills it `delayMs` later. */
 async function runAndKill(victim: string, delayMs: number): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
   const started = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => chunk.toString().includes(victim) && resolve())

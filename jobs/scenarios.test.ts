@@ -212,13 +212,9 @@ describe('2. a crash in the middle of a 20-line file', () => {
     await bridge.close()
     await open({ childLeaseMs: 400, settleMs: 100, concurrency: 1 })
     for (let client = 1; client <= 20; client++) await addBranch(bridge.erp, { client, taxId: String(10_000_000_000_000 + client) })
-    const worker = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, 'testing/worker.ts'), JSON.stringify(bridge.where)],
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    )
+    const worker = spawn(process.execPath, [join(import.meta.dirname, 'testing/worker.ts'), JSON.stringify(bridge.where)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     const ended = once(worker, 'exit')
     const stop = bridge.simulator.onEffect(({ kind, seq }) => void (kind === 'leadAdded' && seq === 7 && worker.kill('SIGKILL')))
     expect(await ended).toEqual([null, 'SIGKILL'])

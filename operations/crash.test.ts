@@ -21,7 +21,7 @@ afterEach(() => bridge.close())
 
 async function killedWhile(act: 'requeue' | 'rebase' | 'edit' | 'discard', at: 'letter' | 'index'): Promise<void> {
   const { file } = await onlyDead(bridge)
-  const args = ['--import', 'tsx', child, JSON.stringify(bridge.where), act, at, file]
+  const args = [child, JSON.stringify(bridge.where), act, at, file]
   const victim = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const [, signal] = await once(victim, 'exit')
   expect(signal).toBe('SIGKILL')

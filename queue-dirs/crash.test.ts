@@ -23,7 +23,6 @@ test(`${kills} kills lose nothing, double nothing and tear nothing`, { timeout: 
     const start = async (): Promise<ChildProcess> => {
       lives += 1
       const process_ = fork(child, [root, ledger, `L${lives}`, String(seed + lives)], {
-        execArgv: ['--import', 'tsx'],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       })
       let complaint = ''

@@ -128,7 +128,7 @@ if (mounted !== null) {
 test('under a real file size limit (prlimit --fsize) nothing is acknowledged and nothing is half visible', async () => {
   await withRoot('disk', async (root) => {
     const child = fileURLToPath(new URL('./testing/limited-child.ts', import.meta.url))
-    const { stdout } = await run('prlimit', ['--fsize=4096', process.execPath, '--import', 'tsx', child, root])
+    const { stdout } = await run('prlimit', ['--fsize=4096', process.execPath, child, root])
     const answers = JSON.parse(stdout) as Record<string, string>
     expect(answers).toEqual({
       small: 'did it',

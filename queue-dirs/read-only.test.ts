@@ -51,7 +51,7 @@ test.runIf(possible)(
   async () => {
     const root = join(mount, 'queue')
     const ids = (what: string) => Array.from({ length: 20 }, (_, n) => `${what} ${n}`)
-    const child = fork(fileURLToPath(new URL('./testing/webhook-child.ts', import.meta.url)), [root], { execArgv: ['--import', 'tsx'] })
+    const child = fork(fileURLToPath(new URL('./testing/webhook-child.ts', import.meta.url)), [root])
     try {
       await once(child, 'message')
       expect(await ask(child, ids('before'))).toEqual(ids('before').map((id) => ({ id, answer: 'accepted' })))

@@ -20,7 +20,7 @@ test('a worker that was stopped past its lease has lost its letter and its outbo
     await staging.seal('d'.repeat(32), {})
     await staging.commit()
 
-    const holder = fork(child, [root, String(lease.leaseMs), String(lease.heartbeatMs)], { execArgv: ['--import', 'tsx'] })
+    const holder = fork(child, [root, String(lease.leaseMs), String(lease.heartbeatMs)])
     try {
       const [{ holding }] = (await once(holder, 'message')) as [{ holding: string }]
       const nothing = async () => undefined

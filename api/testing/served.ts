@@ -18,6 +18,7 @@ export interface ServedApi {
 export async function serveApi(served: Served, { execArgv = [] as readonly string[], threads = 4 } = {}): Promise<ServedApi> {
   const script = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(served)], {
+    // The pages are TSX, which Node does not read by itself.
     execArgv: ['--import', 'tsx', ...execArgv],
     env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) },
   })

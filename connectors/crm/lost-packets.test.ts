@@ -24,7 +24,7 @@ else
 
     test.each(['http', 'https'])('never arrives over %s: the kernel forgets it together with its socket', async (scheme) => {
       const script = 'ip link set lo up && exec "$@"'
-      const command = [process.execPath, '--import', 'tsx', child, scheme, file('key.pem'), file('cert.pem')]
+      const command = [process.execPath, child, scheme, file('key.pem'), file('cert.pem')]
       const { stdout } = await promisify(execFile)('unshare', ['-n', 'sh', '-c', script, 'sh', ...command], {
         env: { ...process.env, NODE_EXTRA_CA_CERTS: file('cert.pem') },
         timeout: 50_000,

@@ -95,9 +95,7 @@ describe('the shared quota', () => {
 describe('several processes on one quota', () => {
   const workerFile = fileURLToPath(new URL('./quota-worker.testing.ts', import.meta.url))
   const worker = (server: ScriptedServer, concurrency = 4, settings: readonly number[] = [30, 1_000, 300]): ChildProcess =>
-    fork(workerFile, [server.baseUrl, database.url, ...settings.map(String), String(concurrency)], {
-      execArgv: ['--import', 'tsx'],
-    })
+    fork(workerFile, [server.baseUrl, database.url, ...settings.map(String), String(concurrency)])
   const reply: Step = { do: 'reply', status: 200, body: { value: [{ id: 1 }] } }
   const until = async (met: () => boolean) => {
     for (const started = performance.now(); !met(); await pause(10))

@@ -64,7 +64,7 @@ if (!mariaDbMissing('connectors/mysql/private-server'))
         console.log(url)
         setInterval(() => {}, 1000)`
       const killed = async (): Promise<string> => {
-        const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
           stdio: ['ignore', 'pipe', 'inherit'],
         })
         const url = await new Promise<string>((resolve) => child.stdout.once('data', (text) => resolve(String(text).trim())))

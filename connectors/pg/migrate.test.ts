@@ -194,7 +194,7 @@ describe('migrate', () => {
     const files =
       'select count(*)::int as n from pg_class where relname in (select unnest(array[$$branches$$, $$leads$$, $$vw_crm_clients$$, $$insert_contacts$$]))'
     for (let kill = 0; kill < (LONG ? 40 : 3); kill += 1) {
-      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
         stdio: ['ignore', 'pipe', 'inherit'],
         cwd: fileURLToPath(new URL('../../', import.meta.url)),
       })

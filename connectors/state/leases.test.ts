@@ -86,7 +86,7 @@ describe('a lease', () => {
 test('a process that is stopped past its lease and woken writes nothing any more (reliability D3.17)', async () => {
   await bed.lease.release()
   const leaseMs = 700
-  const holder = fork(child, [bed.url, String(leaseMs)], { execArgv: ['--import', 'tsx'] })
+  const holder = fork(child, [bed.url, String(leaseMs)])
   try {
     const [first] = (await once(holder, 'message')) as [{ epoch: number; begin: string }]
     expect(first.begin).toBe('go')

@@ -484,7 +484,7 @@ test(
         await setOrder(bridge.erp, id, `${id}`)
       }
       for (const id of ids.slice(0, kill * 4)) await setBudget(bridge.erp, id, `${20 + kill}`)
-      const child = spawn(process.execPath, ['--import', 'tsx', worker, where, budgetJob, saleJob], {
+      const child = spawn(process.execPath, [worker, where, budgetJob, saleJob], {
         stdio: ['ignore', 'ignore', 'inherit'],
       })
       const ended = once(child, 'exit')

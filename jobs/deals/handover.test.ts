@@ -84,11 +84,9 @@ test('killed (SIGKILL) after the first answer, the sweep of another process goes
     ...{ crmUrl: bridge.simulator.url, token, stateUrl: bridge.where.stateUrl, erpUrl: bridge.where.erpUrl },
     ...{ leadId, answers, pauseMs: 60_000, leaseMs: 600 },
   }
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL('testing/handover-child.ts', import.meta.url)), JSON.stringify(where)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [fileURLToPath(new URL('testing/handover-child.ts', import.meta.url)), JSON.stringify(where)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = await once(child.stdout, 'data')
   const id = String(line).trim()
   await vi.waitFor(async () => expect((await findTask(bridge.state, id))?.done).toBe(1), { timeout: 20_000 })

@@ -138,7 +138,7 @@ test(`a process stopped ${rounds} times at random, taken over, and woken doubles
   }
   bridge.simulator.setPolicies({ duplicatePolicy: 'accept' })
   bridge.simulator.setFaults({ delayMs: 10 })
-  const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [worker, JSON.stringify(bridge.where)], { stdio: ['ignore', 'pipe', 'inherit'] })
   let exit: string | null = null
   child.once('exit', (code, signal) => {
     exit = `${code ?? signal}`

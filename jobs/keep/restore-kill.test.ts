@@ -74,7 +74,7 @@ test.each([
   const before = await found()
   const { state: _, ...folders } = places()
   const given = JSON.stringify({ file, identity, stateUrl: bridge.where.stateUrl, ...folders })
-  const victim = spawn(process.execPath, ['--import', 'tsx', child, given, step], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const victim = spawn(process.execPath, [child, given, step], { stdio: ['ignore', 'inherit', 'inherit'] })
   expect((await once(victim, 'exit'))[1]).toBe('SIGKILL')
   if (isCommitted) await expect(refuseUnfinished(bridge.state)).rejects.toMatchObject({ code: 'restore.unfinished', exitCode: 2 })
   else {

@@ -49,7 +49,7 @@ const commerce = ['job_orca_lead_in_spotter', 'job_vende_lead_in_spotter']
 /** A worker that delivers until it is killed, with `atLeast` effects in the CRM's log that it brought about. */
 async function killInMidDelivery(atLeast: number): Promise<void> {
   const before = await writes(bridge)
-  const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where)], {
+  const child = spawn(process.execPath, [worker, JSON.stringify(bridge.where)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = once(child, 'exit')

@@ -18,7 +18,7 @@ afterEach(() => bridge.close())
 
 /** A worker is killed `delayMs` after it began `victim`, while `edits` are made. */
 async function runAndKill(victim: string, delayMs: number, edits: () => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', worker, JSON.stringify(bridge.where), victim, ...inbound], {
+  const child = spawn(process.execPath, [worker, JSON.stringify(bridge.where), victim, ...inbound], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)))

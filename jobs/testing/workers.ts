@@ -49,7 +49,7 @@ export async function openShift(onRedis: boolean, options: BridgeOptions = {}): 
 }
 
 async function startWorkerProcess(ticking: Ticking): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(ticking)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, JSON.stringify(ticking)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const ready = new Promise<true>((resolve) => child.stdout.on('data', (chunk: Buffer) => chunk.includes('ready') && resolve(true)))
   if ((await Promise.race([ready, ended])) !== true) throw new Error('a worker ended before it worked')

@@ -57,6 +57,6 @@ function fastest(sides: readonly Side[]): Side {
 /** Runs one part in a process of its own; its last line is JSON. */
 async function run<T>(part: 'prepare' | 'ours' | 'floor' | 'pull', rows: number): Promise<T> {
   const file = fileURLToPath(new URL(`./engine/${part}.ts`, import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file, folder, String(rows)], { maxBuffer: 1 << 24 })
+  const { stdout } = await promisify(execFile)(process.execPath, [file, folder, String(rows)], { maxBuffer: 1 << 24 })
   return JSON.parse(stdout.trim() || 'null') as T
 }

@@ -15,7 +15,7 @@ test(`${ROWS.toLocaleString('en')} rows of Oracle through one reader of ours, tw
   try {
     const task: Task = { url: `oracle://ponte:ponte@${server.first.connectString}`, readers: 1, rows: ROWS }
     const file = fileURLToPath(new URL('./pull/ours-oracle.ts', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file, JSON.stringify(task)])
+    const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(task)])
     const side = JSON.parse(stdout.trim()) as Side
     console.log(`our reader: ${stdout.trim()}`)
     expect(side.rows).toBe(ROWS)

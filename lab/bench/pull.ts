@@ -111,7 +111,7 @@ function figures(runs: readonly Side[]): Figures {
 
 async function run(part: string, task: Task): Promise<Side> {
   const file = fileURLToPath(new URL(`./pull/${part}.ts`, import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file, JSON.stringify(task)], {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(task)], {
     env: { ...process.env, TZ: 'UTC' },
   })
   return JSON.parse(stdout.trim()) as Side

@@ -124,7 +124,7 @@ async function measureOurs(stateUrl: string, queueRoot: string): Promise<Ours> {
 }
 
 async function measureHello(): Promise<Result> {
-  const child = fork(fileURLToPath(new URL('./webhook/hello.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] })
+  const child = fork(fileURLToPath(new URL('./webhook/hello.ts', import.meta.url)))
   const [{ url }] = (await once(child, 'message')) as [{ url: string }]
   await load(url, requests)
   const result = await load(url, requests * 3)
@@ -139,7 +139,7 @@ async function load(url: string, count: number): Promise<Result> {
   const what: Load = { url, path: '/atualizalead', connections, requests: each, token, secret, firstLead: nextLead }
   nextLead += each * connections
   const file = fileURLToPath(new URL('./webhook/load.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file, JSON.stringify(what)], { maxBuffer: 1 << 24 })
+  const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(what)], { maxBuffer: 1 << 24 })
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result
 }
 

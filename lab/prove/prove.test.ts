@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compilePonte, type Ponte } from '../../cli/testing/ponte.ts'
 
 const main = new URL('main.ts', import.meta.url).pathname
-const prove = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', main, ...args], { encoding: 'utf8' })
+const prove = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })
 
 let ponte: Ponte
 beforeAll(() => {

@@ -1,6 +1,6 @@
 /**
  * A process that publishes, enqueues, claims, records and finishes until it is killed. Started by crash.test.ts:
- * node --import tsx busy-child.ts <root> <ledger> <name of this life> <seed>
+ * node busy-child.ts <root> <ledger> <name of this life> <seed>
  *
  * The ledger is a file outside the queue, one line per fact, written after the fact was acknowledged (`effect`: before the
  * attempt to record it). A write that has returned survives SIGKILL.

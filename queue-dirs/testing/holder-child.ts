@@ -1,6 +1,6 @@
 /**
  * A process that holds a letter and an outbox, is stopped past its lease, and says what it can still do when it is woken.
- * Started by stopped-holder.test.ts: node --import tsx holder-child.ts <root> <lease ms> <heartbeat ms>
+ * Started by stopped-holder.test.ts: node holder-child.ts <root> <lease ms> <heartbeat ms>
  */
 
 import type { PonteError } from '../../base/error.ts'

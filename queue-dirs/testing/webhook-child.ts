@@ -1,4 +1,4 @@
-/** A process that takes in letters when it is asked, until it is killed. Started by read-only.test.ts: node --import tsx webhook-child.ts <root> */
+/** A process that takes in letters when it is asked, until it is killed. Started by read-only.test.ts: node webhook-child.ts <root> */
 import type { PonteError } from '../../base/error.ts'
 import { openLane } from '../lane.ts'
 

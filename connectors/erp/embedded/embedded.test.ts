@@ -59,7 +59,7 @@ describe('the embedded database', () => {
   const parent = async () => {
     const script = `import { startEmbedded } from ${JSON.stringify(MODULE)}
       await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, flags: { fsync: 'off' } }); process.stdout.write('up'); setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
       cwd: ROOT,
     })

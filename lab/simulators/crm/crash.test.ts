@@ -15,7 +15,7 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 async function startProcess(
   dataDir: string,
 ): Promise<{ url: string; controlUrl: string; kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<number | null> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, JSON.stringify({ dataDir, token, quota: null })], {
+  const child = spawn(process.execPath, [main, JSON.stringify({ dataDir, token, quota: null })], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]

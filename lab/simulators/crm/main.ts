@@ -3,7 +3,7 @@ import { type CrmSimulatorSettings, startCrmSimulator } from './simulator.ts'
 import { startLine } from './start-line.ts'
 
 /**
- * Runs the simulator as its own process: `node --import tsx lab/simulators/crm/main.ts '<settings as JSON>'`. The one JSON
+ * Runs the simulator as its own process: `node lab/simulators/crm/main.ts '<settings as JSON>'`. The one JSON
  * argument holds the fields of CrmSimulatorSettings; a token in it shows in the list of processes, so a real secret has
  * no place here. Prints a start line for people, then one JSON line with the addresses. SIGTERM and SIGINT close it.
  */

@@ -1,5 +1,5 @@
 /**
- * The simulator in a process of its own, replaying encoded pages: `node --import tsx lab/simulators/oracle-wire/replay-main.ts
+ * The simulator in a process of its own, replaying encoded pages: `node lab/simulators/oracle-wire/replay-main.ts
  * '<settings as JSON>'`. For measuring readers: serving costs next to nothing. Prints one JSON line with the address.
  * SIGTERM and SIGINT end it, and so does the end of its standard input, so that it never outlives who started it.
  */

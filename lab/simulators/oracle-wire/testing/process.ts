@@ -13,11 +13,10 @@ export interface Program {
 /** Starts `file` (beside this folder) with one argument, and resolves with its first line. Throws when it ends without one. */
 export async function startProgram(file: string, argument: unknown): Promise<Program> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
-  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(
-    process.execPath,
-    ['--import', 'tsx', path, JSON.stringify(argument)],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TZ: 'UTC' } },
-  )
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(process.execPath, [path, JSON.stringify(argument)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TZ: 'UTC' },
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const line = new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
