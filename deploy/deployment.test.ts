@@ -113,7 +113,7 @@ else
     })
   })
 
-test('images and Node are pinned, and nothing runs as root', () => {
+test('images are pinned, and nothing runs as root', () => {
   const images = [...text('docker-compose.yml').matchAll(/image: (.*)/g), ...text('Dockerfile').matchAll(/^FROM (\S+)/gm)].map(
     ([, image]) => image,
   )
@@ -125,5 +125,16 @@ test('images and Node are pinned, and nothing runs as root', () => {
       .at(-1),
   ).toMatch(/^USER node$/m)
   for (const unit of units) expect(text(`systemd/${unit}`)).toMatch(/^User=ponte$/m)
-  expect(text('install.sh')).toMatch(/^node_version=20\.\d+\.\d+$/m)
+})
+
+test('one Node is shipped everywhere, the one that runs the scripts of a clone', () => {
+  const { version, optionalDependencies } = JSON.parse(text('node/package.json')) as {
+    version: string
+    optionalDependencies: Record<string, string>
+  }
+  expect(new Set(Object.values(optionalDependencies))).toEqual(new Set([version]))
+  expect(text('install.sh')).toMatch(new RegExp(`^node_version=${version}$`, 'm'))
+  for (const name of ['Dockerfile', 'coreintegrator/Dockerfile'])
+    expect(text(name).match(/^FROM \S+/gm)).toEqual(Array(2).fill(`FROM node:${version}-bookworm-slim`))
+  expect(text('../.github/workflows/ci.yml')).toContain(`image: node:${version}-bookworm\n`)
 })

@@ -474,7 +474,7 @@ test(
     await open({ leaseMs: 2_000, settleMs: 100, concurrency: 2 })
     // Slow enough that a kill falls into the middle of things.
     bridge.simulator.setFaults({ delayMs: 15 })
-    const worker = join(import.meta.dirname, 'testing/worker.ts')
+    const worker = join(import.meta.dirname, '../testing/worker.ts')
     const where = JSON.stringify(bridge.where)
     const ids = Array.from({ length: kills * 4 }, (_, index) => index + 1)
     await leads(...ids)

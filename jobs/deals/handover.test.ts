@@ -84,7 +84,7 @@ test('killed (SIGKILL) after the first answer, the sweep of another process goes
     ...{ crmUrl: bridge.simulator.url, token, stateUrl: bridge.where.stateUrl, erpUrl: bridge.where.erpUrl },
     ...{ leadId, answers, pauseMs: 60_000, leaseMs: 600 },
   }
-  const child = spawn(process.execPath, [fileURLToPath(new URL('testing/handover-child.ts', import.meta.url)), JSON.stringify(where)], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../testing/handover-child.ts', import.meta.url)), JSON.stringify(where)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout, 'data')

@@ -314,7 +314,7 @@ describe('what stands between a full sync and a bad day', () => {
     await holder.query('begin; select from leads where id = 30 for update')
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, 'testing/worker.ts'), JSON.stringify(bridge.where), 'job_leads_full_sync'],
+      [join(import.meta.dirname, '../testing/worker.ts'), JSON.stringify(bridge.where), 'job_leads_full_sync'],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
     const ended = once(child, 'exit')
