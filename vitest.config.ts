@@ -1,3 +1,4 @@
+import './deploy/check-node.mjs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
