@@ -8,7 +8,8 @@
 import mysql from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
 import { commandPool, openConnection } from '../../connectors/erp/dialects/mysql/settings.ts'
-import { inTransaction } from '../../connectors/erp/dialects/mysql/transaction.ts'
+import { mysqlTransactions } from '../../connectors/erp/dialects/mysql/transaction.ts'
+import { transact } from '../../connectors/erp/sql/transact.ts'
 import type { Cell } from '../../engine/model.ts'
 import type { DemoDatabase, DemoLoading, DemoSession, Found } from './database.ts'
 import { listed } from './placeholders.ts'
@@ -21,7 +22,7 @@ export function mysqlDemoDatabase(url: string): DemoDatabase {
   const pool = commandPool({ url })
   return {
     ...sessionOn(pool),
-    transaction: (work) => inTransaction(pool, 'demo data', (connection) => work(sessionOn(connection))),
+    transaction: (work) => transact(mysqlTransactions(pool), 'demo data', (connection) => work(sessionOn(connection))),
     async load(tables, work) {
       const connection = await openConnection({ url })
       try {

@@ -9,7 +9,8 @@ import { PonteError } from '../../base/error.ts'
 import { commandPool, openConnection } from '../../connectors/erp/dialects/oracle/connection.ts'
 import { erpError, isOra, numberOf } from '../../connectors/erp/dialects/oracle/errors.ts'
 import { asText } from '../../connectors/erp/dialects/oracle/rows.ts'
-import { inTransaction } from '../../connectors/erp/dialects/oracle/transaction.ts'
+import { oracleTransactions } from '../../connectors/erp/dialects/oracle/transaction.ts'
+import { transact } from '../../connectors/erp/sql/transact.ts'
 import type { Cell } from '../../engine/model.ts'
 import type { DemoDatabase, DemoSession, Found } from './database.ts'
 import { numbered } from './placeholders.ts'
@@ -33,7 +34,7 @@ export function oracleDemoDatabase(url: string): DemoDatabase {
     })
   return {
     ...sessionOn(each),
-    transaction: (work) => inTransaction(pool, (connection) => work(sessionOn((use) => use(connection)))),
+    transaction: (work) => transact(oracleTransactions(pool), 'demo data', (connection) => work(sessionOn((use) => use(connection)))),
     async load(tables, work) {
       const connection = await openConnection({ url })
       try {

@@ -1,4 +1,5 @@
 /** The staging tables of a full sync and the swap into the mirror (mission C.14, D-48). */
+import { jsonText } from '../../../base/text.ts'
 import type { Row } from '../../../engine/model.ts'
 import type { Erp } from '../erp.ts'
 import { whole } from '../text-rows.ts'
@@ -83,7 +84,7 @@ async function swapQuietly<L extends Link>(
   quiet: readonly string[],
   updateQuietly: UpdateQuietly<L>,
 ): Promise<number> {
-  const columns = stagedColumns(quiet)
+  const columns = stagedColumns(dialect, quiet)
   await link.rows(LOCK, [run])
   await dialect.mirrorOnly(link, true)
   return updateQuietly(link, run, columns)
@@ -128,7 +129,9 @@ async function stageContacts(
 }
 
 const staged = (row: Row | null): Value[] =>
-  row === null ? ['left-out', null] : ['ready', JSON.stringify(row, (_, value) => value || null)]
+  row === null
+    ? ['left-out', null]
+    : ['ready', jsonText(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value || null])))]
 
 /** What an earlier page held of these ids goes, and is returned. */
 function takeOut(link: Link, table: string, run: string, ids: readonly string[], more = ''): Promise<Row[]> {
@@ -155,9 +158,9 @@ const LOCK = `
    where l.id in (select s.id from leads_staging s where s.run_id = ? and s.state = 'ready' and s.mirrored_as is not null) for update`
 
 /** @throws PonteError `erp.unknown_column` */
-function stagedColumns(names: readonly string[]): StagedColumn[] {
+function stagedColumns({ field }: SqlDialect, names: readonly string[]): StagedColumn[] {
   return checked('leads', Object.fromEntries(names.map((name) => [name, null]))).map(({ column, kind }) => {
-    const value = asKind(kind, `json_value(s.fields, '$.${column.toUpperCase()}')`)
+    const value = asKind(kind, field('s.fields', column.toUpperCase()))
     // D-15: a CRM that was never told the client code does not make the mirror forget it.
     return { column, value: column === 'client_code' ? `coalesce(${value}, l.client_code)` : value }
   })

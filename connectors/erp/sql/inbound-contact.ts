@@ -22,14 +22,14 @@ const OWNER = `
    order by o.way, o.client, o.code`
 
 /** Of the client's contacts with the e-mail: not another lead's branch's, nor another mirrored person's (sql: PRC_UPDATE_LEAD_CONTACTS). */
-const BY_EMAIL = `
+const byEmail = ({ emailKey }: SqlDialect): string => `
   select min(c.code) as code from contact c
-   where c.branch_client = ? and c.email_key = email_key(?)
+   where c.branch_client = ? and ${emailKey('c')} = email_key(?)
      and not exists (select 1 from contacts m where m.id = c.id_crm)
      and not exists (select 1 from branches b where b.client = c.branch_client and b.code = c.branch_code and b.id_crm <> ?)`
 
-const contactSelect = ({ differs }: SqlDialect): string => `
-  select c.name, c.email_key as email, c.phone, coalesce(nullif(c.job_title_desc, ''), t.title) as job_title,
+const contactSelect = ({ differs, emailKey }: SqlDialect): string => `
+  select c.name, ${emailKey('c')} as email, c.phone, coalesce(nullif(c.job_title_desc, ''), t.title) as job_title,
          case when c.is_primary in ('S', 'Y') then 'S' else 'N' end as is_primary,
          case when ${differs('c.id_crm', '?')} then 1 else 0 end as adopt
     from contact c left join contact_job_titles t on t.job_title_code = c.job_title_code
@@ -42,7 +42,7 @@ export async function contactSides(dialect: SqlDialect, link: Link, event: Event
   const [mirror = null] = await link.rows(`select ${CONTACT_MIRROR} from contacts where id = ? for update`, [person])
   const [owner] = await link.rows(dialect.first(OWNER, 1), [lead, event.taxId])
   const clientCode = owner?.CLIENT ?? null
-  const code = await contactOf(link, person, whole(clientCode), event.email, lead)
+  const code = await contactOf(dialect, link, person, whole(clientCode), event.email, lead)
   await link.rows('select code from contact where code = ? for update', [code])
   const [contact] = await link.rows(contactSelect(dialect), [person, code])
   const { ADOPT, ...held } = contact ?? {}
@@ -61,6 +61,7 @@ export async function contactSides(dialect: SqlDialect, link: Link, event: Event
 
 /** The ERP contact that the person stands for: the one with its id, else by its e-mail. */
 async function contactOf(
+  dialect: SqlDialect,
   link: Link,
   person: bigint | null,
   client: bigint | null,
@@ -69,7 +70,7 @@ async function contactOf(
 ): Promise<bigint | null> {
   const [known] = await link.rows('select min(code) as code from contact where id_crm = ?', [person])
   if (known?.CODE != null) return whole(known.CODE)
-  const [found] = await link.rows(BY_EMAIL, [client, email, lead])
+  const [found] = await link.rows(byEmail(dialect), [client, email, lead])
   return whole(found?.CODE ?? null)
 }
 

@@ -1,6 +1,6 @@
 /**
- * What MySQL and Oracle have in common: the same statements on the same tables. Statements of the files `sql-*` are written once, with `?`
- * for values; where the dialects differ, `SqlDialect` says how.
+ * What the dialects have in common: the same statements on the same tables. The statements of this folder are written once, with `?` for
+ * values; where the dialects differ, `SqlDialect` says how.
  */
 import { cleanText } from '../../../base/text.ts'
 import type { Row } from '../../../engine/model.ts'
@@ -46,7 +46,15 @@ export interface SqlDialect {
   first(sql: string, rows: number): string
   /** A timestamp column as ISO text of UTC: sessions are of UTC. */
   isoTime(column: string): string
-  /** House routines (mission 0.2). */
+  /** The ERP's own time, as such text, of the moment `?`: ISO text of UTC without its Z. */
+  readonly erpTime: string
+  /** A field of a JSON object of texts; null where it has none. */
+  field(json: string, name: string): string
+  /** The key of the e-mail of a row of CONTACT or of the view over it. */
+  emailKey(table: string): string
+  /** What a row of ERROR_LOG is about: the text before the first colon. */
+  readonly errorSubject: string
+  /** Routines of the schema. */
   readonly titleCase: string
   readonly storeContactId: string
   packageCall(routine: string, values: string): string

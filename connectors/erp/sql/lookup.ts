@@ -37,7 +37,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
     storeIndustries: (industries) => transact('industries', (link) => store(dialect, link, industries)),
     contactsToInsert: (leadId) => ask(CONTACTS_TO_INSERT, [whole(leadId)]),
     async contactsOfNewLeads() {
-      const rows = await ask(CONTACTS_OF_NEW_LEADS)
+      const rows = await ask(contactsOfNewLeads(dialect))
       return new Map(rows.map(({ CLIENT_CODE, BRANCH_CODE, CONTACTS }) => [`${CLIENT_CODE}-${BRANCH_CODE}`, Number(CONTACTS)]))
     },
     async ambiguousTaxIds() {
@@ -53,7 +53,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
       const at = `${dialect.isoTime('created_on')} as at`
       const events = await newest(`select ${at}, job, lead_id, field, value from log_execution_crm where lead_id in (?)`, records.leads)
       const errors = await newest(
-        `select ${at}, errorcode, errorstack, error_info from error_log where regexp_substr(error_info, '^[^:]*') in (?)`,
+        `select ${at}, errorcode, errorstack, error_info from error_log where ${dialect.errorSubject} in (?)`,
         errorSubjects(records),
       )
       return loggedRows(events, errors)
@@ -63,7 +63,7 @@ export function lookup(dialect: SqlDialect, transact: Transact, ask: Ask): Looku
       const [{ ZONE: zone = null } = {}] = await ask("select value as zone from ponte_settings where name = 'time_zone'")
       const times: Date[] = []
       for (const moment of moments) {
-        const [row] = await ask(`select ${dialect.isoTime('erp_time(?)')} as at from dual`, [moment.toISOString().slice(0, -1)])
+        const [row] = await ask(`select ${dialect.erpTime} as at from dual`, [moment.toISOString().slice(0, -1)])
         times.push(new Date(row!.AT!))
       }
       return { zone, times }
@@ -84,12 +84,12 @@ const CONTACTS_TO_INSERT = `
     from view_insert_contact_in_crm v where v.lead_id = ? order by v.code`
 
 /** As `view_insert_contact_in_crm` will show them. */
-const CONTACTS_OF_NEW_LEADS = `
-  select v.client_code, v.branch_code, count(distinct v.email_key) as contacts
+const contactsOfNewLeads = ({ emailKey }: SqlDialect): string => `
+  select v.client_code, v.branch_code, count(distinct ${emailKey('v')}) as contacts
     from vw_crm_clients_contacts v
-   where v.id_crm is null and v.lead_id is null and v.email_key is not null and length(v.name) > 0
+   where v.id_crm is null and v.lead_id is null and ${emailKey('v')} is not null and length(v.name) > 0
      and not exists (select 1 from contact d
-                      where d.email_key = v.email_key and d.branch_client = v.client_code and d.branch_code = v.branch_code
+                      where ${emailKey('d')} = ${emailKey('v')} and d.branch_client = v.client_code and d.branch_code = v.branch_code
                         and d.id_crm is not null)
    group by v.client_code, v.branch_code`
 

@@ -1,4 +1,4 @@
-/** How MySQL and MariaDB say what the files `sql-*` leave open. */
+/** How MySQL and MariaDB say what the statements of `sql` leave open. */
 import type mysql from 'mysql2/promise'
 import type { UpdateQuietly } from '../../sql/full-sync.ts'
 import type { Link, SqlDialect } from '../../sql/link.ts'
@@ -26,12 +26,18 @@ const FINGERPRINT = `md5(concat_ws('|', ${Object.keys(LEAD_COLUMNS)
 
 const differs: SqlDialect['differs'] = (one, other) => `not (${one} <=> ${other})`
 
+const isoTime = (column: string) => `date_format(${column}, '%Y-%m-%dT%H:%i:%s.%fZ')`
+
 export const mysqlDialect: SqlDialect = {
   differs,
   concat: (...parts) => `concat(${parts.join(', ')})`,
   isText: (column) => `cast(${column} as binary) = cast(? as binary)`,
   first: (sql, rows) => `${sql} limit ${rows}`,
-  isoTime: (column) => `date_format(${column}, '%Y-%m-%dT%H:%i:%s.%fZ')`,
+  isoTime,
+  erpTime: isoTime('erp_time(?)'),
+  field: (json, name) => `json_value(${json}, '$.${name}')`,
+  emailKey: (table) => `${table}.email_key`,
+  errorSubject: "regexp_substr(error_info, '^[^:]*')",
   titleCase: 'initcap2',
   storeContactId: 'prc_store_crm_contact_id',
   packageCall: (routine, values) => `pkg_crm_client_${routine}(${values})`,

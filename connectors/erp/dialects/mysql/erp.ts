@@ -1,12 +1,13 @@
 /** The ERP on MySQL or MariaDB. Views and procedures are those of sql/mysql. */
 import type { Erp } from '../../erp.ts'
 import { sqlErp } from '../../sql/erp.ts'
+import { transactOn } from '../../sql/transact.ts'
 import { upperKeys } from '../../text-rows.ts'
-import { mysqlDialect, mysqlLink, updateQuietly } from './dialect.ts'
+import { mysqlDialect, updateQuietly } from './dialect.ts'
 import { erpError } from './errors.ts'
 import { openMysqlExtract } from './extract.ts'
 import { commandPool, type MysqlSettings } from './settings.ts'
-import { inTransaction } from './transaction.ts'
+import { mysqlTransactions } from './transaction.ts'
 
 /** Opens no connection until something is asked. @throws PonteError `erp.bad_url` */
 export function mysqlErp(settings: MysqlSettings): Erp {
@@ -16,7 +17,7 @@ export function mysqlErp(settings: MysqlSettings): Erp {
     openExtract: (readers) => openMysqlExtract(settings, readers),
     ...sqlErp({
       dialect: mysqlDialect,
-      transact: (subject, work) => inTransaction(pool, subject, (connection) => work(mysqlLink(connection))),
+      transact: transactOn(mysqlTransactions(pool)),
       ask: async (sql, values = []) => {
         try {
           return ((await pool.query(sql, [...values]))[0] as object[]).map(upperKeys)

@@ -139,6 +139,12 @@ export function erpError(error: unknown): PonteError {
   })
 }
 
+/** The line broke, or nobody answered on it: whether the last statement was done is not known. */
+export const isLost = (error: unknown): boolean => {
+  const { code = '', message = '' } = error as MysqlError
+  return isConnection(code, message)
+}
+
 function isConnection(code: string, message: string): boolean {
   return (
     /^PROTOCOL_(CONNECTION_LOST|SEQUENCE_TIMEOUT|ENQUEUE_AFTER)/.test(code) ||

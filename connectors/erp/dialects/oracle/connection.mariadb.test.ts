@@ -3,11 +3,12 @@ import { createServer } from 'node:net'
 import oracledb from 'oracledb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mariaDbMissing } from '../../../mysql/testing.ts'
+import { transact } from '../../sql/transact.ts'
 import { openHarness } from '../../testing/contract/oracle-harness.ts'
 import { commandPool, type OraclePool } from './connection.ts'
 import { oracleErp } from './erp.ts'
 import { block, changed, changedMany, rowsOf } from './rows.ts'
-import { inTransaction } from './transaction.ts'
+import { oracleTransactions } from './transaction.ts'
 
 if (!mariaDbMissing('connectors/erp/oracle-connection'))
   describe('an ERP on the simulated Oracle', () => {
@@ -67,13 +68,13 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
       const add = (connection: oracledb.Connection) =>
         changed(connection, 'insert into industries (industry, description) values (:id, :name)', { id: '2', name: 'DOIS' })
       await expect(
-        inTransaction(pool, async (connection) => {
+        transact(oracleTransactions(pool), 'a test', async (connection) => {
           expect(await add(connection)).toBe(1)
           throw new Error('stop')
         }),
       ).rejects.toMatchObject({ code: 'erp.failed' })
       expect(await it.sql('select count(*) as n from industries')).toEqual([{ n: '1' }])
-      const given = await inTransaction(pool, async (connection) => {
+      const given = await transact(oracleTransactions(pool), 'a test', async (connection) => {
         await add(connection)
         return block<{ text: string }>(connection, 'begin :text := title_case(:name); end;', {
           name: 'SÃO PAULO',
@@ -87,7 +88,7 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
     test('of a batch each refused row is told by its place, and the others stand', async () => {
       const rows = ['2', '1', '3'].map((id) => ({ id, name: `I${id}` }))
       const text = { type: oracledb.STRING, maxSize: 60 }
-      const { rowsAffected, refused } = await inTransaction(pool, (connection) =>
+      const { rowsAffected, refused } = await transact(oracleTransactions(pool), 'a test', (connection) =>
         changedMany(connection, 'insert into industries (industry, description) values (:id, :name)', rows, { id: text, name: text }),
       )
       expect({ rowsAffected, refused: refused.map(({ row }) => row) }).toEqual({ rowsAffected: 2, refused: [1] })
@@ -97,19 +98,19 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
     test('"mirror only" ends with its transaction', async () => {
       const isOn = (connection: oracledb.Connection) => rowsOf(connection, 'select ponte_session.is_mirror_only() as s from dual')
       const single = commandPool({ url: it.url, maxConnections: 1 })
-      const seen = await inTransaction(single, async (connection) => {
+      const seen = await transact(oracleTransactions(single), 'a test', async (connection) => {
         await block(connection, "begin ponte_session.mirror_only('on'); end;")
         return isOn(connection)
       })
       expect(seen).toEqual([{ S: 'S' }])
-      expect(await inTransaction(single, isOn)).toEqual([{ S: 'N' }])
+      expect(await transact(oracleTransactions(single), 'a test', isOn)).toEqual([{ S: 'N' }])
       await single.close()
     })
 
     test('a lost line before the commit costs nothing: the transaction is run again on another', async () => {
       it.simulator.setFaults([{ at: 'execute', do: 'drop', match: 'insert into industries' }])
       let runs = 0
-      await inTransaction(pool, (connection) => {
+      await transact(oracleTransactions(pool), 'a test', (connection) => {
         runs += 1
         return changed(connection, "insert into industries (industry, description) values ('5', 'CINCO')")
       })
@@ -121,8 +122,9 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
       for (const when of ['before', 'after'] as const) {
         const id = when === 'before' ? '6' : '7'
         it.simulator.setFaults([{ at: 'commit', do: 'drop', when }])
-        const done = inTransaction(
-          pool,
+        const done = transact(
+          oracleTransactions(pool),
+          'a test',
           (connection) => changed(connection, `insert into industries (industry, description) values ('${id}', 'X${id}')`),
           async (connection) => (await rowsOf(connection, `select industry from industries where industry = '${id}'`)).length > 0,
         )
@@ -136,10 +138,12 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
       const small = commandPool({ url: it.url, maxConnections: 1, queueTimeoutMs: 200 })
       let release = () => {}
       const held = small.lend(() => new Promise<void>((resolve) => (release = resolve)))
-      await expect(inTransaction(small, async () => {})).rejects.toMatchObject({ code: 'erp.too_many_connections' })
+      await expect(transact(oracleTransactions(small), 'a test', async () => {})).rejects.toMatchObject({
+        code: 'erp.too_many_connections',
+      })
       release()
       await held
-      await expect(inTransaction(small, async () => 'lent')).resolves.toBe('lent')
+      await expect(transact(oracleTransactions(small), 'a test', async () => 'lent')).resolves.toBe('lent')
       await small.close()
     })
 
@@ -164,10 +168,14 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
     test('a command that takes too long is cut, and its connection works on', async () => {
       const impatient = commandPool({ url: it.url, maxConnections: 1, statementTimeoutMs: 500 })
       it.simulator.setFaults([{ at: 'execute', do: 'stall', match: 'from industries' }])
-      await expect(inTransaction(impatient, (connection) => rowsOf(connection, 'select * from industries'))).rejects.toMatchObject({
+      await expect(
+        transact(oracleTransactions(impatient), 'a test', (connection) => rowsOf(connection, 'select * from industries')),
+      ).rejects.toMatchObject({
         code: 'erp.timeout',
       })
-      expect(await inTransaction(impatient, (connection) => rowsOf(connection, 'select industry from industries'))).toHaveLength(1)
+      expect(
+        await transact(oracleTransactions(impatient), 'a test', (connection) => rowsOf(connection, 'select industry from industries')),
+      ).toHaveLength(1)
       await impatient.close()
     })
 
@@ -178,7 +186,7 @@ if (!mariaDbMissing('connectors/erp/oracle-connection'))
     })
 
     test('keeps values of rows out of what it throws', async () => {
-      const error = await inTransaction(pool, (connection) =>
+      const error = await transact(oracleTransactions(pool), 'a test', (connection) =>
         changed(connection, "insert into industries (industry, description) values ('1', 'SEGREDO')"),
       ).catch((thrown) => thrown)
       expect(error).toMatchObject({ code: 'erp.value_refused' })

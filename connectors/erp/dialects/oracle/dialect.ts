@@ -1,4 +1,4 @@
-/** How Oracle says what the files `sql-*` leave open. */
+/** How Oracle says what the statements of `sql` leave open. */
 import oracledb from 'oracledb'
 import { PonteError } from '../../../../base/error.ts'
 import type { UpdateQuietly } from '../../sql/full-sync.ts'
@@ -68,12 +68,18 @@ function typeOf(values: readonly Value[]): oracledb.BindDefinition {
 /** DECODE takes two nulls for equal. */
 const differs: SqlDialect['differs'] = (one, other) => `decode(${one}, ${other}, 0, 1) = 1`
 
+const isoTime = (column: string) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS') || 'Z'`
+
 export const oracleDialect: SqlDialect = {
   differs,
   concat: (...parts) => parts.join(' || '),
   isText: (column) => `${column} = ?`,
   first: (sql, rows) => `${sql} fetch first ${rows} rows only`,
-  isoTime: (column) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS') || 'Z'`,
+  isoTime,
+  erpTime: isoTime('erp_time(?)'),
+  field: (json, name) => `json_value(${json}, '$.${name}')`,
+  emailKey: (table) => `${table}.email_key`,
+  errorSubject: "regexp_substr(error_info, '^[^:]*')",
   titleCase: 'title_case',
   storeContactId: 'prc_store_lead_contact_id',
   packageCall: (routine, values) => `pkg_crm_client.${routine}(${values})`,

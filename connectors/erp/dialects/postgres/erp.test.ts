@@ -1,10 +1,11 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { transact } from '../../sql/transact.ts'
 import { testErp } from '../../testing/contract/contract.ts'
 import { openHarness } from '../../testing/contract/postgres-harness.ts'
 import { type TestDatabase, testDatabase } from '../../testing/test-erp.ts'
 import { postgresErp } from './erp.ts'
-import { inTransaction } from './transaction.ts'
+import { postgresTransactions } from './transaction.ts'
 
 testErp('postgres', openHarness)
 
@@ -104,7 +105,7 @@ describe('a refused mirror write', () => {
     try {
       await it.sql("insert into clients (client_code, company_name) values (1, 'C')")
       for (const code of [1, 2]) await it.sql(`insert into branches (client, code, description, taxid) values (1, ${code}, 'B', '191')`)
-      const writing = inTransaction(it.database.pool, 'lead 5', async (client) => {
+      const writing = transact(postgresTransactions(it.database.pool), 'lead 5', async (client) => {
         await client.query("insert into ponte_inbox (event_id) values ('e1')")
         await client.query("insert into leads (id, name, taxid) values (5, 'Secret Name', '191')")
       })

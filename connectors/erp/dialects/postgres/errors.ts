@@ -88,6 +88,12 @@ export function erpError(error: unknown): PonteError {
 /** A value that is too long, out of range, no time, no number, of a character that cannot be kept, or against a constraint: the row's fault. */
 const isOfTheRow = (code: string): boolean => /^(22(00[1378]|021|P0[25])|23...)$/.test(code)
 
+/** The line broke, or nobody answered on it: whether the last statement was done is not known. */
+export const isLost = (error: unknown): boolean => {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  return isConnection(code, message)
+}
+
 function isConnection(code: string, message: string): boolean {
   return (
     /^(08|57P0)/.test(code) ||

@@ -1,7 +1,7 @@
 /** One moment of the ERP, readable by many connections: a holder exports its snapshot, readers step into it. */
 import pg from 'pg'
 import { PonteError } from '../../../../base/error.ts'
-import type { Row, SourceRef } from '../../../../engine/model.ts'
+import type { SourceRef } from '../../../../engine/model.ts'
 import type { ErpView, Extract } from '../../erp.ts'
 import { erpError } from './errors.ts'
 import type { RangeBounds, RangeSettings } from './reader.ts'
@@ -92,9 +92,4 @@ function checkNames({ view, columns }: RangeSettings): void {
   throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {
     hint: 'this is a fault of the caller, report it',
   })
-}
-
-/** A row of pg under canonical names; the empty string is null (architecture 3). */
-export function upperKeys(row: pg.QueryResultRow): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toUpperCase(), (value as string | null) || null]))
 }
