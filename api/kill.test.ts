@@ -1,10 +1,12 @@
 /** SIGKILL in the middle of the load, again and again on one queue: every acknowledged event has its letter, whole. */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { expect, test } from 'vitest'
+import { seeded, testSeed } from '../base/testing/random.ts'
 import { testDatabase } from '../connectors/erp/testing/test-erp.ts'
 import { serveApi } from './testing/served.ts'
 
@@ -22,12 +24,13 @@ test(
     const unsure: number[] = []
     const refused: number[] = []
     let next = 1
+    const random = seeded(testSeed())
     try {
       for (let round = 0; round < kills; round += 1) {
         const api = await serveApi({ queueRoot, stateUrl: database.url, logFile: join(folder, 'log'), token })
         const pool = new Pool(api.url, { connections })
         // The kill is counted in events, not in time: on a busy machine the first answer takes a second.
-        let left = 12 + Math.floor(Math.random() * 300)
+        let left = 12 + Math.floor(random() * 300)
         const send = async (id: number) => {
           const body = JSON.stringify({ Lead: { Id: id, Stage: 's', Company: `company ${id}` } })
           const headers = { authorization: `Bearer ${token}`, 'webhook-id': `m${id}` }
@@ -56,7 +59,7 @@ test(
         void loops.then(() => {
           over = true
         })
-        while (left > 0 && !over) await sleep(Math.random() * 20)
+        while (left > 0 && !over) await sleep(random() * 20)
         await api.kill()
         await loops
         await pool.destroy()

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { plainDecimal } from './decimal.ts'
+import fc from './testing/fast-check.ts'
 
 test.each([
   ['.5', '0.5'],

@@ -1,11 +1,14 @@
 /**
  * `npm test`: lint, types, build, every suite; then one plain line for machines. Names every suite it left out and how to
- * get it. With CI=true nothing may be left out. PONTE_TEST_LONG=1 (`npm run test:long`) raises counts to the full ones.
+ * get it. With CI=true nothing may be left out. PONTE_TEST_LONG=1 (`npm run test:long`) raises counts to the full ones
+ * and draws a new seed; PONTE_TEST_SEED names one.
  */
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { testSeed } from '../base/testing/random.ts'
 
 interface VitestReport {
   readonly numPassedTests: number
@@ -41,6 +44,8 @@ function step(title: string, command: string, args: readonly string[]): Promise<
 }
 
 const only = process.argv.slice(2)
+if (process.env.PONTE_TEST_LONG === '1') process.env.PONTE_TEST_SEED ??= String(randomInt(1_000_000))
+process.stdout.write(`Seed of the random suites: ${testSeed()} (PONTE_TEST_SEED).\n`)
 const folder = mkdtempSync(join(tmpdir(), 'ponte-tests-'))
 const reportFile = join(folder, 'report.json')
 const checks = [

@@ -1,6 +1,6 @@
 import { type Data, Field, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tableToIPC, Utf8 } from 'apache-arrow'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../base/testing/fast-check.ts'
 import { cleanText } from '../base/text.ts'
 import { type Frame, FrameBuilder } from './frame.ts'
 import { hostileCell } from './testing/hostile.ts'

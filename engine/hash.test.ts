@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../base/testing/fast-check.ts'
 import { batchHash, hashSql, rowHash } from './hash.ts'
 import { textRows, withDuck } from './local/testing/duck.ts'
 import { literal } from './rules-sql.ts'

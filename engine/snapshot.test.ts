@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { seeded, testSeed } from '../base/testing/random.ts'
 import { textRows, withDuck } from './local/testing/duck.ts'
 import { compared, withEngine, withFolder } from './local/testing/engine.ts'
 import { givenRows } from './local/testing/generated.ts'
@@ -36,11 +37,12 @@ describe('snapshots', () => {
     async () => {
       await withFolder(async (stateDir) => {
         let reached = 0
+        const random = seeded(testSeed())
         for (let round = 0; round < runs(10, 150); round += 1) {
           const child = spawn(process.execPath, [fileURLToPath(new URL('./testing/snapshot-child.ts', import.meta.url)), stateDir])
           const lines = createInterface(child.stdout)
           await once(lines, 'line')
-          await sleep(Math.random() * 60)
+          await sleep(random() * 60)
           child.kill('SIGKILL')
           await once(child, 'exit')
 

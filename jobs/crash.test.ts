@@ -1,7 +1,9 @@
 /** The whole bridge under SIGKILL: a real child process, killed at random moments of compare, publish, claim, delivery and snapshot. */
+
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { testSeed } from '../base/testing/random.ts'
 import { jobs } from './catalogue.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { expectCrmHoldsErp, expectExactlyOnce, expectNoSurplusUpdate, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
@@ -32,7 +34,7 @@ async function runAndKill(victim: string, delayMs: number): Promise<void> {
 test(
   `after ${kills} SIGKILLs every lead and contact is in the CRM exactly once, edits arrived, and nothing is left half done`,
   async () => {
-    const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+    const seed = testSeed()
     console.log(`seed ${seed}`)
     let random = seed
     const next = (below: number) => {

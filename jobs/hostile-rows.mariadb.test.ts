@@ -2,9 +2,11 @@
  * The worst rows that real systems hold, through both directions on three dialects: no run ends because another system seems to be away,
  * every record is delivered or stands in falhas (or, for a full sync, in the ERP's log) with a reason, and their plain neighbours arrive.
  */
+
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSeed } from '../base/testing/random.ts'
 import { mariaDbMissing } from '../connectors/mysql/testing.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { type CrmRow, type ErpRow, hostileCrmRows, hostileErpRows, taxIdOf } from './testing/hostile-rows.ts'
@@ -12,7 +14,7 @@ import { addBranch, seedReference } from './testing/small-erp.ts'
 
 /** Per dialect, half of them each way. */
 const rows = process.env.PONTE_TEST_LONG === '1' ? 300 : 100
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 /** Every tenth row is a plain neighbour. */
 const isPlain = (n: number) => n % 10 === 0
 /** Client codes that no lead of the CRM claims. */

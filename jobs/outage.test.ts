@@ -1,5 +1,7 @@
 /** The CRM at its worst: answers lost after the effect, 5xx, storms of 429. Exactly once, under the quota, and every run balances. */
+
 import { afterEach, expect, test } from 'vitest'
+import { testSeed } from '../base/testing/random.ts'
 import { balanceOf } from './run/balance.ts'
 import { type Bridge, openBridge } from './testing/bridge.ts'
 import { expectExactlyOnce, expectQueueAtRest, expectStateAtRest } from './testing/checks.ts'
@@ -10,7 +12,7 @@ afterEach(() => bridge.close())
 
 test('20% answers lost, 30% 5xx and 429 storms: every lead and contact exactly once, the rate kept, the run balanced', async () => {
   const quota = { limit: 30, windowMs: 500 }
-  const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+  const seed = testSeed()
   console.log(`seed ${seed}`)
   bridge = await openBridge({ simulator: { seed, quota }, quota: { ...quota, shared: true }, settleMs: 30, concurrency: 8 })
   await seedReference(bridge.erp)

@@ -5,9 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { seeded, testSeed } from '../base/testing/random.ts'
 import { openLane } from './lane.ts'
 import { idOf, takeCensus } from './testing/census.ts'
-import { seeded, testSeed } from './testing/random.ts'
 import { withRoot } from './testing/temporary-root.ts'
 
 const kills = process.env.PONTE_TEST_LONG ? 200 : 20

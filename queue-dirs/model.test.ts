@@ -5,14 +5,14 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Disk, openDisk } from '../base/atomic-file.ts'
+import fc from '../base/testing/fast-check.ts'
+import { testSeed } from '../base/testing/random.ts'
 import { openLane } from './lane.ts'
 import type { Claim, Lane } from './lane.types.ts'
 import { idOf, type Place, takeCensus } from './testing/census.ts'
 import { type HeldClock, heldClock } from './testing/held-clock.ts'
-import { testSeed } from './testing/random.ts'
 import { withRoot } from './testing/temporary-root.ts'
 
 const runs = process.env.PONTE_TEST_LONG ? 5000 : 200

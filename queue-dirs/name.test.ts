@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import fc from '../base/testing/fast-check.ts'
 import { compareArrivals } from './arrivals.ts'
 import { bulkName, labelOf, type ParsedName, PREFIXES, parseName, sanitiseSlug, singleName } from './name.ts'
 

@@ -1,5 +1,5 @@
 /** Random histories on both sides: what people do in ERP and CRM, what jobs run, what breaks. Data, so that a seed repeats them. */
-import fc from 'fast-check'
+import fc from '../../base/testing/fast-check.ts'
 import type { FaultsInput } from '../../lab/simulators/crm/fault-settings.ts'
 import type { TwoWay } from './two-way.ts'
 

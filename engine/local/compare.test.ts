@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import fc from '../../base/testing/fast-check.ts'
 import { cleanText } from '../../base/text.ts'
 import type { Cell, Change, Column, CompareSpec, Engine, Row } from '../model.ts'
 import { changeOf, normaliseRow } from '../record.ts'

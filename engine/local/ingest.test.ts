@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../base/testing/fast-check.ts'
 import { cleanText } from '../../base/text.ts'
 import { FrameBuilder } from '../frame.ts'
 import { hostileCell } from '../testing/hostile.ts'

@@ -1,5 +1,5 @@
 /** Text that breaks text handling, for tests of this room and of those above. */
-import fc from 'fast-check'
+import fc from '../../base/testing/fast-check.ts'
 
 export const hostileTexts = [
   'ß', 'STRASSE ß', 'İstanbul', 'ıspanak', 'ﬁnanças', 'ŉ ſ ĸ µ', 'e\u0301 a\u0303o', 'São João', 'SÃO JOÃO', '😀', '👩‍👩‍👧 família', '\u00a0 x \u00a0', ' \t\n', '\ufeffbom',

@@ -1,9 +1,11 @@
 /** Budgets and sales: told once, whatever fails in between; one lead never holds up another. The CRM is simulated, all else is real. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import type { Quota } from '../../connectors/crm/quota.ts'
 import { spotter } from '../../connectors/crm/spotter/spotter.ts'
 import { jobNamed } from '../catalogue.ts'
@@ -347,7 +349,7 @@ describe('a CRM at its worst', () => {
   test('20% answers lost, 30% errors, some of them after the effect: every budget stands once, every lead is won once', {
     timeout: 180_000,
   }, async () => {
-    const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+    const seed = testSeed()
     console.log(`seed ${seed}`)
     await bridge.close()
     await open({ simulator: { seed }, settleMs: 20, concurrency: 8 })

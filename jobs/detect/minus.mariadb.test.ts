@@ -1,8 +1,10 @@
 /** On MariaDB and on the simulated Oracle too the engine and the database's own difference views name the same keys, on random rows. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { migrateMysqlErp } from '../../connectors/erp/dialects/mysql/install.ts'
 import { migrateOracleErp } from '../../connectors/erp/dialects/oracle/install.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
@@ -14,7 +16,7 @@ import { type EntityName, entityNamed } from '../../records/entities.ts'
 import { compareEntity } from './compare-entity.ts'
 
 const rows = 2_000
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 
 /** mulberry32: a small generator that a seed repeats. */
 function generator(from: number): () => number {

@@ -1,12 +1,14 @@
 /** The engine and the database's own MINUS views name the same keys: 10,000 random rows on each side. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { type EntityName, entityNamed } from '../../records/entities.ts'
 import { type Bridge, openBridge } from '../testing/bridge.ts'
 import { addRandomRows } from '../testing/random-rows.ts'
 import { compareEntity } from './compare-entity.ts'
 
 const rows = 10_000
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 let bridge: Bridge
 
 async function engineKeys(name: EntityName): Promise<string[]> {

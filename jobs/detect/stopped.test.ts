@@ -1,7 +1,9 @@
 /** Workers that are stopped past their lease and wake up again (reliability D3.17): the one that took over is not disturbed. */
+
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import type { Quota } from '../../connectors/crm/quota.ts'
 import { spotter } from '../../connectors/crm/spotter/spotter.ts'
 import { acquireLease } from '../../connectors/state/leases.ts'
@@ -129,7 +131,7 @@ describe('a compare that is stopped past its lease', () => {
 })
 
 test(`a process stopped ${rounds} times at random, taken over, and woken doubles and loses nothing`, async () => {
-  const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+  const seed = testSeed()
   console.log(`seed ${seed}`)
   let random = seed
   const next = (below: number) => {

@@ -1,6 +1,7 @@
 /** Echoes are told without a call of the CRM (architecture 5): what says nothing new is one, what leaves anything open is none. */
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
+import fc from '../../base/testing/fast-check.ts'
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Row } from '../../engine/model.ts'
 import type { LeadRow, PersonRow } from '../../lab/simulators/crm/model.ts'

@@ -1,7 +1,9 @@
 /** The inbound jobs under SIGKILL: a real child process, killed at random moments between claim, ERP, letters of contacts, ledger and progress. */
+
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { listConflicts } from '../../connectors/state/agreed.ts'
 import { type Bridge, openBridge } from '../testing/bridge.ts'
 import { expectQueueAtRest } from '../testing/checks.ts'
@@ -35,7 +37,7 @@ async function runAndKill(victim: string, delayMs: number, edits: () => Promise<
 test(
   `after ${kills} SIGKILLs the ERP holds what the CRM holds, with one client per lead and one contact per person, and the queue is at rest`,
   async () => {
-    const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+    const seed = testSeed()
     console.log(`seed ${seed}`)
     let random = seed
     const next = (below: number) => {

@@ -1,6 +1,7 @@
 /** The three-way decision (architecture 5) as a table, the spellings of both sides, and that one decision is enough. */
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
+import fc from '../../base/testing/fast-check.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { contactFields, exempt, type Field, leadInboundFields, unknownRep } from '../../records/fields.ts'

@@ -1,5 +1,5 @@
 /** Rows as real databases and real people hold them at their worst. A seed gives the same rows again. */
-import fc from 'fast-check'
+import fc from '../../base/testing/fast-check.ts'
 
 /** One character of every general category of Unicode that a database can hold, and what text handling trips over. */
 const characters = [

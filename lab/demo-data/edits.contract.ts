@@ -1,12 +1,14 @@
 /** Edits of demo data, as a suite for every dialect. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { crmForm } from './crm-form.ts'
 import type { DemoHarness } from './demo-harness.ts'
 import { type BranchEdit, editBranches } from './edit-branches.ts'
 import { editContacts } from './edit-contacts.ts'
 import { loadDemoData } from './load.ts'
 
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 
 type Row = Record<string, string | null>
 const forms: Record<BranchEdit['field'], (value: string | null) => string | null> = {

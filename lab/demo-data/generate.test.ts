@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cnpj, cpf } from 'cpf-cnpj-validator'
 import { describe, expect, it } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import type { Branch, Client } from './client.ts'
 import { copyLine } from './copy-text.ts'
 import { generateDemoData } from './generate.ts'
@@ -11,7 +12,7 @@ import { states } from './states.ts'
 
 const isLong = process.env.PONTE_TEST_LONG === '1'
 const branches = isLong ? 200_000 : 5_000
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 const today = '2026-11-22'
 
 const all = (options: Partial<DemoOptions> = {}): Client[] => [...generateDemoData({ branches, seed, today, ...options }).clients()]

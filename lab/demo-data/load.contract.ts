@@ -1,6 +1,8 @@
 /** Loading demo data, as a suite for every dialect. */
+
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { crmForm } from './crm-form.ts'
 import type { DemoHarness, ForeignKey } from './demo-harness.ts'
 import { generateDemoData } from './generate.ts'
@@ -8,7 +10,7 @@ import { type LoadResult, loadDemoData } from './load.ts'
 
 const isLong = process.env.PONTE_TEST_LONG === '1'
 const branches = isLong ? 100_000 : 2_000
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 
 type Row = Record<string, string | null>
 type Sql = Pick<DemoHarness, 'sql'>

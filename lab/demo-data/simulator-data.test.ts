@@ -2,13 +2,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { ndjsonRows, readSeeds, type SeedRow } from '../simulators/crm/base-file.ts'
 import type { LeadRow } from '../simulators/crm/model.ts'
 import { catalogueSchema } from '../simulators/crm/settings.ts'
 import { generateDemoData } from './generate.ts'
 import { writeSimulatorData } from './simulator-data.ts'
 
-const options = { branches: 1_000, seed: Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000), today: '2026-11-22' }
+const options = { branches: 1_000, seed: testSeed(), today: '2026-11-22' }
 
 describe(`the CRM's side of the demo, seed ${options.seed}`, () => {
   let folder: string

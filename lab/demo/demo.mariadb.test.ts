@@ -1,16 +1,18 @@
 /** The demo on MariaDB, and on the simulated Oracle, beside the one on PostgreSQL: the same seed, the same figures. Real processes, as they ship. */
+
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSeed } from '../../base/testing/random.ts'
 import { withDocument } from '../../cli/testing/house.ts'
 import { expectNoPersonalData } from '../../cli/testing/personal-data.ts'
 import { compilePonte, type Ponte } from '../../cli/testing/ponte.ts'
 import { removePrivateServer } from '../../connectors/mysql/private-server.ts'
 import { mariaDbMissing } from '../../connectors/mysql/testing.ts'
 
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 /** Enough that every kind of the work in the CRM finds its leads. */
 const branches = 600
 

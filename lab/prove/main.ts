@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { seeded } from '../../queue-dirs/testing/random.ts'
+import { seeded } from '../../base/testing/random.ts'
 import { openCluster } from './databases.ts'
 import type { Check, Experiment, ExperimentContext, Figures } from './experiment.ts'
 import { experiments } from './experiments/all.ts'

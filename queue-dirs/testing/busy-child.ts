@@ -7,10 +7,10 @@
  */
 import { createHash } from 'node:crypto'
 import { openSync, writeSync } from 'node:fs'
+import { seeded } from '../../base/testing/random.ts'
 import { openLane } from '../lane.ts'
 import type { LineOutcome } from '../lane.types.ts'
 import { idOf } from './census.ts'
-import { seeded } from './random.ts'
 
 const [root, ledgerFile, life, seed] = process.argv.slice(2) as [string, string, string, string]
 const random = seeded(Number(seed))

@@ -1,6 +1,6 @@
 /** Bodies that nobody should send, and some that somebody may. */
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import fc from '../../../base/testing/fast-check.ts'
 
 export interface Sent {
   readonly body: Buffer

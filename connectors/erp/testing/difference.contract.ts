@@ -1,12 +1,14 @@
 /** The difference views against a plain set difference of random rows, as a suite for every dialect. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testSeed } from '../../../base/testing/random.ts'
 import type { Cell, Row } from '../../../engine/model.ts'
 import type { SchemaHarness } from './contract/contract-harness.ts'
 import { fillAtRandom } from './difference-rows.ts'
 import { addBranch, seedGeography } from './postgres-fixtures.ts'
 
 const ROWS = process.env.PONTE_TEST_LONG === '1' ? 10_000 : 300
-const SEED = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const SEED = testSeed()
 
 /** The slow, plain B - A: rows of B that are not, whole, in A; duplicates once. */
 function minus(b: readonly Row[], a: readonly Row[]): string[] {

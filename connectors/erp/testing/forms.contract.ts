@@ -1,6 +1,7 @@
 /** The forms in which a database compares texts, phones and zip codes are those of the engine's rules, as a suite for every dialect. */
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
+import fc from '../../../base/testing/fast-check.ts'
 import { applyRule, type Rule } from '../../../engine/rules.ts'
 import type { ErpHarness } from './contract/contract-harness.ts'
 

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { testSeed } from '../../../base/testing/random.ts'
 import { seededRandom } from './random.ts'
 import { startCrmSimulator } from './simulator.ts'
 import { asker, token, withFolder } from './testing.ts'
 
 const rounds = process.env.PONTE_TEST_LONG === '1' ? 20 : 3
-const seed = Number(process.env.PONTE_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
 /** A simulator as a real process of its own. */

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../base/testing/fast-check.ts'
 import { createQuota, maxInWindow } from './quota.ts'
 import { withSimulator } from './testing.ts'
 import { tooManyWire } from './wire.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import fc from '../../../../base/testing/fast-check.ts'
 import type { Row } from '../../../../engine/model.ts'
 import { rowsOf } from '../../read-source.ts'
 import { CopyDecoder } from './copy-decoder.ts'

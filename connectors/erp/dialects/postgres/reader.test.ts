@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import fc from '../../../../base/testing/fast-check.ts'
 import { cleanText } from '../../../../base/text.ts'
 import type { Row } from '../../../../engine/model.ts'
 import { readSource, rowsOf } from '../../read-source.ts'

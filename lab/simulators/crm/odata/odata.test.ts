@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fc from '../../../../base/testing/fast-check.ts'
 import { compileFilter } from './filter.ts'
 import { properties, QueryRefused } from './properties.ts'
 import { parseQuery } from './query.ts'

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import fc from '../../../../base/testing/fast-check.ts'
 import { readMessage } from '../requests.ts'
 import { readDate, writeDate } from './dates.ts'
 import { readNumber, writeNumber } from './numbers.ts'
