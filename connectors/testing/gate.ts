@@ -13,18 +13,31 @@ export interface Gate {
   open(): Promise<void>
   /** Connections that are open say nothing any more; new ones work. */
   hush(): void
+  /** The next command that holds this text is cut off: `before` the database has it, or `after` it was done and before its answer is seen. */
+  cut(text: string, when: 'before' | 'after'): void
   close(): Promise<void>
 }
 
 export async function openGate(url: string): Promise<Gate> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
+  let toCut: { readonly text: string; readonly when: 'before' | 'after' } | undefined
   const server = createServer((from) => {
     const to = connect(Number(target.port), target.hostname)
     for (const socket of [from, to]) {
       sockets.add(socket)
       socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     }
+    from.on('data', (chunk) => {
+      if (toCut === undefined || !chunk.toString('latin1').toLowerCase().includes(toCut.text)) return
+      const { when } = toCut
+      toCut = undefined
+      from.unpipe(to)
+      to.unpipe(from)
+      if (when === 'before') to.destroy()
+      else to.write(chunk)
+      to.once('data', () => to.destroy()).once('close', () => from.resetAndDestroy())
+    })
     from.pipe(to).pipe(from)
   })
   server.listen(0, '127.0.0.1')
@@ -45,6 +58,9 @@ export async function openGate(url: string): Promise<Gate> {
     },
     hush() {
       for (const socket of sockets) socket.unpipe().pause()
+    },
+    cut(text, when) {
+      toCut = { text, when }
     },
     async close() {
       if (server.listening) await shut()

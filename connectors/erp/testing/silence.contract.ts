@@ -1,4 +1,4 @@
-/** What every dialect does when its server takes a command and never answers. */
+/** What every dialect does when its server takes a command and never answers, or its line breaks around a commit. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ export interface SilenceHarness {
   /** Of the database itself. */
   readonly url: string
   connector(settings: { url: string; statementTimeoutMs: number }): Erp
+  sql(statement: string): Promise<unknown>
   /** What becomes of the command: it fails, or the connector asks again on another connection. */
   readonly outcome: 'erp.unreachable' | 'answers'
   close(): Promise<void>
@@ -55,6 +56,37 @@ export function testSilence(dialect: string, open: () => Promise<SilenceHarness>
       } finally {
         await never.close()
         mute.close()
+      }
+    })
+  })
+}
+
+/** Where the wire shows the word; of Oracle the simulator's faults are asked instead (dialects/oracle). */
+export function testLostCommit(dialect: string, open: () => Promise<SilenceHarness>): void {
+  describe(`an ERP on ${dialect}`, () => {
+    let it: SilenceHarness
+    beforeAll(async () => {
+      it = await open()
+    })
+    afterAll(() => it.close())
+
+    test.each(['before', 'after'] as const)('a line that breaks %s a commit is done leaves it known whether it was', async (when) => {
+      const door = await openGate(it.url)
+      const erp = it.connector({ url: door.url, statementTimeoutMs: 5_000 })
+      const id = when === 'before' ? '501' : '502'
+      try {
+        await it.sql(`insert into leads (id, name) values (${id}, 'Old')`)
+        await erp.ping()
+        door.cut('commit', when)
+        const applied = erp.applyLead({ inboxId: `event ${id}`, leadId: id, taxId: null }, () => ({ quiet: { NAME: 'New' }, loud: {} }))
+        if (when === 'after') await expect(applied).resolves.toMatchObject({ kind: 'applied' })
+        else await expect(applied).rejects.toMatchObject({ code: 'erp.unreachable' })
+        const done = when === 'after' ? 1 : 0
+        expect(await it.sql(`select name from leads where id = ${id}`)).toEqual([{ name: done === 1 ? 'New' : 'Old' }])
+        expect(await it.sql(`select event_id from ponte_inbox where event_id = 'event ${id}'`)).toHaveLength(done)
+      } finally {
+        await erp.close()
+        await door.close()
       }
     })
   })

@@ -1,8 +1,10 @@
 import { postgresErp } from '../dialects/postgres/erp.ts'
 import { openHarness } from './contract/postgres-harness.ts'
-import { testSilence } from './silence.contract.ts'
+import { type SilenceHarness, testLostCommit, testSilence } from './silence.contract.ts'
 
-testSilence('PostgreSQL', async () => {
+const open = async (): Promise<SilenceHarness> => {
   const it = await openHarness()
-  return { url: it.database.url, connector: postgresErp, outcome: 'erp.unreachable', close: it.close }
-})
+  return { url: it.database.url, connector: postgresErp, outcome: 'erp.unreachable', sql: it.sql, close: it.close }
+}
+testSilence('PostgreSQL', open)
+testLostCommit('PostgreSQL', open)
