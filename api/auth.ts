@@ -1,4 +1,4 @@
-/** Who may do what (mission D-51): bearer tokens with one of three scopes. */
+/** Who may do what: bearer tokens with one of three scopes. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Scope } from './deps.ts'

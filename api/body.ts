@@ -1,4 +1,4 @@
-/** Bodies: at most 1 MiB of plain bytes, whatever the headers claim (mission E.1). */
+/** Bodies: at most 1 MiB of plain bytes, whatever the headers claim. */
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'

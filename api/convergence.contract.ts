@@ -1,5 +1,5 @@
 /**
- * Both sides come to rest (architecture 5): random histories of edits on both sides, lost answers, lost, doubled and reordered webhooks,
+ * Both sides come to rest: random histories of edits on both sides, lost answers, lost, doubled and reordered webhooks,
  * crashes in between. Afterwards both sides are quiet within two cycles and agree, and no write of the CRM was surplus.
  * A suite for an ERP of any dialect; PONTE_TEST_SEED repeats.
  */

@@ -1,5 +1,5 @@
 /**
- * How the API says no: every error body is `{ code, message }`, with `hint` where it helps (mission E.1). Expected refusals
+ * How the API says no: every error body is `{ code, message }`, with `hint` where it helps. Expected refusals
  * are `ApiError`s with a stable code; what nobody expected is logged and answered without details.
  */
 import { z } from '@hono/zod-openapi'

@@ -124,7 +124,7 @@ describe('the document', () => {
     expect((await document()).openapi).toBe('3.1.0')
   })
 
-  test('has every row of mission E.1 and every route that operators are promised, and nothing that is not tried below', () => {
+  test('has every route of the old service and every route that operators are promised, and nothing that is not tried below', () => {
     expect(documented.map(keyOf).sort()).toEqual(Object.keys(samples).sort())
   })
 

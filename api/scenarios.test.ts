@@ -1,4 +1,4 @@
-/** Acceptance scenarios of mission J.1 that begin at a webhook, under their numbers: real API on a port, real databases, files and client; the CRM is simulated. */
+/** The acceptance scenarios that begin at a webhook, under their numbers: real API on a port, real databases, files and client; the CRM is simulated. */
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -127,7 +127,7 @@ describe('3. a converted webhook', () => {
     })
   })
 
-  test('whose tax id several branches carry is refused, named, and linked once the setting says so (D-64)', async () => {
+  test('whose tax id several branches carry is refused, named, and linked once the setting says so', async () => {
     await addBranch(it.bridge.erp, { client: 10, taxId: '12ABC34501DE35', flagged: false })
     await addBranch(it.bridge.erp, { client: 11, taxId: '12ABC34501DE35', flagged: false })
     const id = await convert()
@@ -354,7 +354,7 @@ describe('a webhook', () => {
     }
   })
 
-  test('of a lead with contacts removed in the CRM reports them, and deletes them in the ERP only when its setting says so (D-39)', async () => {
+  test('of a lead with contacts removed in the CRM reports them, and deletes them in the ERP only when its setting says so', async () => {
     for (const setting of ['N', 'S']) {
       await it.bridge.erp.query('update ponte_settings set value = $1 where name = $2', [setting, 'delete_contacts_in_erp'])
       const id = await convert({ ...newLead, cnpj: setting === 'N' ? '11222333000181' : '11444777000161' })

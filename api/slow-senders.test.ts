@@ -1,4 +1,4 @@
-/** 1,000 slow senders while good traffic flows (reliability D3.15): all of the good is answered, in good time. */
+/** 1,000 slow senders while good traffic flows: all of the good is answered, in good time. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** CoreIntegrator's start, in this order (D-75): database there, tables there, listening, and only then the cron. */
+/** CoreIntegrator's start, in this order: database there, tables there, listening, and only then the cron. */
 import type { Logger } from 'pino'
 import { createCoreIntegratorApp } from '../api/coreintegrator/app.ts'
 import { listen } from '../api/listen.ts'

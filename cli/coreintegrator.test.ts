@@ -1,4 +1,4 @@
-/** CoreIntegrator on a real MariaDB and over real HTTP (mission H.5, J.1 scenario 14). */
+/** CoreIntegrator on a real MariaDB and over real HTTP (J.1 scenario 14). */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -257,7 +257,7 @@ function insertOfReadme(): string {
   return /"(INSERT INTO erp_customers [^"]+)"/.exec(readme)![1]!
 }
 
-/** As the original makes them (mission H.1), with another character set than ours. */
+/** As the original makes them, with another character set than ours. */
 async function oldTables({ pool }: TestErp): Promise<void> {
   for (const statement of [
     `create table erp_customers (id int auto_increment primary key, cust_id int, cust_name varchar(100), phone_no varchar(20),

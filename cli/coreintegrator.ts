@@ -1,4 +1,4 @@
-/** `ponte coreintegrator`: the small MySQL-to-CRM service (mission H), alone, with its simulated CRM, or as a demonstration. */
+/** `ponte coreintegrator`: the small MySQL-to-CRM service, alone, with its simulated CRM, or as a demonstration. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { readCoreIntegratorSettings } from '../deploy/env/coreintegrator.ts'

@@ -28,7 +28,7 @@ import { version } from './version.ts'
 import { whyCommand } from './why.ts'
 import { workerCommand } from './worker.ts'
 
-// Letters and snapshots are made for the owner and its group only (architecture 7).
+// Letters and snapshots are made for the owner and its group only.
 process.umask(0o027)
 
 // `ponte plan | head`: whoever reads may leave, and a job that is under way goes on.

@@ -125,7 +125,7 @@ describe('/metrics', () => {
   })
 })
 
-test('the log is one file of JSON lines with msg, and dag_id in those of a run (mission J)', () => {
+test('the log is one file of JSON lines with msg, and dag_id in those of a run', () => {
   const lines = readFileSync(join(house.folder, 'state', 'ponte.log'), 'utf8')
     .trim()
     .split('\n')

@@ -1,4 +1,4 @@
-/** Whose fault an error is: the line's own (to falhas), or that of a system that is away (the line stays queued, architecture 6). */
+/** Whose fault an error is: the line's own (to falhas), or that of a system that is away (the line stays queued). */
 import { PonteError } from '../base/error.ts'
 
 /** The ERP refuses this line's values, a lead lacks what a client is made of, or the line drives a connector into a corner. */

@@ -10,7 +10,7 @@ import { newTally, type Tally } from './tally.ts'
 const passes = 3
 
 /**
- * @param options.perRun most lines that may end in this run; the rest stays queued (D-03). Default: all
+ * @param options.perRun most lines that may end in this run; the rest stays queued. Default: all
  * @param options.queued how many lines wait, for the progress bar
  * @param options.counts what the stream counted besides, added to the outcome
  */

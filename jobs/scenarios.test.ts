@@ -1,4 +1,4 @@
-/** The ERP -> CRM parts of the acceptance scenarios of mission J.1, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
+/** The ERP -> CRM parts of the acceptance scenarios, under their numbers. Real databases, files, engine and client; the CRM is simulated. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
@@ -102,7 +102,7 @@ describe('1. a flagged ERP branch without CRM id', () => {
     expect(Number((await branch(10)).id_crm)).toBe(result.ok && result.value)
   })
 
-  test('contacts added to a lead later are found and sent once (D-33)', async () => {
+  test('contacts added to a lead later are found and sent once', async () => {
     await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
     await bridge.cycle()
     await addContact(bridge.erp, { code: 5, client: 10, name: 'Nova', email: 'nova@example.com' })
@@ -111,7 +111,7 @@ describe('1. a flagged ERP branch without CRM id', () => {
     expect(await effects('personAdded')).toHaveLength(1)
   })
 
-  test('two waiting branches with one tax id are held back and counted (D-64)', async () => {
+  test('two waiting branches with one tax id are held back and counted', async () => {
     await addBranch(bridge.erp, { client: 10, taxId: '11222333000181' })
     await addBranch(bridge.erp, { client: 11, taxId: '11.222.333/0001-81' })
     await addBranch(bridge.erp, { client: 12, taxId: '12ABC34501DE35' })
@@ -349,7 +349,7 @@ describe('8. a lead that is sold already', () => {
     expect(await effects('won')).toHaveLength(1)
   })
 
-  test('what was told before it left the mirror is not told again when it comes back (D-15)', async () => {
+  test('what was told before it left the mirror is not told again when it comes back', async () => {
     await lead('Desenvolvimento/Orçamento')
     await setOrder(bridge.erp, 1, '99.5')
     for (const job of ['job_orca_lead_in_spotter', 'job_vende_lead_in_spotter'])
@@ -410,7 +410,7 @@ describe('10. a lead that moves back a stage, or is gone', () => {
     await inCrm(bridge, '/leads/1', { stage: 'Passagem de bastão' })
     expect(await bridge.run('job_descarta_lead')).toMatchObject({ status: 'success', counts: { compare: { removed: 1 } } })
     expect((await mirrorRows(bridge, 'id::int')).map(({ id }) => id)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
-    // The ERP is untouched (mission G.2).
+    // The ERP is untouched.
     expect((await bridge.erp.query('select count(*)::int as n from branches where id_crm = 1')).rows).toEqual([{ n: 1 }])
 
     await inCrm(bridge, '/leads/1', { stage: 'Desenvolvimento/Orçamento' })

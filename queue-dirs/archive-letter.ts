@@ -1,5 +1,5 @@
 /**
- * A letter that nobody delivers: kept for the record, written straight into processados (mission C.14). It grows in an outbox of its own,
+ * A letter that nobody delivers: kept for the record, written straight into processados. It grows in an outbox of its own,
  * so that what a dead writer left is swept like a publisher's.
  */
 import { PonteError } from '../base/error.ts'

@@ -86,7 +86,7 @@ export function claimLetters(house: House, watcher: Watcher, options: Parameters
 /** null when another worker was faster. */
 async function take(house: House, seat: Seat, { parsed, arrivedAt }: Arrival): Promise<OwnedClaim | null> {
   const ours = parsed.form === 'bulk' || parsed.form === 'single'
-  // A name that is not ours may come again tomorrow (mission D-29): it gets one that never does, and progress that is its own.
+  // A name that is not ours may come again tomorrow: it gets one that never does, and progress that is its own.
   const file = ours ? parsed.file : singleName(parsed.prefix, parsed.slug, arrivedAt, house.nextId())
   const path = `${seat.folder}/${file}`
   if (!(await house.disk.rename(`${house.layout.processar}/${parsed.file}`, path))) return null

@@ -1,4 +1,4 @@
-/** Two real processes work on one lane; one of them is killed at a random moment and comes back, again and again (reliability D3.1). */
+/** Two real processes work on one lane; one of them is killed at a random moment and comes back, again and again. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'

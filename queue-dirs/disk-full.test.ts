@@ -1,4 +1,4 @@
-/** A disk that is really full (reliability D3.3): a tmpfs of 1 MiB, and, for machines that may not mount, a real file size limit. */
+/** A disk that is really full: a tmpfs of 1 MiB, and, for machines that may not mount, a real file size limit. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** An operator changes letters that wait (mission E.1 #27, D-57). */
+/** An operator changes letters that wait. */
 import { PonteError } from '../base/error.ts'
 import { arrivalOf } from './arrivals.ts'
 import { replaceBody } from './edited.ts'

@@ -14,6 +14,6 @@ export interface House extends Timing {
   readonly windowSize: number
   /** ulid whose order is the order of the calls, also within a millisecond and when the wall clock goes back. */
   readonly nextId: () => string
-  /** Epoch ms for names; never goes back within this process (reliability D3.9). */
+  /** Epoch ms for names; never goes back within this process. */
   readonly nameTime: () => number
 }

@@ -40,7 +40,7 @@ const take = (prefixes: readonly string[] = ['insert_leads_in_crm', 'update_lead
   lane.claims({ prefixes, worker: 'w', ...more })
 
 describe('the folders', () => {
-  test('are made 0750 with the names of architecture 7', async () => {
+  test('are made 0750 with the names that operators know', async () => {
     expect((await readdir(inLane())).sort()).toEqual(['.progress', '.tmp', 'falhas', 'processados', 'processando', 'processar'])
     for (const folder of [root, inLane(), inLane('processar'), inLane('.tmp')]) expect((await stat(folder)).mode & 0o777).toBe(0o750)
   })
@@ -383,7 +383,7 @@ describe('claims', () => {
     }
   })
 
-  test('a limit leaves the remainder in processar (mission C.2 rule 8)', async () => {
+  test('a limit leaves the remainder in processar', async () => {
     for (let n = 0; n < 5; n += 1) await lane.enqueue('converted_lead', `c${n}`, '{}')
     for await (const claim of take(['converted_lead'], { limit: 2 })) {
       await claim.record(0, done)
@@ -423,7 +423,7 @@ describe('claims', () => {
     expect(await ls('processando')).toEqual([])
   })
 
-  test('old names are taken, under a fresh unique name, so the same name can come again at once (D-29)', async () => {
+  test('old names are taken, under a fresh unique name, so the same name can come again at once', async () => {
     const old = 'lead_descartada_Acme_Ltda.json'
     await writeFile(inLane('processar', old), '{"v":1}')
     const seen: string[] = []

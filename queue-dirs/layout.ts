@@ -1,4 +1,4 @@
-/** Folders of one lane (architecture 7) and the checks that must hold before anything is put there. */
+/** Folders of one lane and the checks that must hold before anything is put there. */
 import { access, readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Disk } from '../base/atomic-file.ts'

@@ -1,4 +1,4 @@
-/** The old system's names (mission C.2): four ways to write a date, seconds at best, some with no time at all. */
+/** The old system's names: four ways to write a date, seconds at best, some with no time at all. */
 
 /** Epoch milliseconds of a UTC time, null when there is no such moment (31 February, hour 25). */
 export function utc(year: number, month: number, day: number, hour = 0, minute = 0, second = 0, ms = 0): number | null {

@@ -1,4 +1,4 @@
-/** An operator deals with a dead letter, line by line (mission C.2 rule 9, E.1 #27). Taking it is a rename, so of two operators one has it. */
+/** An operator deals with a dead letter, line by line (E.1 #27). Taking it is a rename, so of two operators one has it. */
 import { readFile } from 'node:fs/promises'
 import { PonteError } from '../base/error.ts'
 import { SIDECAR } from './closing.ts'

@@ -1,5 +1,5 @@
 /**
- * Random histories of two workers against a model in memory (reliability D3.16): enqueue, claim, record, finish, leave, kill
+ * Random histories of two workers against a model in memory: enqueue, claim, record, finish, leave, kill
  * (also in the middle of finish), stop past the lease and wake, recover, requeue. After every command the folders must hold
  * what the model holds.
  */

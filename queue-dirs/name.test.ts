@@ -46,7 +46,7 @@ describe('names that Ponte writes', () => {
   ])('the slug of %j is %j', (text, slug) => expect(sanitiseSlug(text)).toBe(slug))
 })
 
-describe('names of the old system (mission C.2)', () => {
+describe('names of the old system', () => {
   const second = Date.UTC(2024, 4, 25, 9, 30, 15)
   test.each([
     [`insert_leads_in_crm_${md5}_2024_05_25_09_30_15.json`, 'insert_leads_in_crm', second, md5],

@@ -3,12 +3,12 @@
  *
  *   bulk    <prefix>_<batch hash, 32 hex>_<YYYY_MM_DD_HH_MM_SS_mmm>_<nnnn>.json      written by a compare
  *   single  <prefix>_<slug>_<YYYY_MM_DD_HH_MM_SS_mmm>_<ulid>.json                    written by enqueue, requeue and adoption
- *   legacy  the patterns of mission C.2, one-second times or none                    written by the old system
+ *   legacy  the old system's patterns, one-second times or none                    written by the old system
  *   foreign <prefix>...json in any other shape                                       dropped by somebody
  */
 import { legacyTime, utc } from './legacy-time.ts'
 
-/** Prefixes of mission C.2. A new entity adds its own through `openLane({ prefixes })`. */
+/** The old system's prefixes. A new entity adds its own through `openLane({ prefixes })`. */
 export const PREFIXES = [
   'insert_leads_in_crm',
   'update_leads_in_crm',
@@ -23,7 +23,7 @@ export const PREFIXES = [
   'inserted_timeline',
 ] as const
 
-/** What Spark wrote and no job ever read (mission D-07). */
+/** What Spark wrote and no job ever read. */
 const ALIASES: Readonly<Record<string, string>> = {
   insert_leads_in_app: 'insert_leads_in_crm',
   update_leads_in_app: 'update_leads_in_crm',
@@ -56,7 +56,7 @@ const TIME_LENGTH = 'YYYY_MM_DD_HH_MM_SS_mmm'.length
 
 /**
  * @param file     base name of a file in `processar`
- * @param prefixes known prefixes; aliases of mission C.2 are mapped by themselves
+ * @param prefixes known prefixes; the old system's aliases are mapped by themselves
  * @returns null when it is not a `.json` name of a known prefix
  */
 export function parseName(file: string, prefixes: readonly string[] = PREFIXES): ParsedName | null {
@@ -130,7 +130,7 @@ export function singleName(prefix: string, slug: string, at: number, id: string)
   return `${prefix}_${sanitiseSlug(slug)}_${printTime(at)}_${id}.json`
 }
 
-/** Only [A-Za-z0-9_-], 1 to 60 characters (mission C.2 rule 2); accents lose their marks, all else becomes one `_`. */
+/** Only [A-Za-z0-9_-], 1 to 60 characters; accents lose their marks, all else becomes one `_`. */
 export function sanitiseSlug(text: string): string {
   const plain = text
     .slice(0, 1000)

@@ -1,5 +1,5 @@
 /**
- * A compare's outbox (architecture 6):
+ * A compare's outbox:
  *
  *   open    .tmp/<run>.<entity>/nnnn.part grow              stopped: thrown away
  *   sealed  files named and fsynced, then manifest.json     stopped: finished by recover

@@ -1,6 +1,6 @@
 /**
  * Stops the process (or fails the disk) at every single change to the disk of one whole day in the life of a lane, then
- * recovers and checks (reliability D3.2, D3.4). The scenario counts its own steps, so a step that is added is tested too.
+ * recovers and checks (D3.4). The scenario counts its own steps, so a step that is added is tested too.
  */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** SIGSTOP past the lease, take over, SIGCONT: the woken one can do nothing (reliability D3.17). */
+/** SIGSTOP past the lease, take over, SIGCONT: the woken one can do nothing. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'

@@ -3,7 +3,7 @@ import { ApiError, type ErrorCode } from '../errors.ts'
 
 type Refused = CrmResult<unknown> & { ok: false }
 
-/** @returns what the CRM gave. @throws ApiError what it said against it, by type (D-23) */
+/** @returns what the CRM gave. @throws ApiError what it said against it, by type */
 export function accepted<T>(result: CrmResult<T>): T {
   if (result.ok) return result.value
   throw refused(result)
@@ -23,7 +23,7 @@ export const codes: Readonly<Record<Refused['refusal'], ErrorCode>> = {
   rejected: 'CRM_REFUSED',
 }
 
-/** Texts that callers of the old service look for (mission E.1). */
+/** Texts that callers of the old service look for. */
 export const duplicateText = '_cod.cliente duplicado'
 export const soldText = 'Lead is sold'
 

@@ -1,6 +1,6 @@
 /**
- * Bodies that go on to the CRM (mission E.2), checked before it is asked: JSON `null`, wrong kinds and unknown names are 400 (D-26).
- * Numbers where texts belong become text (D-42), null and missing are the same: the CRM leaves the value alone.
+ * Bodies that go on to the CRM, checked before it is asked: JSON `null`, wrong kinds and unknown names are 400.
+ * Numbers where texts belong become text, null and missing are the same: the CRM leaves the value alone.
  */
 import { z } from '@hono/zod-openapi'
 import { plainDecimal } from '../../base/decimal.ts'

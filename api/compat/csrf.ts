@@ -1,5 +1,5 @@
 /**
- * Requests that a foreign page makes a browser send (D-57). Two things that such a page cannot do: send our Origin, and read or set a
+ * Requests that a foreign page makes a browser send. Two things that such a page cannot do: send our Origin, and read or set a
  * SameSite=Strict cookie of ours, whose value the form must repeat (double submit).
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'

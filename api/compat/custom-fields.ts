@@ -1,4 +1,4 @@
-/** Custom fields: GET /codgestores, /inscricaoestadual, /representante, /analisefinanceira (mission E.1 #17, #21-#23, G.3). */
+/** Custom fields: GET /codgestores, /inscricaoestadual, /representante, /analisefinanceira (#21-#23, G.3). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'

@@ -20,7 +20,7 @@ export const editHeaders = {
   'referrer-policy': 'same-origin',
 } as const
 
-/** Custom fields that may be changed, as people know them (mission E.1 #26), and what their values look like. */
+/** Custom fields that may be changed, as people know them, and what their values look like. */
 export const editable = {
   '_cod.gestores': { label: 'Representante', value: /^\d{1,10}$/ },
   '_cod.cliente': { label: 'Cód. Cliente', value: /^\d{1,10}$/ },

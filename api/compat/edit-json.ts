@@ -1,4 +1,4 @@
-/** /edit_json: a value that a converted lead lacks is put into its letters while they wait (mission E.1 #26, #27, D-57). */
+/** /edit_json: a value that a converted lead lacks is put into its letters while they wait (#27). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { bearer, forbidden, unauthorized } from '../auth.ts'

@@ -1,4 +1,4 @@
-/** POST /passagemdebastao and GET /tasks (mission E.1 #12, D-55), on the simulated CRM. */
+/** POST /passagemdebastao and GET /tasks, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 

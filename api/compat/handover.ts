@@ -1,4 +1,4 @@
-/** POST /passagemdebastao/{lead_id} (mission E.1 #12): a task of some thirty seconds, started here and watched at GET /tasks/{id} (D-55). */
+/** POST /passagemdebastao/{lead_id}: a task of some thirty seconds, started here and watched at GET /tasks/{id}. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type pg from 'pg'

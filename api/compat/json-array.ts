@@ -1,5 +1,5 @@
 /**
- * Pages as one JSON array, a page at a time as the reader takes them (D-59). A page that fails cuts the answer instead of ending
+ * Pages as one JSON array, a page at a time as the reader takes them. A page that fails cuts the answer instead of ending
  * it: a short list that reads like a whole one would be believed.
  *
  * @param first what the pages gave first, fetched already

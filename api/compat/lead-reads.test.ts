@@ -1,4 +1,4 @@
-/** What is known of leads (mission E.1 #7-#11, #25) and of their custom fields (#17, #21-#23), on the simulated CRM. */
+/** What is known of leads and of their custom fields, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { listen } from '../listen.ts'
 import { openApi, type TestApi } from '../testing/api.ts'

@@ -1,4 +1,4 @@
-/** What is known of leads: GET /leads, /lead, /leadaddinfo, /leadid, /leadstage, /endruanumero (mission E.1 #7-#11, #25). */
+/** What is known of leads: GET /leads, /lead, /leadaddinfo, /leadid, /leadstage, /endruanumero. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Lead, Spotter } from '../../connectors/crm/spotter/types.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -112,7 +112,7 @@ async function leadById(crm: Spotter, id: number): Promise<Lead> {
   return found
 }
 
-/** Padded to 14 as the CRM should have it (mission B.8), else as it was given: people type what they like. */
+/** Padded to 14 as the CRM should have it, else as it was given: people type what they like. */
 async function leadByTaxId(crm: Spotter, given: string): Promise<Lead> {
   for (const spelling of new Set([bare(given).padStart(14, '0'), given])) {
     const [found] = await crm.leadsByTaxId(spelling)

@@ -1,4 +1,4 @@
-/** Leads into the CRM (mission E.1 #1, #5, #6, #16): the success and each stated failure of every row, on the simulated CRM. */
+/** Leads into the CRM (#5, #6, #16): the success and each stated failure of every row, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 
@@ -191,7 +191,7 @@ describe('with the old codes switched on', () => {
   })
   afterAll(() => old.close())
 
-  test('a duplicated client code is 200 on PUT /atualizalead and 201 on PUT /leads, as it was (D-23)', async () => {
+  test('a duplicated client code is 200 on PUT /atualizalead and 201 on PUT /leads, as it was', async () => {
     const json = { lead: { customFields: [{ id: '_cod.cliente', value: '345' }] } }
     expect(await old.ask('PUT', '/atualizalead/2', { json })).toMatchObject({ status: 200, json: '_cod.cliente duplicado' })
     const fields = { Id: 2, Fields: [{ field_name: '_cod.cliente', field_value: '345' }] }

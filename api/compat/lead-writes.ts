@@ -1,4 +1,4 @@
-/** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads (mission E.1 #1, #5, #6), POST /contatoobs (#16). */
+/** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads (#5, #6), POST /contatoobs (#16). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { CustomField, LeadBody } from '../../connectors/crm/spotter/types.ts'
@@ -91,7 +91,7 @@ export function registerLeadWrites(app: OpenAPIHono<ApiEnv>, { crm, settings, st
   })
 
   app.openapi(touch, async (c) => {
-    // The flat body that flag S used to send is one that the CRM refuses (crm-api C1): both flags send the same.
+    // The flat body that flag S used to send is one that the CRM refuses: both flags send the same.
     const { lead_id } = c.req.valid('param')
     const note = { description: 'contact updated – synchronise' }
     await act(c, 'leads.update', leadNamed(lead_id), note, async () => accepted(await crm.updateLead(lead_id, note)))
@@ -99,7 +99,7 @@ export function registerLeadWrites(app: OpenAPIHono<ApiEnv>, { crm, settings, st
   })
 }
 
-/** Names that begin with `_` are custom fields; `_cod.gestores` is a choice and takes `options` (mission E.1 #6, E.2). */
+/** Names that begin with `_` are custom fields; `_cod.gestores` is a choice and takes `options`. */
 function leadOf(fields: readonly { field_name: string; field_value: string }[]): LeadBody {
   const customFields: CustomField[] = []
   const texts: Record<string, string> = {}

@@ -1,4 +1,4 @@
-/** Contacts (mission E.1 #13-#15, #18, #24), on the simulated CRM. */
+/** Contacts, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 
@@ -23,7 +23,7 @@ describe('POST /dummycontact/{lead_id}', () => {
     expect(persons(2)).toMatchObject([{ name: 'Dummy contact', email: null }])
   })
 
-  test('a failure is no 200 any more (D-46): 404 without the lead, 503 without the CRM', async () => {
+  test('a failure is no 200 any more: 404 without the lead, 503 without the CRM', async () => {
     expect(await api.ask('POST', '/dummycontact/99')).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } })
     api.simulator.setFaults({ errors5xx: 1 })
     expect(await api.ask('POST', '/dummycontact/2')).toMatchObject({ status: 503, json: { code: 'CRM_UNAVAILABLE' } })
@@ -41,7 +41,7 @@ describe('GET /maincontact/{lead_id}/{contact_id}', () => {
     expect(await api.ask('GET', '/maincontact/1/11', { as: 'read' })).toMatchObject({ status: 200, json: 'N' })
   })
 
-  test("a contact that is not there, or another lead's: 404 (D-46)", async () => {
+  test("a contact that is not there, or another lead's: 404", async () => {
     for (const path of ['/maincontact/1/99', '/maincontact/2/10', '/maincontact/99/10'])
       expect(await api.ask('GET', path)).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } })
   })

@@ -1,4 +1,4 @@
-/** Contacts: POST /dummycontact, /atualizacontato, /inserecontato, GET /maincontact, /buscacontato (mission E.1 #13-#15, #18, #24). */
+/** Contacts: POST /dummycontact, /atualizacontato, /inserecontato, GET /maincontact, /buscacontato. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { ApiDeps } from '../deps.ts'

@@ -1,4 +1,4 @@
-/** The paths of the old service (mission E.1), except its webhooks. */
+/** The paths of the old service, except its webhooks. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'

@@ -1,4 +1,4 @@
-/** Budgets, sales and industries (mission E.1 #19, #20, #28-#30), on the simulated CRM and a real ERP. */
+/** Budgets, sales and industries (#20, #28-#30), on the simulated CRM and a real ERP. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 
@@ -56,7 +56,7 @@ describe('POST /vendelead', () => {
     { leadId: 1, products: [{ productId: 10001, quantity: 1, labelValue: '1,50' }] },
     { leadId: 1, products: [{ productId: 10001, quantity: 1, labelValue: -1 }] },
     { leadId: 1, products: [{ productId: 10001, quantity: 1, labelValue: null }] },
-  ])('%j: 400 (D-26)', async (json) => {
+  ])('%j: 400', async (json) => {
     expect(await api.ask('POST', '/vendelead', { json })).toMatchObject({ status: 400, json: { code: 'INVALID_PAYLOAD' } })
   })
 })
@@ -69,7 +69,7 @@ describe('POST /orcalead/{lead_id}', () => {
     expect(held()).toEqual([{ productId: 10001, quantity: 1, labelValue: '1234.56' }])
   })
 
-  test('sends nothing when the lead has it so already (D-56)', async () => {
+  test('sends nothing when the lead has it so already', async () => {
     const since = (await api.simulator.effects()).at(-1)!.seq
     expect((await budget(1, { leadId: 1, products: [{ productId: 10001, quantity: 1, labelValue: '10.00' }] })).status).toBe(200)
     expect(await api.simulator.effects({ since })).toEqual([])
@@ -83,7 +83,7 @@ describe('POST /orcalead/{lead_id}', () => {
     expect(held()).toHaveLength(1)
   })
 
-  test('a refused product: 400 with the literal, and the old one is back (D-56)', async () => {
+  test('a refused product: 400 with the literal, and the old one is back', async () => {
     api.simulator.setFaults({ errors400: { paths: ['recommendedProductsAdd'], times: 1 } })
     const answer = await budget()
     expect(answer).toMatchObject({ status: 400, json: { code: 'PRODUCT_ADD_FAILED' } })
@@ -133,7 +133,7 @@ describe('/mercados', () => {
     expect(answer.json.value).toContainEqual({ id: expect.any(Number), value: 'Varejo' })
   })
 
-  test('GET says so when the CRM fails (D-46)', async () => {
+  test('GET says so when the CRM fails', async () => {
     api.simulator.setFaults({ errors5xx: 1 })
     expect(await api.ask('GET', '/mercados')).toMatchObject({ status: 503, json: { code: 'CRM_UNAVAILABLE' } })
     api.simulator.setFaults({ errors400: 1 })

@@ -1,4 +1,4 @@
-/** Budgets and sales: POST /vendelead, /orcalead, GET /leadvendida (mission E.1 #19, #20, #28). */
+/** Budgets and sales: POST /vendelead, /orcalead, GET /leadvendida (#20, #28). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Replaced, replaceProduct } from '../../jobs/deals/replace-product.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -63,11 +63,11 @@ export function registerSales(app: OpenAPIHono<ApiEnv>, { crm, state }: ApiDeps)
   })
 }
 
-/** The texts are literals that callers of the old service look for, two spaces included (mission E.1 #20). */
+/** The texts are literals that callers of the old service look for, two spaces included. */
 function mustBeThere(result: Replaced): void {
   if (result.kind === 'remove-failed' || result.kind === 'add-failed') {
     const { refusal, message } = result
-    // Both are 400; a sold lead keeps its own code, which a caller must tell from a refused product (mission C.12).
+    // Both are 400; a sold lead keeps its own code, which a caller must tell from a refused product.
     const { code } = refusal === 'already-sold' || refusal === 'not-found' ? refused(result) : { code: 'PRODUCT_ADD_FAILED' as const }
     const text = result.kind === 'remove-failed' ? 'Erro ao deletar o  produto' : 'Erro ao adicionar produto'
     const lost =

@@ -1,4 +1,4 @@
-/** CoreIntegrator over HTTP (mission H.3): GET /health, POST /sync, GET /logs. `app.request()` answers without a port. */
+/** CoreIntegrator over HTTP: GET /health, POST /sync, GET /logs. `app.request()` answers without a port. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { notFound, onError } from '../errors.ts'
 import { checkAddress, onInvalid } from '../input.ts'

@@ -1,4 +1,4 @@
-/** GET /jobs and GET /jobs/{name}/runs: what runs, when, and how it went (mission C.17). */
+/** GET /jobs and GET /jobs/{name}/runs: what runs, when, and how it went. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
 import { ALL_JOBS, pauses, standingSchedules } from '../../connectors/state/schedules.ts'

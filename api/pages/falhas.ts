@@ -1,4 +1,4 @@
-/** The routes of refused letters: look, correct, put back, put away (mission C.2 rule 9, D-57). What is done is done by operations. */
+/** The routes of refused letters: look, correct, put back, put away. What is done is done by operations. */
 import type { Context, Hono } from 'hono'
 import { PonteError } from '../../base/error.ts'
 import { audited } from '../../connectors/state/audit.ts'

@@ -97,7 +97,7 @@ const Again = ({ run, job, view }: { run: Run; job: Job; view: View }) => (
 
 const columns = ['delivered', 'pending', 'failed', 'suppressed', 'superseded'] as const
 
-/** The conservation report (architecture 6): nothing is found without ending in exactly one column. */
+/** The conservation report: nothing is found without ending in exactly one column. */
 function Books({ balance }: { balance: Balance }) {
   if (balance.changed === 0 && columns.every((name) => balance[name] === 0))
     return <Empty>It found nothing to do, so nothing is owed.</Empty>

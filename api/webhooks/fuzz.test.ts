@@ -1,5 +1,5 @@
 /**
- * Hostile bodies at a real server in a process of its own (reliability D3.14): it lives on, answers 4xx and never 5xx, keeps
+ * Hostile bodies at a real server in a process of its own: it lives on, answers 4xx and never 5xx, keeps
  * nothing of what it refused, keeps everything it accepted, and does not grow. `PONTE_TEST_LONG=1`: 100,000 bodies.
  */
 import { createHash } from 'node:crypto'

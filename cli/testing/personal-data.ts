@@ -1,4 +1,4 @@
-/** Everything personal that a demo handled, searched for in everything that it logged (mission D-53). */
+/** Everything personal that a demo handled, searched for in everything that it logged. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'

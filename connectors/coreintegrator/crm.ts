@@ -1,4 +1,4 @@
-/** CoreIntegrator's CRM: one call per customer, under an idempotency key (mission H.5). */
+/** CoreIntegrator's CRM: one call per customer, under an idempotency key. */
 import { Agent, request } from 'undici'
 import { retryAfterMs } from '../crm/retry.ts'
 import { type Answer, type Customer, deliveryKey } from './types.ts'

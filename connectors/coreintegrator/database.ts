@@ -1,4 +1,4 @@
-/** CoreIntegrator's database: the pool, waiting for it, transactions (mission H.1, H.3). */
+/** CoreIntegrator's database: the pool, waiting for it, transactions. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import mysql, { type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import { PonteError } from '../../base/error.ts'
@@ -59,7 +59,7 @@ export async function ping(database: Database): Promise<void> {
 }
 
 /**
- * Tries every 2 s until the database answers (mission H.3), but not without end (D-75).
+ * Tries every 2 s until the database answers, but not without end.
  *
  * @param onTry called after each failure
  * @throws PonteError `coreintegrator.database_away` after `waitMs`, `coreintegrator.login_refused` at once; the signal's reason
@@ -89,7 +89,7 @@ export async function waitForDatabase(
 }
 
 /**
- * One transaction on a connection of its own, which is given back whatever happens (D-75). Repeated when another transaction won.
+ * One transaction on a connection of its own, which is given back whatever happens. Repeated when another transaction won.
  *
  * @throws what `work` throws, after a roll-back
  */
@@ -112,7 +112,7 @@ export async function transaction<T>(database: Database, work: (connection: Conn
   }
 }
 
-/** Rows of a statement. `values` are bound, never part of the text (D-50). */
+/** Rows of a statement. `values` are bound, never part of the text. */
 export async function rowsOf<T>(on: Database | Connection, sql: string, values: readonly (string | number | null)[] = []): Promise<T[]> {
   const [rows] = await on.execute<RowDataPacket[]>(sql, [...values])
   return rows as T[]

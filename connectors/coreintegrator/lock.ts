@@ -1,4 +1,4 @@
-/** One sync at a time on one database, whatever number of processes run (mission H.5, D-70). */
+/** One sync at a time on one database, whatever number of processes run. */
 import { PonteError } from '../../base/error.ts'
 import { socketOf } from '../mysql/socket.ts'
 import { closeWhenSilent } from '../silence.ts'

@@ -1,4 +1,4 @@
-/** Reading sync_logs (mission H.3, H.5). */
+/** Reading sync_logs. */
 import { type Database, rowsOf } from './database.ts'
 import type { LogRow, LogStatus } from './types.ts'
 

@@ -1,5 +1,5 @@
 /**
- * The outbox: which content of which customer the CRM is still to get (mission H.5). States of a row:
+ * The outbox: which content of which customer the CRM is still to get. States of a row:
  *
  *   PENDING ── taken ──► SENDING ── delivered ──► SENT
  *      ▲                    │ failed: back to PENDING, or DEAD after too many cycles
@@ -10,7 +10,7 @@
 import { change, type Database, rowsOf, transaction } from './database.ts'
 import type { Customer } from './types.ts'
 
-/** Hash of a customer's content (alias c): lengths before values, so that neighbours cannot blur; null is no empty text (architecture 4). */
+/** Hash of a customer's content (alias c): lengths before values, so that neighbours cannot blur; null is no empty text. */
 export const contentHash = `md5(concat_ws('|', ${['c.cust_id', 'c.cust_name', 'c.phone_no']
   .map((column) => `case when ${column} is null then 'N' else concat(char_length(${column}), ':', ${column}) end`)
   .join(', ')}))`
@@ -26,7 +26,7 @@ const takeInSteps = [
      from erp_customers c left join sync_outbox o on o.erp_id = c.id
     where c.synced is true and o.erp_id is null
        on duplicate key update erp_id = sync_outbox.erp_id`,
-  // Changed since it was sent (D-77).
+  // Changed since it was sent.
   `update erp_customers c join sync_outbox o on o.erp_id = c.id
       set c.synced = false
     where c.synced is true and o.content_hash <> ${contentHash}`,

@@ -1,4 +1,4 @@
-/** How a customer's cycle ends: the audit row and the mark, both or neither (mission H.2, H.5). */
+/** How a customer's cycle ends: the audit row and the mark, both or neither. */
 import { type Connection, change, type Database, rowsOf, transaction } from './database.ts'
 import { contentHash, idParameter } from './outbox.ts'
 import { type Customer, deliveryKey, type Failure } from './types.ts'
@@ -28,7 +28,7 @@ export function settleDelivered(database: Database, customer: Customer, cycle: {
 
 /**
  * The cycle failed: it is tried again in the next one, or given up after `maxCycles` that count. An outage that goes on is told once, not in every cycle
- * (D-74).
+ *.
  *
  * @returns what became of the customer
  */

@@ -1,4 +1,4 @@
-/** Words of this room (mission H). */
+/** Words of this room. */
 
 /** A row of erp_customers whose content the CRM does not hold yet, as it is to be sent. */
 export interface Customer {
@@ -7,7 +7,7 @@ export interface Customer {
   /** Rises whenever other content is to be sent. */
   readonly revision: number
   readonly contentHash: string
-  /** JSON text `{customerId, name, phone}` (mission H.2). */
+  /** JSON text `{customerId, name, phone}`. */
   readonly payload: string
 }
 
@@ -32,7 +32,7 @@ export interface Failure {
 
 export type LogStatus = 'SUCCESS' | 'FAILED' | 'DEAD'
 
-/** A row of sync_logs as /logs shows it: the first four fields are those of the original (mission H.3). */
+/** A row of sync_logs as /logs shows it: the first four fields are those of the original. */
 export interface LogRow {
   readonly id: number
   readonly payload: string | null
@@ -45,7 +45,7 @@ export interface LogRow {
   readonly duration_ms: number | null
 }
 
-/** Idempotency key of a customer's content: id and content hash (mission H.5), and the revision, so that a value that comes back is sent again. */
+/** Idempotency key of a customer's content: id and content hash, and the revision, so that a value that comes back is sent again. */
 export function deliveryKey({ id, revision, contentHash }: Customer): string {
   return `erp-${id}-${revision}-${contentHash}`
 }

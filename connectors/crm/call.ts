@@ -44,7 +44,7 @@ const permitsPerAttempt = 5
  * The policy around one exchange: concurrency, breaker, quota, then attempts.
  *
  * Reads are repeated after network faults, 5xx, 429 and unreadable answers. Writes are repeated only when the CRM certainly
- * did nothing: a 429, or not a byte written. Any other failure of a write ends at once, in doubt (architecture 6).
+ * did nothing: a 429, or not a byte written. Any other failure of a write ends at once, in doubt.
  *
  * @throws CrmUnavailable; PonteError `crm.token_refused` | `crm.endpoint_missing` | `crm.closed`; the reason of `call.signal`
  */

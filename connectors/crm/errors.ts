@@ -4,7 +4,7 @@ import { isTls } from '../tls.ts'
 
 /**
  * The CRM (or the way to it, the shared quota included) does not work right now: nobody's line is to blame and no attempt
- * of a line is spent (architecture 6).
+ * of a line is spent.
  */
 export class CrmUnavailable extends PonteError {
   /** A write may have happened: look it up before it is sent again. Always false for reads. */

@@ -1,4 +1,4 @@
-/** What must go first when requests queue: calls caused by a webhook, or a person waiting, before bulk work (architecture 6). */
+/** What must go first when requests queue: calls caused by a webhook, or a person waiting, before bulk work. */
 export type Urgency = 'urgent' | 'bulk'
 
 /** The right to send one request. */

@@ -5,7 +5,7 @@ export interface Backoff {
   readonly maxMs: number
 }
 
-/** Waits of up to 1 s, 4 s, 16 s (mission C.2 rule 7). */
+/** Waits of up to 1 s, 4 s, 16 s. */
 export const defaultBackoff: Backoff = { baseMs: 1_000, factor: 4, maxMs: 16_000 }
 
 /**

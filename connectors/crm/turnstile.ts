@@ -53,7 +53,7 @@ export function turnstile(log: Log, settings: QuotaSettings, random: () => numbe
         } else {
           // Someone more urgent came, or this waiter left, while we looked.
           if (first() !== waiter) continue
-          // After a block all processes would come back at once: spread them (reliability D3.7).
+          // After a block all processes would come back at once: spread them.
           const spread = look.kind === 'full' ? 0 : random() * Math.min(1_000, settings.windowMs / 20)
           wake = new AbortController()
           await sleep(Math.min(longestSleepMs, Math.max(1, look.waitMs) + spread), undefined, { signal: wake.signal }).catch(

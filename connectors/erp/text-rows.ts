@@ -2,7 +2,7 @@
 import { PonteError } from '../../base/error.ts'
 import type { Row } from '../../engine/model.ts'
 
-/** A row under canonical names; the empty string is null (architecture 3). */
+/** A row under canonical names; the empty string is null. */
 export function upperKeys(row: object): Row {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toUpperCase(), value === null ? null : String(value) || null]))
 }

@@ -122,7 +122,7 @@ const pidFile = (data: string) => join(data, 'ponte.pid')
 const urlOf = ({ host, port, user, password, name }: ServerAddress) =>
   `mysql://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`
 
-/** A user for this database alone (D-78). */
+/** A user for this database alone. */
 function initSql({ name, user, password }: ServerAddress, rights: readonly string[]): string {
   return [
     `create database if not exists ${name} character set utf8mb4;`,

@@ -86,7 +86,7 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
       expect(new Map(rows.map(({ c, t }) => [c, t]))).toEqual(new Map([['range_key', 'decimal'], ...(expected as [string, string][])]))
     })
 
-    test('every spelling of a stage leads to one position, and only 5 to 7 are integrated (mission G.1, D-05)', async () => {
+    test('every spelling of a stage leads to one position, and only 5 to 7 are integrated', async () => {
       const stages = await it.sql('select distinct position, name, integrated from crm_stages order by 1')
       expect(stages.map((row) => `${row.position} ${row.name} ${row.integrated}`)).toEqual([
         '0 Descartado N',
@@ -139,7 +139,7 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
       await seedGeography(it)
     })
 
-    test('VIEW_INSERT_LEAD_IN_CRM: flagged branches without a lead whose tax id is theirs alone (D-04, D-64)', async () => {
+    test('VIEW_INSERT_LEAD_IN_CRM: flagged branches without a lead whose tax id is theirs alone', async () => {
       await addBranch(it, 1, { integrate_crm: "'S'", taxid: "'1'", address_number: '5' })
       await addBranch(it, 2, { integrate_crm: "'Y'", taxid: "'2'" })
       await addBranch(it, 3, { integrate_crm: "'Y'", taxid: "'2'" })
@@ -152,7 +152,7 @@ if (!mariaDbMissing('connectors/oracle/schema-functions'))
       await seedGeography(it)
     })
 
-    test('contacts to insert: with an e-mail, of a branch with a lead, once per e-mail (D-33); known ones by lead, else by client', async () => {
+    test('contacts to insert: with an e-mail, of a branch with a lead, once per e-mail; known ones by lead, else by client', async () => {
       await addBranch(it, 3, { id_crm: '900' })
       await addBranch(it, 3, { id_crm: '901' }, 2)
       await it.sql("call ponte_session.mirror_only('on')")

@@ -1,5 +1,5 @@
 /**
- * What makes jobs tick. It only says when to look (architecture 2): who runs is decided by the lease in the state database, what remains
+ * What makes jobs tick. It only says when to look: who runs is decided by the lease in the state database, what remains
  * by the queue directories. So it may be wiped at any time, and a tick may come twice.
  *
  * tick: "go and look at this job" · scheduler: makes the ticks of one job by its cron expression

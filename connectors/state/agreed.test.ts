@@ -1,4 +1,4 @@
-/** The ledger of what both sides last held, the events' ends and conflicts (architecture 5), on a real state database. */
+/** The ledger of what both sides last held, the events' ends and conflicts, on a real state database. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Conflict,

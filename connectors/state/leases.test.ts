@@ -83,7 +83,7 @@ describe('a lease', () => {
   })
 })
 
-test('a process that is stopped past its lease and woken writes nothing any more (reliability D3.17)', async () => {
+test('a process that is stopped past its lease and woken writes nothing any more', async () => {
   await bed.lease.release()
   const leaseMs = 700
   const holder = fork(child, [bed.url, String(leaseMs)])

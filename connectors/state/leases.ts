@@ -1,4 +1,4 @@
-/** Single-run locks with an epoch (architecture 6): a holder that slept past its lease does nothing when it wakes. */
+/** Single-run locks with an epoch: a holder that slept past its lease does nothing when it wakes. */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { query } from './query.ts'

@@ -11,7 +11,7 @@ import { query, transaction } from './query.ts'
 
 export type RunStatus = 'queued' | 'running' | 'success' | 'skipped' | 'failed' | 'stopped'
 export type RunEnd = Exclude<RunStatus, 'queued' | 'running'>
-/** Why a job runs: its schedule, a person, a webhook, another job's work (mission C.17). */
+/** Why a job runs: its schedule, a person, a webhook, another job's work. */
 export type RunTrigger = 'schedule' | 'manual' | 'webhook' | 'job'
 /** What a person may ask a run for. */
 export interface RunParameters {

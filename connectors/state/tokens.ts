@@ -1,4 +1,4 @@
-/** Tokens of the HTTP API: names, scopes and hashes. The token itself is shown once and kept nowhere (mission D-51). */
+/** Tokens of the HTTP API: names, scopes and hashes. The token itself is shown once and kept nowhere. */
 import type pg from 'pg'
 import { query } from './query.ts'
 

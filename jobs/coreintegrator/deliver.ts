@@ -1,4 +1,4 @@
-/** One customer, up to its last attempt: expected outcomes are values (mission H.2, H.5). */
+/** One customer, up to its last attempt: expected outcomes are values. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Customer, Failure } from '../../connectors/coreintegrator/types.ts'
 

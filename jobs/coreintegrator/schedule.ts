@@ -1,4 +1,4 @@
-/** The cron of mission H.3: every minute, and whatever goes wrong is logged and ends there. */
+/** The cron of Every minute, and whatever goes wrong is logged and ends there. */
 import { Cron } from 'croner'
 import type { Logger } from 'pino'
 import type { Syncer } from './syncer.ts'

@@ -1,4 +1,4 @@
-/** One sync: all that the CRM is still to get, in groups whose members go side by side (mission H.2, H.5). */
+/** One sync: all that the CRM is still to get, in groups whose members go side by side. */
 import type { Logger } from 'pino'
 import { ulid } from 'ulid'
 import type { CustomerCrm } from '../../connectors/coreintegrator/crm.ts'
@@ -28,7 +28,7 @@ export interface SyncOptions {
   /** Customers under way at a time. */
   readonly batchSize: number
   readonly pauses: Pauses
-  /** Cycles that may fail before a customer is given up (D-74). */
+  /** Cycles that may fail before a customer is given up. */
   readonly maxCycles: number
   /** How long to wait for another process that is syncing. */
   readonly lockWaitMs: number

@@ -1,4 +1,4 @@
-/** Cron and people ask at the same time: one sync runs, the others join it (mission H.5, D-70). */
+/** Cron and people ask at the same time: one sync runs, the others join it. */
 import type { Counts } from './sync.ts'
 
 export interface Syncer {

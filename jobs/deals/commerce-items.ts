@@ -29,7 +29,7 @@ export async function itemsOf(
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
-/** due: to be told now. waiting: refused before, its next try is not due. held: told three times without converging (architecture 4). */
+/** due: to be told now. waiting: refused before, its next try is not due. held: told three times without converging. */
 export function stateOf({ hash, last }: Item): 'due' | 'waiting' | 'held' {
   if (last?.hash !== hash) return 'due'
   if (last.status === 'failed') return last.ageMs < pauseMs(last.sends) ? 'waiting' : 'due'

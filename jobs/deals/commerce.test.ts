@@ -333,7 +333,7 @@ describe('one lead among many', () => {
     expect(await effects('won')).toHaveLength(10)
   })
 
-  test('that two branches are linked to is refused: their values would follow each other for ever (D-64)', async () => {
+  test('that two branches are linked to is refused: their values would follow each other for ever', async () => {
     await leads(1, 2)
     await addBranch(bridge.erp, { client: 3, taxId: '10000000000003', idCrm: 1 })
     for (const client of [1, 2, 3]) await setBudget(bridge.erp, client, `${client}`)

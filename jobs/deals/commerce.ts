@@ -1,5 +1,5 @@
 /**
- * Budgets and sales (mission C.12, C.13), lead by lead: what a view of the ERP names is told to the CRM, once. No letter is written: the
+ * Budgets and sales, lead by lead: what a view of the ERP names is told to the CRM, once. No letter is written: the
  * view says what remains, the index of changes says what was tried. A lead that the CRM refuses is left alone for a while, longer each
  * time, and never holds up the others.
  */
@@ -97,7 +97,7 @@ async function tellOne(context: Context, run: JobRun, trade: Trade, item: Item):
     if (lead === null || lead.branches.length === 0) return { kind: 'withdrawn' }
     // Each would be told in turn, for ever.
     if (lead.branches.length > 1)
-      return dead('AMBIGUOUS_LEAD', `The branches ${lead.branches.join(', ')} are linked to this lead; it must be one (D-64).`)
+      return dead('AMBIGUOUS_LEAD', `The branches ${lead.branches.join(', ')} are linked to this lead; it must be one.`)
     const keep: Keep = async (values, { alreadySold } = { alreadySold: false }) => {
       await attempt.store(() => keepInErp(context.erp, run.job, { leadId, name: lead.name, values, alreadySold }))
       return { kind: 'delivered', ledger: { entity: trade.entity, key: leadId }, crmId: leadId, fields: values, alreadySold }

@@ -1,4 +1,4 @@
-/** The baton hand-over as a durable task: each answer once as far as can be known, whatever stops it (mission E.1 #12, D-55). */
+/** The baton hand-over as a durable task: each answer once as far as can be known, whatever stops it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

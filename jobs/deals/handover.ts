@@ -1,6 +1,6 @@
 /**
- * The baton hand-over (mission E.1 #12): a lead leaves pre-sales when its qualification questions are answered, one call each, with a
- * pause after each but the last. As a durable task it takes the pauses out of the request (D-55) and outlives the process.
+ * The baton hand-over: a lead leaves pre-sales when its qualification questions are answered, one call each, with a
+ * pause after each but the last. As a durable task it takes the pauses out of the request and outlives the process.
  *
  * What a crash leaves behind: a task that is open and that nobody holds the lease for. `resume` takes it up after the last step that
  * is certain. A step that was begun and has no verdict is sent again: answering the same question with the same answer says the same

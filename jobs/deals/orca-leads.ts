@@ -1,4 +1,4 @@
-/** job_orca_lead_in_spotter: the ERP's budget stands on the lead as its recommended product (mission C.12). */
+/** job_orca_lead_in_spotter: the ERP's budget stands on the lead as its recommended product. */
 import type { Spotter } from '../../connectors/crm/spotter/types.ts'
 import { isUnderWay } from '../../connectors/state/standing.ts'
 import { stagesOf } from '../../records/stages.ts'

@@ -1,4 +1,4 @@
-/** Replacing the amount on a lead, against the simulated CRM: whatever fails, the lead ends with the new product or with the old one (D-56). */
+/** Replacing the amount on a lead, against the simulated CRM: whatever fails, the lead ends with the new product or with the old one. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -115,7 +115,7 @@ describe('when the CRM refuses', () => {
     expect(await replaceProduct(crm, leadId, wanted)).toMatchObject({ kind: 'add-failed', refusal: 'already-sold', old: 'none' })
   })
 
-  test('to show the products, they count as not there (mission E.1 #20)', async () => {
+  test('to show the products, they count as not there', async () => {
     await given([])
     simulator.setFaults({ errors400: { methods: ['GET'] } })
     expect(await replaceProduct(crm, leadId, wanted)).toEqual({ kind: 'added' })

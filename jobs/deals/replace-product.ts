@@ -1,6 +1,6 @@
 /**
- * The amount of a budget stands on a lead as a recommended product, and the CRM can only add and remove (mission C.12, E.1 #20).
- * So a change is remove, then add; when the add fails, the old product is put back (D-56).
+ * The amount of a budget stands on a lead as a recommended product, and the CRM can only add and remove (E.1 #20).
+ * So a change is remove, then add; when the add fails, the old product is put back.
  *
  * Killed between the two, the lead is left without the product. The same call made again finds none and adds the new one, so a caller
  * that repeats what did not answer (a job, because its view still differs) ends right.
@@ -28,7 +28,7 @@ export type Replaced =
     }
 
 export interface ReplaceOptions extends WriteGuard {
-  /** How long an effect whose answer was lost may still be under way, milliseconds (architecture 6). Default 5,000. */
+  /** How long an effect whose answer was lost may still be under way, milliseconds. Default 5,000. */
   readonly settleMs?: number
 }
 
@@ -70,7 +70,7 @@ export async function replaceProduct(
   return { ...failure(added), kind: 'add-failed', old: await putBack() }
 }
 
-/** What the CRM does not want to show counts as not there, as it always did (mission E.1 #20): the add then tells. */
+/** What the CRM does not want to show counts as not there, as it always did: the add then tells. */
 async function recommended(crm: Spotter, leadId: number): Promise<readonly RecommendedProduct[]> {
   try {
     return await crm.recommendedProducts(leadId)

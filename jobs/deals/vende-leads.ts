@@ -1,4 +1,4 @@
-/** job_vende_lead_in_spotter: an order in the ERP wins the lead in the CRM, once and for good (mission C.13). */
+/** job_vende_lead_in_spotter: an order in the ERP wins the lead in the CRM, once and for good. */
 
 import { isUnderWay } from '../../connectors/state/standing.ts'
 import type { Job } from '../context.ts'

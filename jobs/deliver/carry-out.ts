@@ -1,5 +1,5 @@
 /**
- * One change, from intent to verdict (architecture 6). The order of writes around an effect is what makes every crash harmless:
+ * One change, from intent to verdict. The order of writes around an effect is what makes every crash harmless:
  *
  *   intent (state) → effect (CRM) → ERP → settled (state)
  *

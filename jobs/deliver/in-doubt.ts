@@ -1,6 +1,6 @@
 /**
  * Creates are not idempotent in the CRM: when an answer was lost, the effect may have happened, may be under way, or not.
- * So: wait the settling time, look the record up by its own key, adopt what is found, and only then try again (architecture 6).
+ * So: wait the settling time, look the record up by its own key, adopt what is found, and only then try again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CrmResult, WriteGuard } from '../../connectors/crm/spotter/types.ts'
@@ -36,7 +36,7 @@ export async function createOnce({ find, create, attempt, settleMs, tries = 3 }:
       await sleep(settleMs)
       continue
     }
-    // "Already exists for this tax id" is success (mission C.4).
+    // "Already exists for this tax id" is success.
     const found = await find()
     return found === null ? { ok: false, ...duplicateOfNobody } : { ok: true, value: found }
   }

@@ -1,4 +1,4 @@
-/** The CRM's refusals as dead changes, with the machine codes of mission E.1. */
+/** The CRM's refusals as dead changes. */
 import type { CrmResult, Refusal } from '../../connectors/crm/spotter/types.ts'
 import type { Dead } from './carry-out.ts'
 

@@ -1,4 +1,4 @@
-/** Updates read before they write (architecture 5): what a user of the CRM changed meanwhile stays, and a lost answer is not taken for a user. */
+/** Updates read before they write: what a user of the CRM changed meanwhile stays, and a lost answer is not taken for a user. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PonteError } from '../../base/error.ts'
 import { listConflicts, readAgreed } from '../../connectors/state/agreed.ts'

@@ -1,5 +1,5 @@
 /**
- * backup_postgresql (mission C.16): state database, queue and snapshots in one encrypted file, while everybody goes on working.
+ * backup_postgresql: state database, queue and snapshots in one encrypted file, while everybody goes on working.
  *
  * State first, files after it. No moment is the same for all three, and none needs to be: what a restored state believes is older than its
  * letters, so a letter is met again rather than missed, and what was sent since is looked for before it is sent (README of this room,

@@ -1,5 +1,5 @@
 /**
- * The mirror beside the CRM's whole list of leads (mission C.11): who left the CRM, or went back in its funnel, leaves the mirror.
+ * The mirror beside the CRM's whole list of leads: who left the CRM, or went back in its funnel, leaves the mirror.
  *
  *   mirror → CRM's list, to its end → [guard] → each candidate read once more → removed
  *

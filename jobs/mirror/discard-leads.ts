@@ -1,4 +1,4 @@
-/** job_descarta_lead (mission C.11): letters of discarded leads first, then the compare of all stages. Neither waits for the other's success. */
+/** job_descarta_lead: letters of discarded leads first, then the compare of all stages. Neither waits for the other's success. */
 import { PonteError } from '../../base/error.ts'
 import { type Stages, stagesOf } from '../../records/stages.ts'
 import type { Stream } from '../consume.ts'

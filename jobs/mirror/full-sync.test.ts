@@ -217,7 +217,7 @@ describe('a full sync', () => {
     expect(await sql('select count(*)::int as n from branches where id_crm is not null')).toEqual([{ n: 3_000 }])
   }, 180_000)
 
-  test('a contact whose person is gone leaves the mirror, and the ERP only when its setting says so (D-39)', async () => {
+  test('a contact whose person is gone leaves the mirror, and the ERP only when its setting says so', async () => {
     await bridge.simulator.load([crmLead({ id: 1 }), crmPerson(1, 1)])
     await run()
     await bridge.simulator.reset(false)

@@ -1,10 +1,10 @@
 /**
- * job_leads_full_sync (mission C.14): the mirror anew from the CRM, started by a person.
+ * job_leads_full_sync: the mirror anew from the CRM, started by a person.
  *
  *   CRM → staging, on record → [guard] → [dry run ends here] → swap, one transaction → new leads and fields of the ERP, one by one
  *
- * Broken off before the swap, the old mirror is as it was (D-48). Broken off after it, what was not applied yet differs, and the next run
- * or job_validade_full applies it. Client code, budget and order values stay with their leads (D-15).
+ * Broken off before the swap, the old mirror is as it was. Broken off after it, what was not applied yet differs, and the next run
+ * or job_validade_full applies it. Client code, budget and order values stay with their leads.
  */
 import { PonteError } from '../../base/error.ts'
 import type { MirrorStaging } from '../../connectors/erp/erp.ts'

@@ -171,7 +171,7 @@ describe('its reports', () => {
       'validade_full_notes.json',
     ])
       writeFileSync(join(bridge.folder, 'reports', name), '{}')
-    // Neither a copy's date nor midnight counts: the run's own time is in its id (D-47).
+    // Neither a copy's date nor midnight counts: the run's own time is in its id.
     utimesSync(join(bridge.folder, 'reports', `validade_full_${recent}.json`), new Date(0), new Date(0))
     const { run: id } = await run()
     expect(reports()).toContain(`validade_full_${id}.json`)

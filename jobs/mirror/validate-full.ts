@@ -1,5 +1,5 @@
 /**
- * job_validade_full (mission C.15): every integrated lead of the CRM beside the mirror, by the rules of the field table. What differs is
+ * job_validade_full: every integrated lead of the CRM beside the mirror, by the rules of the field table. What differs is
  * reported, then applied as an event would be; what is missing in the CRM is reported and left to job_descarta_lead and its guard.
  */
 

@@ -1,4 +1,4 @@
-/** What the CRM holds of one person goes into the mirror and, where it moved, into the ERP (mission C.10). */
+/** What the CRM holds of one person goes into the mirror and, where it moved, into the ERP. */
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { ContactSides } from '../../connectors/erp/erp.ts'
 import { type Ledger, readAgreed } from '../../connectors/state/agreed.ts'

@@ -19,7 +19,7 @@ export type Absorbed =
       readonly ledger: Ledger
       readonly crm: Row
     }
-  /** Several branches without a lead carry its tax id, so none is meant (D-64); nothing was written. */
+  /** Several branches without a lead carry its tax id, so none is meant; nothing was written. */
   | { readonly kind: 'ambiguous'; readonly branches: readonly string[] }
 
 /**

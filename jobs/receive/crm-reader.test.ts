@@ -1,4 +1,4 @@
-/** Reads of the inbound lines are gathered: the quota is the bottleneck (architecture 6). */
+/** Reads of the inbound lines are gathered: the quota is the bottleneck. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'

@@ -1,6 +1,6 @@
 /**
  * Reads of leads and persons, gathered: lines in flight ask one by one, the CRM is asked once for all that asked in the same moment or
- * while the read before was under way (architecture 6: the quota is the bottleneck). Nothing is remembered: who asks later gets a later answer.
+ * while the read before was under way (the quota is the bottleneck). Nothing is remembered: who asks later gets a later answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lead, LeadCustomField, Person, Spotter } from '../../connectors/crm/spotter/types.ts'

@@ -1,4 +1,4 @@
-/** A lead leaves the mirror (mission C.11): when the CRM has it no more, discarded it, or moved it back in the funnel. It may come again. */
+/** A lead leaves the mirror: when the CRM has it no more, discarded it, or moved it back in the funnel. It may come again. */
 import type { Lead } from '../../connectors/crm/spotter/types.ts'
 import type { Cell } from '../../engine/model.ts'
 import type { Stages } from '../../records/stages.ts'
@@ -13,7 +13,7 @@ export function standingOf(mirrored: { readonly stage: Cell }, lead: Pick<Lead, 
   if (lead === null) return { kind: 'leaves', reason: 'the CRM no longer has this lead' }
   const now = stages.find(lead.stage)
   if (now === null) return { kind: 'unknown' }
-  // The first of the order is "discarded", whatever the mirror says (mission G.1).
+  // The first of the order is "discarded", whatever the mirror says.
   if (now.position === 0) return { kind: 'leaves', reason: 'the CRM discarded this lead' }
   const before = stages.find(mirrored.stage)
   if (before === null) return { kind: 'unknown' }

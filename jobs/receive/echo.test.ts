@@ -1,4 +1,4 @@
-/** Echoes are told without a call of the CRM (architecture 5): what says nothing new is one, what leaves anything open is none. */
+/** Echoes are told without a call of the CRM: what says nothing new is one, what leaves anything open is none. */
 
 import { describe, expect, test } from 'vitest'
 import fc from '../../base/testing/fast-check.ts'

@@ -1,4 +1,4 @@
-/** job_update_contact_in_erp (mission C.10): persons of the CRM into CONTACTS, and by its trigger into the ERP. */
+/** job_update_contact_in_erp: persons of the CRM into CONTACTS, and by its trigger into the ERP. */
 import { PonteError } from '../../base/error.ts'
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { Ledger } from '../../connectors/state/agreed.ts'

@@ -1,5 +1,5 @@
 /**
- * job_update_leads_in_erp and job_update_converted_lead_in_erp (mission C.8, C.9): events of leads into mirror and ERP.
+ * job_update_leads_in_erp and job_update_converted_lead_in_erp: events of leads into mirror and ERP.
  *
  *   claim → [stage, echo: no call] → read lead and persons → ERP, one transaction → letters of contacts → ledger and event → progress
  *
@@ -131,14 +131,14 @@ export async function applyEvent({ context, run, stages, counts, reader }: Work,
   }
 }
 
-/** A lower stage is the discard job's business (mission C.9); an unknown one is a warning for this lead only (mission G.1). */
+/** A lower stage is the discard job's business; an unknown one is a warning for this lead only. */
 function otherStage({ log }: Context, stages: Stages, event: LeadEvent, stage: string): Ending {
   if (stages.find(stage) !== null) return { outcome: 'ignored' }
   log.warn({ key: event.leadId, event: event.id }, 'a stage that no spelling in CRM_STAGES names: add it there')
   return { outcome: 'ignored', code: 'UNKNOWN_STAGE' }
 }
 
-/** D-64: reported here and in the ERP's own log; what to do is the owner's decision. */
+/** Reported here and in the ERP's own log; what to do is the owner's decision. */
 export async function ambiguous({ erp }: Context, run: JobRun, leadId: string, branches: readonly string[]): Promise<Ending> {
   const named = branches.join(', ')
   await erp.logExecution({ job: run.job, leadId, leadName: '', field: 'TAXID', value: `several branches carry its tax id: ${named}` })
@@ -149,7 +149,7 @@ export async function ambiguous({ erp }: Context, run: JobRun, leadId: string, b
   }
 }
 
-/** Letters for persons that moved; persons that are gone leave the mirror, and the ERP when its setting says so (D-39). */
+/** Letters for persons that moved; persons that are gone leave the mirror, and the ERP when its setting says so. */
 async function handOnContacts(
   { context, run, counts }: InboundWork,
   leadId: string,

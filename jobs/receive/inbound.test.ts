@@ -281,7 +281,7 @@ describe('events', () => {
     expect(await bridge.run(converted), 'one digit more is a reason to look').toMatchObject({ counts: { echo: 0, unchanged: 1 } })
   })
 
-  test('of a lead without a usable tax id make no client (mission B.8); corrected there and requeued they do', async () => {
+  test('of a lead without a usable tax id make no client; corrected there and requeued they do', async () => {
     await bridge.simulator.load([crmLead({ id: 1, cnpj: null }), crmLead({ id: 2, cnpj: '123456789012345678' })])
     for (const id of [1, 2]) await letter(id)
     expect(await bridge.run(converted)).toMatchObject({ status: 'success', counts: { refused: 2, dead: 2 } })
@@ -569,7 +569,7 @@ describe('the poll', () => {
     expect(await rows('select id from leads')).toEqual([])
   })
 
-  test('does not take more lines than a run may: the rest stays queued (D-03)', async () => {
+  test('does not take more lines than a run may: the rest stays queued', async () => {
     await bridge.close()
     await open({ leadsPerRun: 10 })
     await bridge.simulator.load(upTo(25).map((id) => crmLead({ id })))

@@ -24,7 +24,7 @@ describe('an event of a lead', () => {
     expect(read({ Lead: { Id: 7, Stage: 5 } })).toMatchObject({ stage: null })
   })
 
-  test('may write its id as text (D-42)', () => {
+  test('may write its id as text', () => {
     expect(read({ Lead: { Id: '0123' } })).toMatchObject({ leadId: 123 })
   })
 

@@ -1,4 +1,4 @@
-/** One line of an inbound letter: an event of a lead (mission F). Only its id counts for certain; the rest is a hint. */
+/** One line of an inbound letter: an event of a lead. Only its id counts for certain; the rest is a hint. */
 import { createHash } from 'node:crypto'
 import { PonteError } from '../../base/error.ts'
 import type { InboundEvent } from './end-event.ts'
@@ -25,7 +25,7 @@ export function readLeadEvent(id: string, text: string): LeadEvent {
   }
 }
 
-/** An id of the CRM, a number or its text (D-42); null: it is none. */
+/** An id of the CRM, a number or its text; null: it is none. */
 export function crmId(value: unknown): number | null {
   const id = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null

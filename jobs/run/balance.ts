@@ -1,4 +1,4 @@
-/** The conservation report: by key, what a run found or took has ended in exactly one column (architecture 6). */
+/** The conservation report: by key, what a run found or took has ended in exactly one column. */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
 import { tallyRun } from '../../connectors/state/changes.ts'

@@ -105,7 +105,7 @@ function watched(job: Job, run: string, trigger: RunTrigger, work: () => Promise
   )
 }
 
-/** `dag_id`: the job's id in the old system, whose log had it so (mission C.0). */
+/** `dag_id`: the job's id in the old system, whose log had it so. */
 const logFields = (job: Job, run: string) => ({ dag_id: job.aliases[0] ?? job.name, job: job.name, run })
 
 const BUSY = 'already running elsewhere'

@@ -1,4 +1,4 @@
-/** When jobs run by themselves: mission C.1, settings, and clocks that are set forward and back. */
+/** When jobs run by themselves: the old system's times, settings, and clocks that are set forward and back. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../deploy/env.ts'
@@ -27,7 +27,7 @@ describe('the schedules', () => {
     ['job_orca_lead_in_spotter', 1],
     ['job_vende_lead_in_spotter', 1],
     ['job_validade_full', 24 * 60],
-  ])('%s runs every %i minutes (mission C.1)', (job, minutes) => {
+  ])('%s runs every %i minutes', (job, minutes) => {
     const schedule = schedules().find((one) => one.job === job)!
     const first = nextTick(schedule, new Date('2026-11-27T12:00:00Z'))!
     expect((nextTick(schedule, first)!.getTime() - first.getTime()) / 60_000).toBe(minutes)
@@ -67,7 +67,7 @@ describe('the schedules', () => {
     expect(jobsWithout).not.toContain('job_insert_leads_in_spotter')
   })
 
-  test('the compare is tried again five times, as the original did (mission C.3)', () => {
+  test('the compare is tried again five times, as the original did', () => {
     expect(retriesOf('job_execute_spark')).toBe(5)
     expect(retriesOf('job_validade_full')).toBe(3)
   })

@@ -24,7 +24,7 @@ export interface Branch {
   readonly role: Role
   readonly description: string
   readonly address: Address
-  /** False: the ERP has no city for it, and VW_CRM_CLIENTS does not show it (mission B.3). */
+  /** False: the ERP has no city for it, and VW_CRM_CLIENTS does not show it. */
   readonly hasCity: boolean
   readonly salesRep: number | null
   readonly phone: string | null
@@ -53,7 +53,7 @@ export interface Client {
   readonly createdDay: number
 }
 
-/** The integrated stages (mission G.1) and how many of a hundred leads stand in each. */
+/** The integrated stages and how many of a hundred leads stand in each. */
 const stages = ['Desenvolvimento/Orçamento', 'Ativação', 'Retenção/Expansão'] as const
 const STAGE_SHARES = [50, 85, 100]
 

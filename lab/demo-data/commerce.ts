@@ -1,5 +1,5 @@
 /**
- * Budgets, orders and service orders: what the functions of PKG_CRM_CLIENT add up (mission B.6). Money is in integer cents and
+ * Budgets, orders and service orders: what the functions of PKG_CRM_CLIENT add up. Money is in integer cents and
  * quantities are whole thousandths of nothing odd (multiples of 500, even prices), so every sum here is exact.
  *
  * A linked branch is one of:  quiet (nothing that counts) · settled (counts, and the mirror has the value) · pending (counts, the mirror
@@ -53,7 +53,7 @@ export interface Commerce {
   readonly sentOrderCents: number | null
 }
 
-/** Days that count: today to today + 365, both included (mission B.6, D-38). */
+/** Days that count: today to today + 365, both included. */
 type When = 'past' | 'today' | 'ahead'
 
 const MOST_DOCUMENTS = 4

@@ -10,7 +10,7 @@ export interface Contact {
   readonly phone: string | null
   readonly jobTitleCode: number | null
   readonly jobTitle: string | null
-  /** False: typed in without its branch, invisible to the view (mission B.3). */
+  /** False: typed in without its branch, invisible to the view. */
   readonly hasBranch: boolean
   readonly isPrimary: 'S' | 'N' | null
   /** CRM person id. */
@@ -63,7 +63,7 @@ export function drawContacts(settings: Settings, branch: number, role: Role, lea
     const email = drawEmail(random, person.mailbox, domain, taken)
     const title = drawJobTitle(random)
     const hasBranch = !random.chance(2)
-    // One in forty was typed in after the lead was sent: the CRM has never seen it (D-33).
+    // One in forty was typed in after the lead was sent: the CRM has never seen it.
     const isKnown = role === 'linked' && email !== null && hasBranch && !random.chance(2.5)
     contacts.push({
       code: branch * MOST_CONTACTS + place + 1,

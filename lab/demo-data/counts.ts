@@ -10,7 +10,7 @@ export interface DemoCounts {
   readonly contacts: number
   /** Contacts in the mirror. */
   readonly mirrorContacts: number
-  /** Contacts of linked branches, with an e-mail, that the CRM has never seen (D-33). */
+  /** Contacts of linked branches, with an e-mail, that the CRM has never seen. */
   readonly newContacts: number
   readonly budgets: number
   readonly orders: number
@@ -53,7 +53,7 @@ export function count(tally: Tally, { branches }: Client): void {
       if (contact.crmId !== null) tally.mirrorContacts++
       else if (contact.hasBranch && contact.email !== null) tally.newContacts++
     }
-    // The conditions of VIEW_LEADS_BUDGETED and VIEW_LEADS_SOLD (mission B.4).
+    // The conditions of VIEW_LEADS_BUDGETED and VIEW_LEADS_SOLD.
     if (commerce.budgetCents === null) continue
     if (commerce.budgetCents !== commerce.sentBudgetCents) tally.pendingBudgets++
     if (stage !== 'Ativação' && commerce.orderCents !== null && commerce.orderCents !== commerce.sentOrderCents) tally.pendingSales++

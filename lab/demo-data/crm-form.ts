@@ -1,5 +1,5 @@
 /**
- * A raw ERP value as Ponte sends and remembers it (mission B.8), for leads that the demo says were sent long ago. The rules of
+ * A raw ERP value as Ponte sends and remembers it, for leads that the demo says were sent long ago. The rules of
  * record are the field table of the jobs, which a room on this floor cannot read; a test of the whole demo holds the two together.
  */
 
@@ -33,7 +33,7 @@ export const crmForm = (kind: keyof typeof rules, value: Cell): Cell => applyRul
 
 const small = [' De ', ' Da ', ' Do ', ' Dos ', ' Das ', ' E '] as const
 
-/** How the views write places and industries (mission B.3): capitals at the start of words, prepositions small. Equal to SQL's initcap2. */
+/** How the views write places and industries: capitals at the start of words, prepositions small. Equal to SQL's initcap2. */
 export function titleCase(text: string): string {
   const capitals = text.toLowerCase().replace(/[\p{L}\p{N}]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1))
   return small.reduce((rest, word) => rest.replaceAll(word, word.toLowerCase()), capitals)

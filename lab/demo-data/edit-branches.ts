@@ -17,7 +17,7 @@ export interface BranchEdit {
   readonly taxid: string
   /** Canonical column of the lead. A move changes the rest of the address too. */
   readonly field: 'NAME' | 'ADDRESS_STREET' | 'ADDRESS_NUMBER' | 'SALES_REP' | 'TAX_REGISTRATION' | 'FINANCIAL_ANALYSIS'
-  /** Both in the form that is sent to the CRM (mission B.8); they differ. */
+  /** Both in the form that is sent to the CRM; they differ. */
   readonly before: Cell
   readonly after: Cell
 }
@@ -44,7 +44,7 @@ const LOCKED = `
   select client, code, id_crm, taxid_key as taxid, description, address, address_number, sales_rep, tax_registration, city, state
     from branches where client = ? and code = ? for update`
 
-/** The newest; of one day the one that the views take (mission B.3). */
+/** The newest; of one day the one that the views take. */
 const ANALYSIS = `
   select observations from credit_limit_history where client_code = ? order by sequence_number desc`
 

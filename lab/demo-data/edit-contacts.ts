@@ -12,7 +12,7 @@ export interface ContactEdit {
   /** CRM lead id. */
   readonly lead_id: string
   readonly field: 'NAME' | 'PHONE' | 'JOB_TITLE'
-  /** Both in the form that is sent to the CRM (mission B.8); they differ. */
+  /** Both in the form that is sent to the CRM; they differ. */
   readonly before: Cell
   readonly after: Cell
 }

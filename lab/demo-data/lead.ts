@@ -19,7 +19,7 @@ const decimal = (cents: number | null): string | null => {
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`
 }
 
-/** The row of LEADS, canonical columns (mission B.1). `branch` must be linked. */
+/** The row of LEADS, canonical columns. `branch` must be linked. */
 export function mirrorLead(settings: Settings, client: Client, branch: Branch): Row {
   const { address, commerce } = branch
   const place = municipalities[address.city]!
@@ -67,7 +67,7 @@ export function mirrorContacts(client: Client, branch: Branch): Row[] {
 
 /**
  * What the simulated CRM holds of a linked branch: the lead, its persons, the budget as recommended product, the sale. Empty values are
- * what Ponte sends for them (mission C.4, C.5).
+ * what Ponte sends for them.
  */
 export function crmRecords(settings: Settings, client: Client, branch: Branch): SeedRow[] {
   const row = mirrorLead(settings, client, branch)
@@ -102,7 +102,7 @@ export function crmRecords(settings: Settings, client: Client, branch: Branch): 
 }
 
 const UNKNOWN_REP = '99'
-/** `product` of the budget job's settings (mission C.12). */
+/** `product` of the budget job's settings. */
 const PRODUCT = 10_001
 const moment = (dayNumber: number): string => `${isoDay(dayNumber)}T12:00:00.000000Z`
 const product = (labelValue: string) => [{ productId: PRODUCT, quantity: 1, labelValue }]

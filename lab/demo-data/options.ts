@@ -7,7 +7,7 @@ export interface DemoOptions {
   readonly seed: number
   /** ISO day that budgets, orders and histories are dated around. */
   readonly today: string
-  /** Pairs of flagged, unlinked branches of two clients that carry one tax id (D-64). Default 0. At most 10 per hundred branches. */
+  /** Pairs of flagged, unlinked branches of two clients that carry one tax id. Default 0. At most 10 per hundred branches. */
   readonly ambiguous?: number
   /** Branches of each hundred that are flagged and unlinked (default 35), and that are linked to a lead (default 25). Together at most 70. */
   readonly eligiblePercent?: number

@@ -26,7 +26,7 @@ export function drawPerson(random: Random): Person {
   return { name: random.chance(30) ? name.toUpperCase() : name, mailbox: `${plain.get(given)}.${plain.get(last)}` }
 }
 
-/** Either a code of CONTACT_JOB_TITLES (1 and up), or free text, or neither; the view prefers the free text (mission B.3). */
+/** Either a code of CONTACT_JOB_TITLES (1 and up), or free text, or neither; the view prefers the free text. */
 export function drawJobTitle(random: Random): { code: number | null; text: string | null } {
   const kind = random.below(100)
   if (kind < 55) return { code: random.between(1, jobTitles.length), text: null }

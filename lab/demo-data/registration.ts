@@ -5,7 +5,7 @@ const masks = new Map(states.map((state) => [state.code, state.registration]))
 
 /**
  * A state registration as the ERP keeps it: in the state's mask, in bare digits, in some spelling of exempt, empty, or missing
- * (mission B.8). @param state two letters @param isPerson people are exempt
+ *. @param state two letters @param isPerson people are exempt
  */
 export function drawRegistration(random: Random, state: string, isPerson: boolean): string | null {
   const kind = isPerson ? random.between(70, 99) : random.below(100)

@@ -6,7 +6,7 @@ export interface SalesRep {
   readonly email: string | null
 }
 
-/** Reps the CRM knows as options of `_cod.gestores`: 1 to 20, and 99, which stands for any other (mission A). */
+/** Reps the CRM knows as options of `_cod.gestores`: 1 to 20, and 99, which stands for any other. */
 export const knownReps: readonly number[] = [...Array.from({ length: 20 }, (_, place) => place + 1), 99]
 /** Reps that only the ERP knows: a lead of theirs goes out with 99. */
 export const strangerReps: readonly number[] = [57, 63, 88]

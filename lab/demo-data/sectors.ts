@@ -1,6 +1,6 @@
 import { wordsOf } from './word-list.ts'
 
-/** INDUSTRIES of the ERP and how companies of each like to be called. `10` is the house's "unknown" (mission B.5, step 4c). */
+/** INDUSTRIES of the ERP and how companies of each like to be called. `10` is the house's "unknown" (step 4c). */
 export interface Sector {
   readonly code: number
   readonly description: string
@@ -51,7 +51,7 @@ export const suffixes = wordsOf(`
   Ltda; Ltda; Ltda; Ltda.; LTDA; LTDA - ME; ME; EPP; EIRELI; EIRELI - ME; S.A.; S/A; e Filhos Ltda; & Cia. Ltda
 `)
 
-/** Tails that push a name past the CRM's 40 characters (mission B.8). */
+/** Tails that push a name past the CRM's 40 characters. */
 export const longTails = wordsOf(`
   Comércio, Importação e Exportação; Indústria e Comércio de Produtos Especiais; Prestadora de Serviços de Manutenção Industrial;
   Administração e Participações Societárias

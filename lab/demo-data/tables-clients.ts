@@ -1,6 +1,6 @@
 /**
  * Clients, branches and contacts as rows. The constants are those that the ERP gives to a client that comes from the CRM
- * (mission B.5), with the ERP as the user who made them.
+ *, with the ERP as the user who made them.
  */
 import type { Branch } from './client.ts'
 import { municipalities } from './municipalities.ts'

@@ -1,4 +1,4 @@
-/** `npm run coreintegrator`: the stack of deploy/coreintegrator without Docker, and the walk through it (mission H.5). */
+/** `npm run coreintegrator`: the stack of deploy/coreintegrator without Docker, and the walk through it. */
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -6,7 +6,7 @@ import type { Lead, LeadCustomField, Person, RecommendedProduct, SoldLead } from
 
 /**
  * The CRM's answers as we rely on them. Ids must be there; any other field may be missing or null, and numbers where texts
- * belong become text (D-42). Other fields of the CRM are dropped.
+ * belong become text. Other fields of the CRM are dropped.
  */
 const id = z.union([
   z.int(),

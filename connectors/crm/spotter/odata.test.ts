@@ -9,7 +9,7 @@ describe('a text in a filter', () => {
     expect(textLiteral("' or 1 eq 1 or cnpj eq '")).toBe("''' or 1 eq 1 or cnpj eq '''")
   })
 
-  it('cannot leave its quotes, whatever it is (D-58)', () => {
+  it('cannot leave its quotes, whatever it is', () => {
     const seed = testSeed()
     console.info(`odata seed ${seed}`)
     fc.assert(

@@ -1,9 +1,9 @@
 import { badArgument } from '../errors.ts'
 
-/** Most rows that the CRM gives per answer (mission E.2). */
+/** Most rows that the CRM gives per answer. */
 export const pageSize = 500
 
-/** @returns an OData text literal: in single quotes, inner quotes doubled (OData 4.01 ABNF `string`; D-58) */
+/** @returns an OData text literal: in single quotes, inner quotes doubled (OData 4.01 ABNF `string`) */
 export function textLiteral(text: string): string {
   if (/\p{Cc}/u.test(text)) throw badArgument('a text with control characters cannot be put into a filter')
   return `'${text.replaceAll("'", "''")}'`
@@ -25,7 +25,7 @@ export function timeLiteral(time: string): string {
   return `${match[1]}${match[2] ?? 'Z'}`
 }
 
-/** @returns milliseconds since the epoch, NaN for no time; a missing offset means UTC, as in the CRM (crm-api C1) */
+/** @returns milliseconds since the epoch, NaN for no time; a missing offset means UTC, as in the CRM */
 export function instant(time: string): number {
   return Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(time) ? time : `${time}Z`)
 }

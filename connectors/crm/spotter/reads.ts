@@ -49,7 +49,7 @@ type Reads = Pick<
 
 const salesRepField = '_cod.gestores'
 
-/** The reading half of the client. Some sets of the CRM ignore `$filter` (crm-api C1), so what comes back is checked. */
+/** The reading half of the client. Some sets of the CRM ignore `$filter`, so what comes back is checked. */
 export function reads(options: ReadOptions): Reads {
   /** One GET; null for "not found". */
   async function get<T>(schema: z.ZodType<T>, set: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<Page<T> | null> {
@@ -121,7 +121,7 @@ export function reads(options: ReadOptions): Reads {
     salesReps: cached(options.salesRepsTtlMs, options.monotonic, async () => {
       const found = await find(customFieldSchema, 'CustomFields', `key eq ${textLiteral(salesRepField)}`)
       const [field] = matching('GET CustomFields', found, (entry) => (entry.key ?? entry.id) === salesRepField)
-      // An empty list would turn every sales rep into 99 (D-41).
+      // An empty list would turn every sales rep into 99.
       if (field === undefined || field.options.length === 0) throw unexpectedAnswer('GET CustomFields', `${salesRepField} has no options`)
       return new Set(field.options)
     }),

@@ -4,10 +4,10 @@ import type { CrmResult, Refusal } from './types.ts'
 const longestMessage = 300
 
 /**
- * Says by type why the CRM refused a request, so that nobody else reads its texts (D-23).
+ * Says by type why the CRM refused a request, so that nobody else reads its texts.
  *
- * The texts: `Duplicated Keys` with `_cod.cliente`, and `Lead is sold` (mission E.2). What Exact answers to a repeated tax
- * id on LeadsAdd is not public (crm-api C1): any complaint of a duplicate there counts, in English or Portuguese.
+ * The texts: `Duplicated Keys` with `_cod.cliente`, and `Lead is sold`. What Exact answers to a repeated tax
+ * id on LeadsAdd is not public: any complaint of a duplicate there counts, in English or Portuguese.
  *
  * @param token masked like personal data, in case a message quotes it
  * @returns a failed CrmResult; its message is masked and at most 300 characters long

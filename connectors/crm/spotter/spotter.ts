@@ -38,7 +38,7 @@ export interface SpotterOptions {
 }
 
 /**
- * Exact Spotter over HTTP (mission E.2). One per process and urgency: it holds the sockets, the breaker and the cache.
+ * Exact Spotter over HTTP. One per process and urgency: it holds the sockets, the breaker and the cache.
  *
  * Every method throws CrmUnavailable (`crm.unavailable`), PonteError `crm.token_refused`, `crm.endpoint_missing`,
  * `crm.unexpected_answer` (reads), `crm.bad_argument` or, after `close()`, `crm.closed`; what the CRM says against a write is

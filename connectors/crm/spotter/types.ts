@@ -1,4 +1,4 @@
-/** Exact Spotter's REST API as Ponte uses it (mission E.2, crm-api C1). Names are the CRM's own. */
+/** Exact Spotter's REST API as Ponte uses it. Names are the CRM's own. */
 
 export interface CustomField {
   readonly id: string
@@ -74,7 +74,7 @@ export interface Person {
   readonly email: string | null
   readonly phone1: string | null
   readonly jobTitle: string | null
-  /** The CRM answers the text `true` or `false` (mission E.2). */
+  /** The CRM answers the text `true` or `false`. */
   readonly mainContact: string
 }
 

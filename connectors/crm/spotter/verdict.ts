@@ -42,7 +42,7 @@ export function judge(exchange: Exchange): Verdict {
   if (!json.ok) return failed({ reason: unreadable(status, exchange.body) })
   const complaint = errorMessage(json.value)
   if (complaint === null) return { kind: 'done', status, json: json.value }
-  // Some CRMs report errors, even their limit, with HTTP 200 (crm-api C2).
+  // Some CRMs report errors, even their limit, with HTTP 200.
   if (/rate.?limit|too many requests|throttl/i.test(complaint)) {
     return failed({ reason: `HTTP ${status} with an error: too many requests`, nothingDone: true, tooMany: true, retryAfter })
   }
@@ -83,7 +83,7 @@ function parseJson(body: string | null): { ok: true; value: unknown } | { ok: fa
   }
 }
 
-/** `{ error: { message } }` (mission E.2), or the flat `{ message }` and `{ error: "..." }` of gateways; inner details appended. */
+/** `{ error: { message } }`, or the flat `{ message }` and `{ error: "..." }` of gateways; inner details appended. */
 function errorMessage(json: unknown): string | null {
   if (!isRecord(json)) return null
   const error = json.error ?? json['odata.error']

@@ -28,11 +28,11 @@ interface Write {
   /** What follows the endpoint: `/id`, `?query`. */
   readonly rest?: string
   readonly body?: unknown
-  /** The code that mission E.2 names. Any other 2xx is success too, with a note in the log. */
+  /** The code that the CRM's documentation names. Any other 2xx is success too, with a note in the log. */
   readonly expect: 200 | 201 | 204
 }
 
-/** The CRM refuses a lead that repeats a tax id; it wants the text, not a boolean (mission C.4). */
+/** The CRM refuses a lead that repeats a tax id; it wants the text, not a boolean. */
 const duplicityValidation = 'true'
 
 /** The writing half of the client. */

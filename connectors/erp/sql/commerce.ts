@@ -1,4 +1,4 @@
-/** Budgets and orders of leads: the difference views for all of them, the package's functions for one (mission B.4, B.6). */
+/** Budgets and orders of leads: the difference views for all of them, the package's functions for one. */
 import { plainDecimal } from '../../../base/decimal.ts'
 import type { Erp } from '../erp.ts'
 import { whole } from '../text-rows.ts'

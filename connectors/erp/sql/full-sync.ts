@@ -1,4 +1,4 @@
-/** The staging tables of a full sync and the swap into the mirror (mission C.14, D-48). */
+/** The staging tables of a full sync and the swap into the mirror. */
 import { jsonText } from '../../../base/text.ts'
 import type { Row } from '../../../engine/model.ts'
 import type { Erp } from '../erp.ts'
@@ -161,7 +161,7 @@ const LOCK = `
 function stagedColumns({ field }: SqlDialect, names: readonly string[]): StagedColumn[] {
   return checked('leads', Object.fromEntries(names.map((name) => [name, null]))).map(({ column, kind }) => {
     const value = asKind(kind, field('s.fields', column.toUpperCase()))
-    // D-15: a CRM that was never told the client code does not make the mirror forget it.
+    // A CRM that was never told the client code does not make the mirror forget it.
     return { column, value: column === 'client_code' ? `coalesce(${value}, l.client_code)` : value }
   })
 }

@@ -100,6 +100,6 @@ export async function writeContact(
   }
   if (Object.keys(loud).length === 0 && !toAdopt) return
   await dialect.mirrorOnly(link, false)
-  // Fired without columns as well: an ERP contact found by its e-mail adopts the person's id (D-44).
+  // Fired without columns as well: an ERP contact found by its e-mail adopts the person's id.
   await writeMirror(link, 'contacts', personId, loud)
 }

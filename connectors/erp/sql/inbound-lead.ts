@@ -26,7 +26,7 @@ const branchSelect = ({ titleCase }: SqlDialect): string => `
 
 /**
  * The lead's branch: linked to it, else the only one without a lead that carries its tax id, else, when the setting says so, the first
- * of several (D-64). Of several linked ones the first speaks.
+ * of several. Of several linked ones the first speaks.
  */
 const CANDIDATES = `
   select client, code, 1 as linked from branches where id_crm = ?

@@ -1,4 +1,4 @@
-/** What the compatible routes ask and tell the ERP directly (mission E.1 #8, #30), what is held back, and the log of business events. */
+/** What the compatible routes ask and tell the ERP directly (#30), what is held back, and the log of business events. */
 import { PonteError } from '../../../base/error.ts'
 import type { Row } from '../../../engine/model.ts'
 import type { Erp } from '../erp.ts'
@@ -93,7 +93,7 @@ const contactsOfNewLeads = ({ emailKey }: SqlDialect): string => `
                         and d.id_crm is not null)
    group by v.client_code, v.branch_code`
 
-/** D-64: held back by view_insert_lead_in_crm. First the few tax ids of branches that wait. */
+/** Held back by view_insert_lead_in_crm. First the few tax ids of branches that wait. */
 const AMBIGUOUS = `
   select o.taxid_key, o.client, o.code
     from (select w.taxid_key

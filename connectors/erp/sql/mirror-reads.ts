@@ -1,4 +1,4 @@
-/** What the mirror holds, for jobs that put all of it beside the CRM (mission C.11, C.14, C.15). */
+/** What the mirror holds, for jobs that put all of it beside the CRM. */
 import type { Row } from '../../../engine/model.ts'
 import type { Erp } from '../erp.ts'
 import { whole } from '../text-rows.ts'

@@ -1,4 +1,4 @@
-/** What the ERP's schema promises (mission B.1 to B.4, B.8), as a suite for every dialect. */
+/** What the ERP's schema promises, as a suite for every dialect. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VIEW_COLUMNS } from './contract/contract.ts'
 import type { ErpHarness } from './contract/contract-harness.ts'
@@ -15,7 +15,7 @@ export interface Catalogue {
   readonly unexplained: string
 }
 
-/** Mission B.3 and B.4, with the names that Oracle reserves renamed (D-10). */
+/** Mission B.3 and B.4, with the names that Oracle reserves renamed. */
 const VIEWS: Readonly<Record<string, string>> = {
   vw_crm_clients:
     'id client_code branch_code company_name taxid sales_rep phone email tax_registration id_crm country state city city_code address_zipcode address_street address_number address_district address_complement integrate_crm industry financial_analysis budget_value has_order order_value has_retention sales_rep_email',
@@ -29,7 +29,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   view_leads_budgeted: 'id budget_value taxid',
   view_leads_sold: 'id order_value sales_rep_email',
 }
-/** Words that Oracle 19c reserves and that the published SQL used as names (D-10), and their like. */
+/** Words that Oracle 19c reserves and that the published SQL used as names, and their like. */
 const RESERVED = [
   'number',
   'date',
@@ -75,13 +75,13 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
       expect(found.sort()).toEqual([...columns.map((column) => `${column.toLowerCase()} text`), 'range_key bigint'].sort())
     })
 
-    test('no table or column has a name that Oracle reserves (D-10)', async () => {
+    test('no table or column has a name that Oracle reserves', async () => {
       const names = (await columns()).flatMap(({ t, c }) => [t, c])
       expect(names.length).toBeGreaterThan(200)
       expect(names.filter((name) => RESERVED.includes(name!))).toEqual([])
     })
 
-    test('tax id, zip code and phone are text wherever they stand (D-65)', async () => {
+    test('tax id, zip code and phone are text wherever they stand', async () => {
       const named = (await columns()).filter(({ c }) => /taxid|zip|phone/.test(c!))
       expect(named.length).toBeGreaterThan(10)
       expect(named.filter(({ type }) => !isText(type))).toEqual([])
@@ -91,7 +91,7 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
       expect(await it.sql(catalogue.unexplained)).toEqual([])
     })
 
-    test('every spelling of a stage leads to one position, and only 5 to 7 are integrated (mission G.1, D-05)', async () => {
+    test('every spelling of a stage leads to one position, and only 5 to 7 are integrated', async () => {
       const stages = await it.sql('select distinct position, name, integrated from crm_stages order by 1')
       expect(stages.map((row) => `${row.position} ${row.name} ${row.integrated}`)).toEqual([
         '0 Descartado N',
@@ -108,7 +108,7 @@ export function testSchema(dialect: string, open: () => Promise<ErpHarness>, cat
       }
     })
 
-    test("no view or routine holds a stage's name (D-05)", async () => {
+    test("no view or routine holds a stage's name", async () => {
       const sources = await it.sql(catalogue.sources)
       expect(sources.length).toBeGreaterThan(20)
       expect(sources.filter((row) => /Ativa|Activation|Orçamento|Budget\/|Reten/.test(row.s!))).toEqual([])

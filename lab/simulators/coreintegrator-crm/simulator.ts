@@ -1,5 +1,5 @@
 /**
- * CoreIntegrator's "CRM Endpoint (Simulated)" (mission H.5): takes customers under an idempotency key, remembers each key, fails on demand.
+ * CoreIntegrator's "CRM Endpoint (Simulated)": takes customers under an idempotency key, remembers each key, fails on demand.
  *
  *   POST /customers   201 {id} | 200 the same again | 400 | 415 | 422 | 500 | 503
  *   GET  /customers   what it holds      GET /effects   what it did, in order      GET /health

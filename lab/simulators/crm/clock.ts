@@ -16,7 +16,7 @@ export interface Clock {
   atLeast(iso: string): void
 }
 
-/** The CRM's clock (crm-api C1: `updateDate` has microseconds). `now` gives epoch milliseconds. */
+/** The CRM's clock (`updateDate` has microseconds). `now` gives epoch milliseconds. */
 export function createClock(now: () => number = Date.now): Clock {
   let last = 0n
   return {

@@ -6,12 +6,12 @@ import { eachLine } from './lines.ts'
 import type { Effect, EffectDraft, EffectKind } from './model.ts'
 
 /**
- * The append-only effect log (reliability D2): one JSON line per effect, never rewritten.
+ * The append-only effect log: one JSON line per effect, never rewritten.
  *
  *   append ─> waiting lines ─> one write ─> one fdatasync ─> durable, then told
  *
  * Appends that arrive during a flush share the next one. A failed write or fsync breaks the log for good: after an fsync
- * error the kernel may have dropped the pages, so a second try would prove nothing (reliability D1, Rebello).
+ * error the kernel may have dropped the pages, so a second try would prove nothing (Rebello).
  */
 export interface EffectLog {
   readonly lastSeq: number

@@ -21,7 +21,7 @@ const pause = () => {
   return z.preprocess((given) => (typeof given === 'number' ? { ms: given } : given), whole)
 }
 
-/** The failure modes of crm-api C4, in the order in which they are tried on a request. */
+/** The failure modes that users of such APIs report, in the order in which they are tried on a request. */
 export const faultsSchema = z.strictObject({
   /** Wait, then handle the request, even if the caller has hung up meanwhile: its effect comes late. */
   delayMs: pause().optional(),

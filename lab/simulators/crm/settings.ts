@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** How the CRM answers where its real manner is not public (crm-api C1), or where a test wants it otherwise. */
+/** How the CRM answers where its real manner is not public, or where a test wants it otherwise. */
 export const policiesSchema = z.strictObject({
   /** A create or update whose tax id another lead has, with duplicityValidation on: refused with 400, or let through as a second lead. */
   duplicatePolicy: z.enum(['refuse', 'accept']).default('refuse'),
-  /** `_cod.cliente` may be on one lead only (mission E.2). */
+  /** `_cod.cliente` may be on one lead only. */
   uniqueClientCode: z.boolean().default(true),
   /** A product already recommended: refused, or listed a second time. */
   repeatedProduct: z.enum(['refuse', 'accept']).default('refuse'),
@@ -31,7 +31,7 @@ export const catalogueSchema = z.strictObject({
       'Retenção/Expansão',
     ]),
   firstStage: z.string().default('Novos leads'),
-  /** Reached when `questionsToQualify` different questions are answered (mission G.2). */
+  /** Reached when `questionsToQualify` different questions are answered. */
   qualifiedStage: z.string().default('Passagem de bastão'),
   questionsToQualify: z.int().min(1).default(3),
   wonStage: z.string().default('Ativação'),
@@ -46,7 +46,7 @@ export const catalogueSchema = z.strictObject({
     ]),
   /** E-mails that leadsWon takes; null takes any. */
   sellers: z.array(z.string()).nullable().default(null),
-  /** Options of the choice field `_cod.gestores`: the sales representatives. 99 is "unknown" (mission A). */
+  /** Options of the choice field `_cod.gestores`: the sales representatives. 99 is "unknown". */
   representatives: z.array(z.string()).default([...Array.from({ length: 20 }, (_, index) => String(index + 1)), '99']),
   products: z.array(z.strictObject({ id: z.int(), name: z.string() })).default([{ id: 10001, name: 'Orçamento' }]),
 })
@@ -60,7 +60,7 @@ export const quotaSchema = z.strictObject({
   retryAfter: z.enum(['seconds', 'date', 'none']).default('seconds'),
   /** A refused request uses up quota as well: a client that keeps hammering never gets in. */
   countRefused: z.boolean().default(false),
-  /** `ok-with-error`: the refusal comes as HTTP 200 with an error in the body, as some CRMs do (crm-api C2). */
+  /** `ok-with-error`: the refusal comes as HTTP 200 with an error in the body, as some CRMs do. */
   answer: z.enum(['429', 'ok-with-error']).default('429'),
 })
 export type QuotaSettings = z.output<typeof quotaSchema>

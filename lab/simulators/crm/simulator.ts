@@ -23,7 +23,7 @@ export interface CrmSimulatorSettings {
   readonly dataDir: string
   /** What the header `token_exact` must say. */
   readonly token: string
-  /** Left out: 30 requests in any 20 s (crm-api C1). null: no quota. */
+  /** Left out: 30 requests in any 20 s. null: no quota. */
   readonly quota?: Partial<QuotaSettings> | null
   /** Of every random choice: same seed and same requests in the same order meet the same faults. */
   readonly seed?: number
@@ -64,7 +64,7 @@ export interface CrmSimulator {
 }
 
 /**
- * Starts an HTTP server that behaves like Exact Spotter for the calls of mission E.2 and fails on demand (crm-api C4).
+ * Starts an HTTP server that behaves like Exact Spotter for the calls that Ponte makes, and fails on demand.
  * An effect is fsynced in `effects.ndjson` before its answer leaves; a restart goes on from there.
  * Throws PonteError `simulators.*` (folder in use, log corrupt, seed invalid), ZodError for wrong settings, and the
  * system's own error when the port is taken.

@@ -19,7 +19,7 @@ export class CrmState {
   #lastLeadId = 0
   #lastPersonId = 0
   readonly #known: { readonly industries: readonly string[]; readonly sources: readonly string[] }
-  /** Industries, sources and sub-sources seen so far, each text with its id: the CRM creates what it does not know (crm-api C1). */
+  /** Industries, sources and sub-sources seen so far, each text with its id: the CRM creates what it does not know. */
   readonly industries = new Map<string, number>()
   readonly sources = new Map<string, number>()
   readonly subSources = new Map<string, number>()

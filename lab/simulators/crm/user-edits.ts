@@ -15,7 +15,7 @@ const leadFields = {
 export const leadEdit = z.strictObject(leadFields).partial()
 export const newLead = leadEdit.required({ lead: true })
 const personFields = { name: z.string().min(1), email: text, phone1: text, jobTitle: text, mainContact: z.boolean() }
-/** Touching the lead makes the CRM send the lead's webhook, which carries its contacts: a changed person alone sends none (mission C.7). */
+/** Touching the lead makes the CRM send the lead's webhook, which carries its contacts: a changed person alone sends none. */
 export const touch = z.strictObject({ touchLead: z.boolean().default(false) })
 export const personEdit = z.strictObject(personFields).partial().extend(touch.shape)
 export const newPerson = personEdit.required({ name: true })

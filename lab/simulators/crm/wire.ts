@@ -17,7 +17,7 @@ export function jsonWire(reply: Reply, headers: Wire['headers'] = {}): Wire {
   }
 }
 
-/** A gateway's page instead of JSON (crm-api C4: "HTML 502 body"). */
+/** A gateway's page instead of JSON ("HTML 502 body"). */
 export function htmlWire(status: number, title: string): Wire {
   const text = `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body><center><h1>${status} ${title}</h1></center></body>\r\n</html>\r\n`
   return { status, headers: { 'content-type': 'text/html' }, text }
@@ -35,7 +35,7 @@ export type RetryAfterForm = 'seconds' | 'date' | 'none'
 
 /**
  * "Too many requests". The time to wait is rounded up to whole seconds, in either form, so that a client that honours it
- * is never early (RFC 9110 10.2.3). `as` `ok-with-error`: the same message with status 200 (crm-api C2).
+ * is never early (RFC 9110 10.2.3). `as` `ok-with-error`: the same message with status 200.
  */
 export function tooManyWire(waitMs: number, form: RetryAfterForm, as: '429' | 'ok-with-error', now: number): Wire {
   const headers: Record<string, string> = {}

@@ -16,7 +16,7 @@ export interface RangeSettings extends RangeQuery {
   readonly connection: OracleSettings
 }
 
-/** Rows per round trip; the measured best (architecture 8). */
+/** Rows per round trip; the measured best. */
 export const PAGE = 1_000
 /** How often a step is read in all. */
 const ATTEMPTS = 4

@@ -1,4 +1,4 @@
-/** How full Oracle's tablespaces are (mission J). */
+/** How full Oracle's tablespaces are. */
 import { readFile } from 'node:fs/promises'
 import { splitStatements } from '../../../oracle/statements.ts'
 import type { Tablespace } from '../../erp.ts'

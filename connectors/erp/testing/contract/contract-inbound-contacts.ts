@@ -29,7 +29,7 @@ export function testInboundContacts(harness: () => ErpHarness): void {
     )
 
   describe('an event of a person', () => {
-    test('that nobody knows makes mirror row and ERP contact on the lead’s branch (D-36), with its inbox id', async () => {
+    test('that nobody knows makes mirror row and ERP contact on the lead’s branch, with its inbox id', async () => {
       const { kind, sides } = await apply('80', { quiet: {}, loud: bia }, { email: bia.EMAIL })
       expect([kind, sides]).toEqual(['applied', { mirror: null, contact: null, clientCode: '1' }])
       expect(await one('select id, lead_id, client_code, name, email from contacts')).toEqual({
@@ -53,7 +53,7 @@ export function testInboundContacts(harness: () => ErpHarness): void {
       expect(await inbox()).toEqual(['e1'])
     })
 
-    test('whose e-mail an ERP contact of its branch has, in any case, is that contact: it adopts the id (D-44)', async () => {
+    test('whose e-mail an ERP contact of its branch has, in any case, is that contact: it adopts the id', async () => {
       await sql("update contact set email = 'ANA@Example.com' where code = 501")
       const { sides } = await apply('70', { quiet: ana, loud: {} })
       expect(sides).toEqual({ mirror: null, clientCode: '1', contact: ana })
@@ -199,7 +199,7 @@ export function testInboundContacts(harness: () => ErpHarness): void {
     const remove = (leadId = '9001') => harness().erp.removeContact({ personId: '70', leadId, job: 'job_x' })
     beforeEach(() => apply('70', { quiet: ana, loud: {} }))
 
-    test('is written down; the ERP contact stays, unless the owner says otherwise (D-39)', async () => {
+    test('is written down; the ERP contact stays, unless the owner says otherwise', async () => {
       expect([await remove('9002'), await remove(), await remove()]).toEqual([false, true, false])
       expect(await sql('select id from contacts')).toEqual([])
       expect(await contacts()).toHaveLength(2)

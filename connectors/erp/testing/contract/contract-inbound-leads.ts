@@ -217,7 +217,7 @@ export function testInboundLeads(harness: () => ErpHarness): void {
       expect(await one('select count(*) as n from branches where id_crm = 703')).toEqual({ n: '0' })
     })
 
-    test('whose tax id several free branches carry is ambiguous (D-64): refused whole, unless the setting names the first', async () => {
+    test('whose tax id several free branches carry is ambiguous: refused whole, unless the setting names the first', async () => {
       await sql("insert into branches (client, code, description, taxid, city) values (2, 2, 'TWIN', '11.222.333/0001-81', 1)")
       const write = { quiet: {}, loud: { TAXID: '11222333000181', NAME: 'Nova', PHONE: '1' } }
       const event = { taxId: '11222333000181' }

@@ -134,7 +134,7 @@ export function testInboundRivals(open: () => Promise<ErpHarness>): void {
       expect(JSON.stringify(log)).not.toMatch(/Secret|98765/)
     })
 
-    test('a new lead leaves neither client nor mirror row (D-60)', async () => {
+    test('a new lead leaves neither client nor mirror row', async () => {
       const before = await it.versions()
       await withRule('billing_addresses', 'billing_address_seq > 1', () =>
         expect(
@@ -180,7 +180,7 @@ export function testInboundRivals(open: () => Promise<ErpHarness>): void {
     }
   })
 
-  test('an ERP contact without a branch is found by its e-mail, and gets the lead’s, so that the views see it (D-36)', async () => {
+  test('an ERP contact without a branch is found by its e-mail, and gets the lead’s, so that the views see it', async () => {
     await it.sql("insert into contact (code, name, email, branch_client) values (1, 'Ana', 'ana@example.com', 3)")
     const event = { inboxId: 'c1', personId: '70', leadId: '900', taxId: null, email: 'ANA@example.com' }
     const { sides } = await it.erp.applyContact(event, () => ({ quiet: { NAME: 'Ana', EMAIL: 'ana@example.com' }, loud: {} }))

@@ -2,7 +2,7 @@ import type { Crm } from '../crm.ts'
 import type { CustomValues } from '../model.ts'
 import type { CustomFieldDto } from './dto.ts'
 
-/** The four custom fields of mission G.3. `choice` takes `options`, `text` takes `value`. */
+/** The four custom fields that the integration uses. `choice` takes `options`, `text` takes `value`. */
 export const customFields = [
   { id: 1, key: '_cod.gestores', name: 'Representante', type: 'choice' },
   { id: 2, key: '_cod.cliente', name: 'Cód. Cliente', type: 'text' },

@@ -52,7 +52,7 @@ export type LeadDto = z.output<typeof leadDto>
 
 export const leadBody = z.strictObject({
   key: integer.nullish(),
-  /** The original client sends the text `"true"` (mission E.2). */
+  /** The original client sends the text `"true"`. */
   duplicityValidation: bool.nullish(),
   validateEmail: bool.nullish(),
   lead: leadDto,

@@ -3,7 +3,7 @@ import type { LeadRow } from '../model.ts'
 import { properties } from '../odata/properties.ts'
 import type { EntitySet } from '../odata/query.ts'
 
-/** GET Leads: the fields of mission E.2 and crm-api C1. */
+/** GET Leads: the fields that are publicly known. */
 export function leadSet({ state, catalogue }: Crm): EntitySet<LeadRow> {
   return {
     name: 'Leads',

@@ -8,7 +8,7 @@ import { idReply, type Reply, refuse } from './reply.ts'
 
 type LeadBody = z.output<typeof leadBody>
 
-/** POST LeadsAdd (mission E.2): 201 with the new id. The CRM decides stage and SDR. No idempotency key: sent twice, added twice. */
+/** POST LeadsAdd: 201 with the new id. The CRM decides stage and SDR. No idempotency key: sent twice, added twice. */
 export const addLead = withBody(leadBody, (call: Call, body: LeadBody): Reply => {
   const { crm } = call
   const id = crm.state.nextLeadId
@@ -23,7 +23,7 @@ export const addLead = withBody(leadBody, (call: Call, body: LeadBody): Reply =>
   return idReply(201, id)
 })
 
-/** PUT LeadsUpdate/{id}: 201. What is not sent stays; a body that changes nothing still touches `updateDate` (mission C.7). */
+/** PUT LeadsUpdate/{id}: 201. What is not sent stays; a body that changes nothing still touches `updateDate`. */
 export const updateLead = withBody(leadBody, (call: Call, body: LeadBody): Reply => {
   const { crm, id } = call
   const held = crm.state.lead(id)
@@ -74,7 +74,7 @@ export function blankLead(crm: Crm, id: number, time: string, sdrEmail?: string 
 function merge(crm: Crm, held: LeadRow, sent: LeadDto, time: string, duplicityValidation: boolean): LeadRow | string {
   const cnpj = sent.cpfcnpj || held.cnpj
   if (duplicityValidation && sent.cpfcnpj && crm.policies.duplicatePolicy === 'refuse') {
-    // The real text is not public (crm-api C1).
+    // The real text is not public.
     const twin = crm.state.leadsByTaxId(sent.cpfcnpj).find(({ id }) => id !== held.id)
     if (twin) return 'Duplicity validation: a lead with this cpfcnpj already exists.'
   }
@@ -105,7 +105,7 @@ function merge(crm: Crm, held: LeadRow, sent: LeadDto, time: string, duplicityVa
   }
 }
 
-/** Country code and number, digits only (crm-api C1: `phone1` has no plus sign). Null when no number was sent. */
+/** Country code and number, digits only (`phone1` has no plus sign). Null when no number was sent. */
 export function phone(ddi: string | null | undefined, number: string | null | undefined): string | null {
   return number === null || number === undefined ? null : `${ddi ?? ''}${number}`.replace(/\D/g, '')
 }

@@ -8,7 +8,7 @@ import { idReply, type Reply, refuse } from './reply.ts'
 
 type PersonBody = z.output<typeof personBody>
 
-/** POST personsAdd (mission E.2): 201 with the new id. E-mails may repeat, so a create sent twice shows as two persons. */
+/** POST personsAdd: 201 with the new id. E-mails may repeat, so a create sent twice shows as two persons. */
 export const addPerson = withBody(personBody, (call: Call, body: PersonBody): Reply => {
   const { crm } = call
   if (!body.name?.trim()) return refuse('name : The name field is required.')
@@ -26,7 +26,7 @@ export const addPerson = withBody(personBody, (call: Call, body: PersonBody): Re
   return idReply(201, person.id)
 })
 
-/** PUT PersonsUpdate/{id}: 200. The lead's `updateDate` stays (mission C.7: a changed person is not noticed until its lead is touched). */
+/** PUT PersonsUpdate/{id}: 200. The lead's `updateDate` stays (a changed person is not noticed until its lead is touched). */
 export const updatePerson = withBody(personBody, (call: Call, body: PersonBody): Reply => {
   const { crm, id } = call
   const held = crm.state.person(id)

@@ -4,7 +4,7 @@ import { type EntitySet, type Page, parseQuery, runQuery } from '../odata/query.
 import type { Call, Handler } from './call.ts'
 import { type Reply, refuse } from './reply.ts'
 
-/** GET of an entity set: filter, order, page of 500, `@odata.nextLink` while there is more (crm-api C1). */
+/** GET of an entity set: filter, order, page of 500, `@odata.nextLink` while there is more. */
 export function list<Row>(setOf: (crm: Crm) => EntitySet<Row>): Handler {
   return (call) => answer(call, setOf(call.crm))
 }
@@ -22,7 +22,7 @@ function answer<Row>(call: Call, set: EntitySet<Row>): Reply {
   const { bend } = call
   try {
     const query = parseQuery(call.params, set)
-    // A caller that pages without naming an order gets rows twice or not at all when the set moves (crm-api C1).
+    // A caller that pages without naming an order gets rows twice or not at all when the set moves.
     const drifts = query.skip > 0 && (query.orderBy.length === 0 || bend.drift.evenOrdered)
     const page = runQuery(bend.ignoreFilter ? { ...query, filter: null } : query, set, drifts ? bend.drift.rows : 0)
     return { status: 200, body: document(call, set.name, page) }

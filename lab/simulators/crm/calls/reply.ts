@@ -4,12 +4,12 @@ export interface Reply {
   readonly body?: unknown
 }
 
-/** The CRM's error shape (crm-api C1). */
+/** The CRM's error shape. */
 export function refuse(message: string, status = 400): Reply {
   return { status, body: { error: { code: '', message } } }
 }
 
-/** A body that the CRM's typed reader cannot take: flat instead of nested, numbers where texts belong (crm-api C1). */
+/** A body that the CRM's typed reader cannot take: flat instead of nested, numbers where texts belong. */
 export function refuseShape(): Reply {
   return refuse('dto : An error has occurred')
 }

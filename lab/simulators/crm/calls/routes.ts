@@ -6,7 +6,7 @@ import { list, listOfLead } from './reads.ts'
 import { addProducts, qualifyLead, removeProduct, winLead } from './sales.ts'
 import { customFieldSet, industrySet, leadValueSet, personSet, productSet, saleSet } from './sets.ts'
 
-/** Method and path of mission E.2, in lower case: the CRM takes any case (crm-api C1). `/#` stands for an id. */
+/** Method and path, in lower case: the CRM takes any case. `/#` stands for an id. */
 const routes: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['GET leads', list(leadSet)],
   ['POST leadsadd', addLead],

@@ -7,7 +7,7 @@ import { idReply, type Reply, refuse } from './reply.ts'
 
 const sold = 'Lead is sold'
 
-/** POST leadsWon (mission C.13, E.2): 201, once per lead; the stage moves to the won one. */
+/** POST leadsWon: 201, once per lead; the stage moves to the won one. */
 export const winLead = withBody(saleBody, (call: Call, body: z.output<typeof saleBody>): Reply => {
   const { crm } = call
   const held = crm.state.lead(body.leadId)
@@ -24,7 +24,7 @@ export const winLead = withBody(saleBody, (call: Call, body: z.output<typeof sal
   return idReply(201, held.id)
 })
 
-/** POST leadsQualification (mission E.1 #12): 201. Enough different questions answered move a lead up to the qualified stage. */
+/** POST leadsQualification: 201. Enough different questions answered move a lead up to the qualified stage. */
 export const qualifyLead = withBody(answersBody, (call: Call, body: z.output<typeof answersBody>): Reply => {
   const { crm } = call
   const held = crm.state.lead(body.leadId)
@@ -38,7 +38,7 @@ export const qualifyLead = withBody(answersBody, (call: Call, body: z.output<typ
   return idReply(201, held.id)
 })
 
-/** POST recommendedProductsAdd (mission C.12): 201; a sold lead takes no more. */
+/** POST recommendedProductsAdd: 201; a sold lead takes no more. */
 export const addProducts = withBody(productsBody, (call: Call, body: z.output<typeof productsBody>): Reply => {
   const { crm } = call
   const lead = crm.state.lead(body.leadId)
@@ -53,7 +53,7 @@ export const addProducts = withBody(productsBody, (call: Call, body: z.output<ty
   return idReply(201, lead.id)
 })
 
-/** DELETE recommendedProductsRemove/{leadId}?productId=n: 204 (mission E.2). */
+/** DELETE recommendedProductsRemove/{leadId}?productId=n: 204. */
 export function removeProduct(call: Call): Reply {
   const { crm, params } = call
   const lead = crm.state.lead(call.id)

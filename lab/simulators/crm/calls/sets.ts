@@ -4,7 +4,7 @@ import { properties } from '../odata/properties.ts'
 import type { EntitySet } from '../odata/query.ts'
 import { type CustomFieldRow, customFields } from './custom-fields.ts'
 
-/** GET Persons and Persons/{leadId}. `mainContact` is a text (mission E.2). */
+/** GET Persons and Persons/{leadId}. `mainContact` is a text. */
 export function personSet({ state }: Crm): EntitySet<PersonRow> {
   return {
     name: 'Persons',

@@ -9,7 +9,7 @@ export interface Property<Row> {
   readonly read: (row: Row) => Value
 }
 
-/** Properties by lower-case name: the CRM takes `Id` for `id` (mission E.2). */
+/** Properties by lower-case name: the CRM takes `Id` for `id`. */
 export type Properties<Row> = ReadonlyMap<string, Property<Row>>
 
 /** Builds the map from a plain record of name to kind and reader. */

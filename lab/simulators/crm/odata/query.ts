@@ -31,7 +31,7 @@ export interface Page {
   readonly next: { readonly skip: number; readonly top: number | null } | null
 }
 
-/** The CRM never sends more rows than this at once (crm-api C1). */
+/** The CRM never sends more rows than this at once. */
 export const pageSize = 500
 
 /** Reads the `$` parameters (names in any case). Throws QueryRefused for one that is unknown, repeated or unreadable; others are ignored. */

@@ -19,13 +19,13 @@ export interface WebhookEvent {
 export interface StageRules {
   readonly stages: readonly string[]
   readonly discardedStage: string
-  /** A lead typed in by hand at this stage or a later one has arrived there just as well (mission G.1: the integrated stages). */
+  /** A lead typed in by hand at this stage or a later one has arrived there just as well (the integrated stages). */
   readonly integratedFrom: string
 }
 
 /**
- * The type of the webhook for an effect, null when it causes none (mission E.1 rows 2-4). Whoever caused it: an update through the
- * API fires as well, which makes echoes. A changed person fires none until its lead is touched (mission C.7).
+ * The type of the webhook for an effect, null when it causes none. Whoever caused it: an update through the
+ * API fires as well, which makes echoes. A changed person fires none until its lead is touched.
  */
 export function webhookType(
   { kind, by, after: { lead } }: Pick<Effect, 'kind' | 'by' | 'after'>,

@@ -13,10 +13,10 @@ const scope = {
 /** A fault is an object with scope and details, or a number alone: the share, or what `short` names. */
 const fault = <Shape extends z.ZodRawShape>(details: Shape, short = 'share') =>
   z.preprocess((given) => (typeof given === 'number' ? { [short]: given } : given), z.strictObject({ ...scope, ...details })).optional()
-/** Ten days: crm-api C4 names 75 hours. */
+/** Ten days: CRMs are known to send again for 75 hours. */
 const milliseconds = z.int().min(0).max(864_000_000)
 
-/** What can happen to a webhook (crm-api C4). */
+/** What can happen to a webhook. */
 export const webhookFaultsSchema = z.strictObject({
   /** Never sent. */
   lose: fault({}),
@@ -30,7 +30,7 @@ export const webhookFaultsSchema = z.strictObject({
   clockSkewS: fault({ seconds: z.int() }, 'seconds'),
   /** Signed with a secret that the receiver does not know. Needs a secret. */
   wrongSecret: fault({}),
-  /** The body in the older Portuguese form (crm-api C1). */
+  /** The body in the older Portuguese form. */
   v2: fault({}),
   /** The connection of the first attempt is cut in the middle of the body. */
   half: fault({}),

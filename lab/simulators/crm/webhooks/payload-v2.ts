@@ -1,7 +1,7 @@
 import type { WebhookEvent } from './event.ts'
 import { customValues } from './payload.ts'
 
-/** The Portuguese body of the CRM's older API, as a receiver of that time read it (crm-api C1). It says neither stage nor tax id. */
+/** The Portuguese body of the CRM's older API, as a receiver of that time read it. It says neither stage nor tax id. */
 export function payloadV2({ lead }: WebhookEvent): string {
   return JSON.stringify({
     Lead: {

@@ -1,7 +1,7 @@
 import type { LeadRow, PersonRow } from '../model.ts'
 import type { WebhookEvent } from './event.ts'
 
-/** The body of mission F, of every type. `omit` leaves out what is null, and the objects that are empty then; lists are always there. */
+/** The body that the old system's code read, of every type. `omit` leaves out what is null, and the objects that are empty then; lists are always there. */
 export function payload({ lead, persons }: WebhookEvent, nulls: 'omit' | 'send'): string {
   const body = { Lead: { ...leadPart(lead, nulls), Contact: persons.map(contact) } }
   return JSON.stringify(nulls === 'send' ? body : withoutNulls(body))
@@ -28,7 +28,7 @@ function leadPart(lead: LeadRow, nulls: 'omit' | 'send'): Record<string, unknown
   }
 }
 
-/** Text fields as they are, a choice as its option's text: the last one, as mission G.3 reads it. */
+/** Text fields as they are, a choice as its option's text: the last one, as its reader takes it. */
 export function customValues({ customFields }: LeadRow): { id: string; value: string | null }[] {
   return Object.entries(customFields).map(([id, held]) => ({ id, value: typeof held === 'string' ? held : (held.at(-1) ?? null) }))
 }

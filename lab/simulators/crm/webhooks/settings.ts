@@ -28,7 +28,7 @@ export const webhookSettingsSchema = z
       .string()
       .regex(/^[\w-]+$/)
       .optional(),
-    /** By type (mission E.1 rows 2-4). */
+    /** By type. */
     paths: z
       .strictObject({
         updated: path.default('atualizalead'),

@@ -147,7 +147,7 @@ describe('a webhook is sent', () => {
 })
 
 describe('the body', () => {
-  it("is mission F's object with all persons as they were at that moment", () =>
+  it('is the whole object with all persons as they were at that moment', () =>
     withWebhooks({}, async ({ crm, ask, control, receiver }) => {
       await ask('POST', 'LeadsAdd', { lead: { ...lead, customFields } })
       await ask('POST', 'personsAdd', { leadId: 1, name: 'Zé', email: 'ze@example.com', phone1: '41 9', jobTitle: 'Dono' })
