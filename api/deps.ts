@@ -6,7 +6,8 @@ import type { Erp } from '../connectors/erp/erp.ts'
 import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
 import type { SessionLimits } from '../connectors/state/sessions.ts'
 import type { Metrics } from '../jobs/watch/metrics.ts'
-import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
+import type { Lane } from '../queue-dirs/lane.types.ts'
+import type { LaneName } from '../records/kinds.ts'
 
 /** webhook: may deliver events · read: may look · operate: may look and act. `operate` includes `read`. */
 export type Scope = 'webhook' | 'read' | 'operate'
@@ -16,7 +17,7 @@ export interface ApiDeps {
   /** The urgent client: calls that people or webhooks wait for pass bulk work. */
   readonly crm: Spotter
   readonly state: pg.Pool
-  readonly lanes: Readonly<Record<LaneName, Lane>>
+  readonly lanes: Readonly<Record<LaneName, Lane<LaneName>>>
   readonly log: Logger
   /** "There is something for this job": called after a webhook's letter is durable. Returns at once, never throws. */
   readonly wake: (job: string) => void

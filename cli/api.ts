@@ -11,7 +11,6 @@ import { createStatePool, prepareState } from '../connectors/state/pool.ts'
 import { type CommandContext, execute } from './command.ts'
 import { absentCrm, openCrm } from './crm.ts'
 import { erpPool, migrateErp, openDatabases } from './databases.ts'
-import { laneOptions } from './lanes.ts'
 import { lazyEngine } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 import { lazyTicks } from './ticks.ts'
@@ -38,9 +37,9 @@ Examples:
 
 async function serve({ settings, output, closer, signal }: CommandContext): Promise<number> {
   // The rooms it needs are loaded only now: help texts do not wait for them.
-  const [{ openApiServer, sayServing }, { openLane }, { jobOptions }, { openWatching }, { noteCrm }] = await Promise.all([
+  const [{ openApiServer, sayServing }, { openLanes }, { jobOptions }, { openWatching }, { noteCrm }] = await Promise.all([
     import('./api-server.ts'),
-    import('../queue-dirs/lane.ts'),
+    import('./lanes.ts'),
     import('./wire.ts'),
     import('./watch.ts'),
     import('../jobs/watch/crm-notes.ts'),
@@ -56,10 +55,8 @@ async function serve({ settings, output, closer, signal }: CommandContext): Prom
   const erp = await openErp({ url: databases.erpUrl, maxConnections: settings.crmLimits.concurrency + 2 })
   closer.add(() => erp.close())
 
-  const lane = laneOptions(settings)
-  const lanes = { leads: await openLane({ ...lane, name: 'leads' }), contacts: await openLane({ ...lane, name: 'contacts' }) }
-  closer.add(() => lanes.leads.close())
-  closer.add(() => lanes.contacts.close())
+  const lanes = await openLanes(settings)
+  for (const lane of Object.values(lanes)) closer.add(() => lane.close())
   const crm = settings.crm ? openCrm(settings, state, log, 'urgent') : absentCrm()
   closer.add(() => crm.close())
   const engine = lazyEngine(settings)

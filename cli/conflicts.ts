@@ -1,8 +1,10 @@
 /** `ponte conflicts`: fields that both sides changed apart, and who won (architecture 5). */
+
 import type { Command } from 'commander'
 import { zonedTime } from '../base/zone.ts'
 import { type ListedConflict, listConflicts } from '../connectors/state/agreed.ts'
 import { openState } from '../connectors/state/pool.ts'
+import { kinds } from '../records/kinds.ts'
 import { type CommandContext, execute } from './command.ts'
 import { openDatabases } from './databases.ts'
 import { plural, table } from './output.ts'
@@ -52,7 +54,7 @@ async function list({ settings, output, closer }: CommandContext, limit: number)
 
 const row = ({ createdAt, entity, key, field, agreed, erp, crm, winner }: ListedConflict, zone: string): string[] => [
   zonedTime(createdAt, zone),
-  entity === 'leads' ? `lead ${key}` : `contact ${key}`,
+  `${kinds[entity].label} ${key}`,
   field,
   agreed ?? '—',
   erp ?? '—',

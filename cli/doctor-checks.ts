@@ -9,13 +9,13 @@ import type { Settings } from '../deploy/env.ts'
 import { backupPostgresql } from '../jobs/keep/backup.ts'
 import { sentence, whatHappened } from '../jobs/run/error-text.ts'
 import { BACKUP_SECONDS } from '../jobs/watch/judge.ts'
-import { openLane } from '../queue-dirs/lane.ts'
-import { entities } from '../records/entities.ts'
+import { entities } from '../records/kinds.ts'
 import type { Closer } from './closer.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
 import { compareClocks } from './doctor-clocks.ts'
 import { trySchedules } from './doctor-schedules.ts'
 import { tryZone } from './doctor-zone.ts'
+import { openLanes } from './lanes.ts'
 import { readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 import { plural } from './output.ts'
@@ -97,8 +97,8 @@ async function backups({ backup }: Settings, state: pg.Pool | null): Promise<Pic
 
 async function queue(settings: Settings): Promise<Pick<Check, 'detail' | 'hint'>> {
   const files = { waiting: 0, dead: 0, unknown: 0 }
-  for (const name of ['leads', 'contacts'] as const)
-    for (const one of await (await openLane({ root: settings.queueRoot, name })).counts())
+  for (const lane of Object.values(await openLanes(settings)))
+    for (const one of await lane.counts())
       files[one.folder === 'falhas' ? 'dead' : one.prefix === 'unknown' ? 'unknown' : 'waiting'] += one.files
   const detail = `${settings.queueRoot}: ${plural(files.waiting, 'letter')} waiting, ${files.dead} in falhas`
   if (files.unknown > 0)

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { PonteError } from '../base/error.ts'
 import { jobNamed } from '../jobs/catalogue.ts'
 import type { DeadFilter } from '../operations/find-dead.ts'
-import { entities } from '../records/entities.ts'
+import { entities } from '../records/kinds.ts'
 
 export interface FilterOptions {
   readonly entity?: string

@@ -4,7 +4,7 @@ import { type FoundLetter, findDead } from '../operations/find-dead.ts'
 import type { CommandContext } from './command.ts'
 import { type FilterOptions, filterOf } from './falhas-filter.ts'
 import { aboutText, lineDocument, refusal, since } from './falhas-text.ts'
-import { openLanes } from './operator.ts'
+import { openLanes } from './lanes.ts'
 import { type Output, plural } from './output.ts'
 import { wholeNumber } from './whole-number.ts'
 

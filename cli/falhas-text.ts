@@ -1,7 +1,9 @@
 /** Refused lines in words. */
+
 import { visibleValue } from '../base/visible.ts'
 import { zonedTime } from '../base/zone.ts'
 import type { DeadLine } from '../operations/dead-line.ts'
+import { entityOf } from '../records/kinds.ts'
 import { duration } from './output.ts'
 
 /** 2026-11-27 06:26:17 -03, 2 h 10 min ago */
@@ -18,7 +20,7 @@ export function age(seconds: number): string {
 /** Whom a line is about, as far as it says. */
 export function aboutText({ about }: DeadLine): string {
   const { entity, key, leadId, taxId, name } = about
-  const record = key === null ? null : entity === 'leads.insert' ? `branch ${key}` : `record ${key}`
+  const record = key === null ? null : entityOf(entity)?.names === 'branch' ? `branch ${key}` : `record ${key}`
   const parts = [name, taxId && `tax id ${taxId}`, leadId && leadId !== key ? `lead ${leadId}` : null, record]
   return visibleValue(parts.filter((part) => part).join(' · ')) || 'says of nobody that it is about them'
 }

@@ -5,27 +5,19 @@ import { openErp } from '../connectors/erp/open.ts'
 import { audited } from '../connectors/state/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
-import type { Lanes } from '../operations/open-dead.ts'
 import type { Operator } from '../operations/operator.ts'
 import type { CrmReads } from '../operations/record-now.ts'
-import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import type { CommandContext } from './command.ts'
 import { absentCrm, openCrm } from './crm.ts'
 import { openDatabases } from './databases.ts'
-import { laneOptions } from './lanes.ts'
+import { openLanes } from './lanes.ts'
 import { openLog } from './log.ts'
 
 export type CommandOperator = Operator & { readonly sides: () => Promise<{ readonly erp: Erp; readonly crm: CrmReads }> }
 
 /** Whoever is logged in at the machine; `sudo` is looked through by the system's own log. */
 export const cliActor = (): string => `cli:${userInfo().username}`
-
-/** The queue directories alone: they can be looked at while every database is away. */
-export async function openLanes(settings: Settings): Promise<Lanes> {
-  const options = laneOptions(settings)
-  return { leads: await openLane({ ...options, name: 'leads' }), contacts: await openLane({ ...options, name: 'contacts' }) }
-}
 
 export async function openOperator({ settings, closer }: CommandContext): Promise<CommandOperator> {
   const log = openLog(settings)

@@ -8,11 +8,10 @@ import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Context } from '../jobs/context.ts'
 import { noteCrm } from '../jobs/watch/crm-notes.ts'
-import { openLane } from '../queue-dirs/lane.ts'
 import type { Closer } from './closer.ts'
 import { openCrm } from './crm.ts'
 import { type Databases, erpPool, migrateErp, openDatabases } from './databases.ts'
-import { laneOptions, leaseMs } from './lanes.ts'
+import { leaseMs, openLanes } from './lanes.ts'
 import { lazyEngine, readersOf } from './lazy-engine.ts'
 import { openLog } from './log.ts'
 import { openTraces } from './traces.ts'
@@ -37,10 +36,7 @@ export async function wire(settings: Settings, closer: Closer): Promise<Context 
 
   const engine = lazyEngine(settings)
   closer.add(() => engine.close())
-  const lanes = {
-    leads: await openLane({ ...laneOptions(settings), name: 'leads' }),
-    contacts: await openLane({ ...laneOptions(settings), name: 'contacts' }),
-  }
+  const lanes = await openLanes(settings)
 
   const clients = new Map<Urgency, Spotter>()
   closer.add(async () => void (await Promise.all([...clients.values()].map((client) => client.close()))))

@@ -18,6 +18,7 @@ const upwards = [
   ['engine', '../../jobs/catalogue.ts'],
   ['engine/local', '../../../connectors/erp/erp.ts'],
   ['queue-dirs', '../../engine/model.ts'],
+  ['records', '../../connectors/erp/erp.ts'],
   ['connectors/crm', '../../../jobs/catalogue.ts'],
   ['jobs', '../../cli/output.ts'],
   ['lab/simulators/crm', '../../../../connectors/crm/spotter/types.ts'],

@@ -3,7 +3,7 @@ import { PonteError } from '../base/error.ts'
 import type { Job } from './context.ts'
 import { budgetLeads } from './deals/orca-leads.ts'
 import { sellLeads } from './deals/vende-leads.ts'
-import { insertContacts, insertLeads, updateContacts, updateLeads } from './deliver/delivery-jobs.ts'
+import { deliveryJobs } from './deliver/delivery-jobs.ts'
 import { executeSpark } from './detect/detect.ts'
 import { backupPostgresql } from './keep/backup.ts'
 import { purge } from './keep/purge.ts'
@@ -14,7 +14,7 @@ import { contactsInErp } from './receive/inbound-contacts.ts'
 import { convertedLeads, updateLeadsInErp } from './receive/inbound-leads.ts'
 
 /** The way of records from the ERP to the CRM: compare, then deliver. */
-export const recordJobs: readonly Job[] = [executeSpark, insertLeads, updateLeads, insertContacts, updateContacts]
+export const recordJobs: readonly Job[] = [executeSpark, ...deliveryJobs]
 
 export const jobs: readonly Job[] = [
   ...recordJobs,

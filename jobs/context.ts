@@ -5,7 +5,8 @@ import type { Spotter } from '../connectors/crm/spotter/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { Lease } from '../connectors/state/leases.ts'
 import type { Engine } from '../engine/model.ts'
-import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
+import type { Lane } from '../queue-dirs/lane.types.ts'
+import type { LaneName } from '../records/kinds.ts'
 
 export interface Context {
   readonly erp: Erp
@@ -14,7 +15,7 @@ export interface Context {
   readonly inboundCrm: Spotter
   readonly engine: Engine
   readonly state: pg.Pool
-  readonly lanes: Readonly<Record<LaneName, Lane>>
+  readonly lanes: Readonly<Record<LaneName, Lane<LaneName>>>
   readonly log: Logger
   readonly options: {
     /** Parallel ranges when reading the ERP. */

@@ -1,14 +1,14 @@
 /** One refused line as an operator sees it: whom it is about, what it says, why it was refused. Reads whatever lies there. */
-import type { ChangeId } from '../connectors/state/changes.ts'
+
 import type { Cell, Row } from '../engine/model.ts'
 import { applyRule } from '../engine/rules.ts'
 import { webhookContactRow, webhookLeadRow } from '../jobs/receive/crm-rows.ts'
 import { crmId } from '../jobs/receive/lead-event.ts'
 import type { DeadLetter, DeadLine as Reason, ShownLetter } from '../queue-dirs/lane.types.ts'
-import type { Entity } from '../records/entities.ts'
-import { leadFields } from '../records/fields.ts'
+import { type Entity, kindOf, type LetterKind } from '../records/kinds.ts'
+import { leadFields } from '../records/lead.ts'
+import type { ChangeId } from '../records/lines.ts'
 import { type Line, readLine } from '../records/lines.ts'
-import { kindOf, type LetterKind } from './letter-kinds.ts'
 
 export interface DeadLine {
   /** Its place in the file now, from 0. */
@@ -59,7 +59,7 @@ function contentOf(kind: LetterKind | null, file: string, line: number, text: st
 function recordOf(kind: LetterKind, entity: Entity, id: string, text: string): Omit<DeadLine, 'index' | 'reason' | 'text'> {
   try {
     const { change, ids, row } = readLine(entity, id, text)
-    const leadId = entity.name === 'leads.update' ? ids.ID : ids.LEAD_ID
+    const leadId = entity.names === 'lead' ? ids.ID : ids.LEAD_ID
     return { about: about(kind, { key: change.key, leadId, taxId: row.TAXID, name: row.NAME }), change, ids, sent: row }
   } catch {
     return { about: about(kind, {}), change: null, ids: noIds, sent: {} }

@@ -1,8 +1,9 @@
 /** An operator corrects what a refused line sends (mission D-57): fields of the one field table, checked, written before the old text goes. */
+
 import { PonteError } from '../base/error.ts'
 import type { Cell } from '../engine/model.ts'
-import type { Entity } from '../records/entities.ts'
-import type { Field } from '../records/fields.ts'
+import type { Field } from '../records/kind.ts'
+import type { Entity } from '../records/kinds.ts'
 import type { DeadLine } from './dead-line.ts'
 import { readEntry } from './field-entry.ts'
 import { linesNumbered, type OpenDead } from './open-dead.ts'
@@ -29,11 +30,8 @@ export interface Edited {
   readonly requeued: Requeued | null
 }
 
-/** By these a record is found again after it was created, in the ERP too: another value in the letter alone would create it twice. */
-const foundBy: Partial<Record<Entity['name'], string>> = { 'leads.insert': 'TAXID', 'contacts.insert': 'EMAIL' }
-
-/** What may be edited in a line of this entity. */
-export const editableFields = (entity: Entity): readonly Field[] => entity.fields.filter(({ name }) => name !== foundBy[entity.name])
+/** What may be edited in a line of this entity. Another value of what the record is found by, in the letter alone, would create it twice. */
+export const editableFields = (entity: Entity): readonly Field[] => entity.fields.filter(({ name }) => name !== entity.foundBy)
 
 /** @throws PonteError `falhas.not_editable` | `falhas.which_line` | `falhas.unknown_field` | `falhas.bad_value`, exit code 2; `queue.*`, `state.*` */
 export async function editDead(operator: Operator, dead: OpenDead, edit: Edit): Promise<Edited> {

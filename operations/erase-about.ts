@@ -1,7 +1,7 @@
 /** Whom a line of any letter is about: what Ponte wrote, what the CRM sent, what the old system or a hand left there. */
 
+import { kindOf } from '../records/kinds.ts'
 import { padTaxId } from './find-dead.ts'
-import { kindOf } from './letter-kinds.ts'
 
 export interface LineAbout {
   /** Normalised. */
@@ -39,14 +39,14 @@ export function aboutOf(prefix: string, text: string): LineAbout {
   if (parsed === undefined)
     for (const [written] of text.matchAll(/\d{2}[./-]?\w{3}[./-]?\w{3}[./-]?\w{4}[./-]?\d{2}/g)) taxIds.add(padTaxId(written))
   else visit(parsed, [])
-  const entity = kindOf(prefix)?.entity?.name
+  const names = kindOf(prefix)?.entity?.names
   // Elsewhere ID is the person's, or nobody says whose.
-  const isLead = entity === 'leads.update' || prefix === 'full_sync_leads'
+  const isLead = names === 'lead' || prefix === 'full_sync_leads'
   return {
     taxIds,
     leadId: found.leadId ?? (isLead ? found.ID : null),
-    branch: entity === 'leads.insert' ? found.ID : null,
-    contact: entity === 'contacts.insert' ? found.CODE : null,
+    branch: names === 'branch' ? found.ID : null,
+    contact: names === 'row' ? found.CODE : null,
   }
 }
 

@@ -10,6 +10,7 @@
  * Letters first: names of those that are gone are looked for in the state. Killed anywhere, it is run again: what a letter knew of the
  * client may be gone by then, but what the state knows of it goes last, in one transaction.
  */
+
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,10 +27,10 @@ import { leadsFullSync } from '../jobs/mirror/full-sync.ts'
 import { validateFull } from '../jobs/mirror/validate-full.ts'
 import { updateLeadsInErp } from '../jobs/receive/inbound-leads.ts'
 import { recoverLanes } from '../jobs/recover.ts'
-import type { Erased, LaneName } from '../queue-dirs/lane.types.ts'
+import type { Erased } from '../queue-dirs/lane.types.ts'
+import { type Entity, entities, kindNames, kindOf, type LaneName } from '../records/kinds.ts'
 import { aboutOf, type LineAbout } from './erase-about.ts'
 import { padTaxId } from './find-dead.ts'
-import { kindOf } from './letter-kinds.ts'
 
 export interface Erasure {
   readonly letters: Readonly<Record<LaneName, Erased>>
@@ -99,7 +100,7 @@ async function forget(
 
   const letters = {} as Record<LaneName, Erased>
   const isMeant = (prefix: string, text: string) => isAbout(aboutOf(prefix, text), known)
-  for (const lane of Object.values(lanes)) letters[lane.name] = await lane.erase({ isMeant, dryRun })
+  for (const name of kindNames) letters[name] = await lanes[name].erase({ isMeant, dryRun })
   const rows = await forgetRows(state, listed(known), { letters: Object.values(letters).flatMap(({ removed }) => removed), dryRun })
   return {
     letters,
@@ -246,12 +247,13 @@ const listed = ({ taxId, leadIds, branches, contacts }: Known): Subject => ({
 
 function snapshotSubjects({ taxId, leadIds, branches, contacts }: Known): Record<string, SnapshotSubject> {
   const leads = [...leadIds]
-  return {
-    'leads.insert': { keys: [...branches], columns: { TAXID: [taxId] } },
-    'leads.update': { keys: leads, columns: { TAXID: [taxId] } },
-    'contacts.insert': { keys: [...contacts], columns: { LEAD_ID: leads } },
-    'contacts.update': { keys: [], secondParts: leads, columns: { LEAD_ID: leads } },
+  const subjects: Record<Entity['names'], SnapshotSubject> = {
+    branch: { keys: [...branches], columns: { TAXID: [taxId] } },
+    lead: { keys: leads, columns: { TAXID: [taxId] } },
+    row: { keys: [...contacts], columns: { LEAD_ID: leads } },
+    child: { keys: [], secondParts: leads, columns: { LEAD_ID: leads } },
   }
+  return Object.fromEntries(entities.map(({ name, names }) => [name, subjects[names]]))
 }
 
 /** A report is made anew by its job: it goes whole. */

@@ -2,7 +2,7 @@
 import { cnpj, cpf } from 'cpf-cnpj-validator'
 import type { Cell } from '../engine/model.ts'
 import { applyRule, codePointCount, type Rule } from '../engine/rules.ts'
-import type { Field } from '../records/fields.ts'
+import type { Field } from '../records/kind.ts'
 
 /** wrong: completes "<field>: ", without the value, which may be personal data. */
 export type EntryRead = { readonly value: Cell } | { readonly wrong: string }

@@ -1,8 +1,9 @@
 /** The refused letters that an operator looks for, in pages. Names first; reasons of those in question; bodies only where they are shown or asked about. */
+
 import { PonteError } from '../base/error.ts'
 import type { DeadName, Lane } from '../queue-dirs/lane.types.ts'
+import { type LaneName, letterKinds } from '../records/kinds.ts'
 import type { DeadLine } from './dead-line.ts'
-import { letterKinds } from './letter-kinds.ts'
 import { type Lanes, type OpenDead, openIn } from './open-dead.ts'
 
 export interface DeadFilter {
@@ -73,7 +74,7 @@ export async function* everyDead(lanes: Lanes, filter: DeadFilter): AsyncGenerat
   } while (after !== undefined)
 }
 
-type LaneEntry = DeadName & { readonly lane: Lane }
+type LaneEntry = DeadName & { readonly lane: Lane<LaneName> }
 type Mark = Pick<LaneEntry, 'arrivedAt' | 'file'>
 
 async function namesBehind(
@@ -120,7 +121,7 @@ function prefixesOf({ prefix, entity, job }: DeadFilter): readonly string[] | nu
   return entity === undefined && job === undefined ? [prefix] : kinds.map((kind) => kind.prefix).filter((one) => one === prefix)
 }
 
-async function look(lane: Lane, { file }: DeadName, filter: DeadFilter): Promise<FoundLetter | null> {
+async function look(lane: Lane<LaneName>, { file }: DeadName, filter: DeadFilter): Promise<FoundLetter | null> {
   const { code, text, olderThanMs } = filter
   const letter = await lane.describeDead(file)
   if (letter === null) return null

@@ -1,7 +1,9 @@
 /** What Ponte remembers, in words. Pure functions. */
+
 import type { LoggedRow } from '../connectors/erp/erp.ts'
 import type { PastAction, PastChange, PastConflict, PastEvent, PastTask, PastWebhook } from '../connectors/state/history.ts'
 import type { DeadLetter } from '../queue-dirs/lane.types.ts'
+import { entities, entityOf, kindNames, kindOf, kinds } from '../records/kinds.ts'
 
 /** One thing that happened. Holds personal data where values are told. */
 export interface Happening {
@@ -23,15 +25,14 @@ export interface Remembered extends Happening {
 const none = { code: null, letter: null, run: null }
 
 const recordText = (entity: string, key: string): string => {
-  if (entity === 'leads.insert') return `branch ${key}`
-  return entity.startsWith('contact') || entity === 'contato_update_erp' ? `contact ${key}` : `lead ${key}`
+  const change = entityOf(entity)
+  if (change?.names === 'branch') return `branch ${key}`
+  const kind = change?.kind ?? kindOf(entity)?.lane ?? kindNames.find((name) => name === entity)
+  return `${kinds[kind ?? 'leads'].label} ${key}`
 }
 
 const wants: Readonly<Record<string, string>> = {
-  'leads.insert': 'a new lead is to be created in the CRM',
-  'leads.update': 'the ERP differs from what the CRM holds: an update is to be sent',
-  'contacts.insert': 'a new contact is to be created in the CRM',
-  'contacts.update': 'the ERP differs from what the CRM holds of a contact: an update is to be sent',
+  ...Object.fromEntries(entities.map(({ name, because }) => [name, because])),
   'leads.budget': 'the ERP has another budget: the CRM is to be told',
   'leads.sale': 'the ERP has an order: the CRM is to be told',
 }

@@ -1,12 +1,14 @@
 /** One refused letter, by its name or a part of it. */
+
 import { PonteError } from '../base/error.ts'
-import type { Lane, LaneName } from '../queue-dirs/lane.types.ts'
+import type { Lane } from '../queue-dirs/lane.types.ts'
+import type { LaneName } from '../records/kinds.ts'
 import { type DeadLine, type DeadView, viewOf } from './dead-line.ts'
 
-export type Lanes = Readonly<Record<LaneName, Lane>>
+export type Lanes = Readonly<Record<LaneName, Lane<LaneName>>>
 
 export interface OpenDead extends DeadView {
-  readonly lane: Lane
+  readonly lane: Lane<LaneName>
   readonly file: string
 }
 
@@ -22,7 +24,7 @@ export async function openDead(lanes: Lanes, named: string): Promise<OpenDead> {
     const exact = await openIn(lane, named)
     if (exact !== null) return exact
   }
-  const found: { lane: Lane; file: string }[] = []
+  const found: { lane: Lane<LaneName>; file: string }[] = []
   for (const lane of Object.values(lanes)) {
     const { names } = await lane.deadNames({ limit: Number.MAX_SAFE_INTEGER })
     for (const { file } of names) if (named.length > 3 && file.includes(named)) found.push({ lane, file })
@@ -36,7 +38,7 @@ export async function openDead(lanes: Lanes, named: string): Promise<OpenDead> {
 }
 
 /** null: it is gone. @param file an exact name */
-export async function openIn(lane: Lane, file: string): Promise<OpenDead | null> {
+export async function openIn(lane: Lane<LaneName>, file: string): Promise<OpenDead | null> {
   try {
     return { lane, file, ...viewOf(await lane.showDead(file)) }
   } catch (error) {

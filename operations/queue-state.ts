@@ -2,8 +2,7 @@
 
 import type pg from 'pg'
 import { countOpen, listHeld } from '../connectors/state/operator.ts'
-import type { LaneName } from '../queue-dirs/lane.types.ts'
-import { kindOf } from './letter-kinds.ts'
+import { kindNames, kindOf, type LaneName } from '../records/kinds.ts'
 import type { Lanes } from './open-dead.ts'
 
 export interface LetterCount {
@@ -35,9 +34,9 @@ export interface QueueState {
 export async function letterCounts(lanes: Lanes): Promise<LetterCount[]> {
   const now = Date.now()
   const counts = await Promise.all(
-    Object.values(lanes).map(async (lane) =>
-      (await lane.counts()).map(({ oldest, folder, prefix, files }) => ({
-        lane: lane.name,
+    kindNames.map(async (name) =>
+      (await lanes[name].counts()).map(({ oldest, folder, prefix, files }) => ({
+        lane: name,
         ...{ folder, prefix, files, job: kindOf(prefix)?.job ?? null },
         oldestSeconds: oldest === null ? null : age(now, oldest),
       })),

@@ -1,11 +1,12 @@
 /** A line's record as ERP and CRM hold it at this moment, by canonical columns. */
+
 import type { Person, Spotter } from '../connectors/crm/spotter/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
 import type { Row } from '../engine/model.ts'
 import { changeOf, normaliseRow } from '../engine/record.ts'
 import { contactPrefix } from '../jobs/receive/contact-letters.ts'
 import { leadRow, personRow } from '../jobs/receive/crm-rows.ts'
-import { type Entity, entityNamed } from '../records/entities.ts'
+import { type Entity, entityNamed } from '../records/kinds.ts'
 import { readTexts } from '../records/lines.ts'
 import type { DeadLine } from './dead-line.ts'
 
@@ -66,7 +67,7 @@ function canonical(entity: Entity, row: Row): Row {
 
 /** What the CRM holds of it; null: nothing. By id, else as it would be found again: tax id, e-mail. @throws `crm.*` */
 export async function crmRow(crm: CrmReads, line: DeadLine, entity: Entity | null): Promise<{ id: number; row: Row } | null> {
-  const isContact = entity === null ? line.about.entity === contactPrefix : entity.lane === 'contacts'
+  const isContact = entity === null ? line.about.entity === contactPrefix : entity.kind === 'contacts'
   const leadId = Number(line.about.leadId)
   if (isContact) {
     if (!leadId) return null

@@ -3,11 +3,12 @@
  * what is sent is recomputed first. Letter first, index second: after a crash in between the delivery takes a failed change as queued, and
  * a rebased line that nobody recorded as newer than the failed one.
  */
-import type { ChangeId } from '../connectors/state/changes.ts'
+
 import { endRefused, recordRebased, standingOf } from '../connectors/state/operator.ts'
 import { requeueChanges } from '../connectors/state/queueing.ts'
 import type { LineFate } from '../queue-dirs/lane.types.ts'
-import type { Entity } from '../records/entities.ts'
+import type { Entity } from '../records/kinds.ts'
+import type { ChangeId } from '../records/lines.ts'
 import type { DeadLine } from './dead-line.ts'
 import type { OpenDead } from './open-dead.ts'
 import type { Operator } from './operator.ts'

@@ -1,11 +1,12 @@
 /** One refused letter for people: per line what was sent, why it was refused, and what ERP and CRM hold now, side by side. */
+
 import { PonteError } from '../base/error.ts'
 import { within } from '../base/within.ts'
 import { type Standing, standingOf } from '../connectors/state/operator.ts'
 import type { Cell, Row } from '../engine/model.ts'
 import { whatHappened } from '../jobs/run/error-text.ts'
-import type { Entity } from '../records/entities.ts'
-import { contactFields, type Field, leadInboundFields } from '../records/fields.ts'
+import type { Field } from '../records/kind.ts'
+import { type Entity, kinds } from '../records/kinds.ts'
 import type { DeadLine } from './dead-line.ts'
 import { editableFields } from './edit-dead.ts'
 import type { OpenDead } from './open-dead.ts'
@@ -92,7 +93,7 @@ async function ask<S>(sides: S | null, work: (sides: S) => Promise<{ id: number 
 
 function fieldsOf({ kind }: OpenDead, entity: Entity | null): readonly Field[] {
   if (entity !== null) return entity.fields
-  return kind === null ? [] : kind.lane === 'contacts' ? contactFields : leadInboundFields
+  return kind === null ? [] : kinds[kind.lane].fields
 }
 
 function fieldView(field: Field, entity: Entity | null, { sent, reason }: DeadLine, erp: Row, crm: Row): FieldView {

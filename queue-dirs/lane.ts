@@ -53,9 +53,12 @@ export interface Seams {
  *
  * @throws PonteError `queue.readable_by_others`, `queue.disk_*`, `queue.bad_options`
  */
-export async function openLane(options: LaneOptions, seams: Seams = {}): Promise<Lane> {
+export async function openLane<Name extends LaneName>(
+  options: LaneOptions & { readonly name: Name },
+  seams: Seams = {},
+): Promise<Lane<Name>> {
   const { name, linesPerFile = 500, leaseMs = 30_000, heartbeatMs = 5_000, settleMs = 2_000, windowSize = 10_000 } = options
-  const prefixes = [...PREFIXES, ...(options.prefixes ?? [])]
+  const prefixes = [...new Set([...PREFIXES, ...(options.prefixes ?? [])])]
   checkOptions({ linesPerFile, leaseMs, heartbeatMs, windowSize, prefixes })
   const disk = seams.disk ?? openDisk({ room: 'queue' })
   const clock = seams.clock ?? systemClock(options.now)

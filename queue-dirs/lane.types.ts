@@ -1,10 +1,10 @@
 /**
- * lane:   one queue directory tree, QUEUE_ROOT/{leads,contacts}
+ * lane:   one queue directory tree, QUEUE_ROOT/<name>
  * letter: one file in it; bulk letters are NDJSON of up to 500 lines, single letters hold one object
  * claim:  a letter that one worker holds, in processando/<worker>/
  * line:   what is delivered; every line of a claim ends exactly once: done, dead, or left for later
  */
-export type LaneName = 'leads' | 'contacts'
+export type LaneName = string
 
 export interface LetterName {
   /** Name that the letter has in this lane. Names that Ponte did not write are replaced by a unique one when claimed. */
@@ -153,8 +153,8 @@ export interface Erased {
   readonly removed: readonly string[]
 }
 
-export interface Lane {
-  readonly name: LaneName
+export interface Lane<Name extends LaneName = LaneName> {
+  readonly name: Name
   /** A publisher's outbox for one run. */
   stage(run: string, entity: string, prefix: string, at: Date): Promise<Staging>
   /**

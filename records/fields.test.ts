@@ -1,7 +1,10 @@
 /** The field table beside the tables that it is written to. */
+
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { contactFields, type Field, leadInboundFields } from './fields.ts'
+import { contactFields } from './contact.ts'
+import type { Field } from './kind.ts'
+import { leadInboundFields } from './lead.ts'
 
 const sources = {
   postgres: ['postgres/0003_integration.sql'],

@@ -1,17 +1,23 @@
 /**
- * Queue lines: NDJSON objects whose keys are the view's columns (mission D), plus four of ours that name the change.
+ * Queue lines: NDJSON objects whose keys are the view's columns, plus four of ours that name the change.
  * Lines without them (dropped in by hand, or written by the old system) are understood too; any case, any alias of the field table.
  */
 import { PonteError } from '../base/error.ts'
 import { cleanText } from '../base/text.ts'
-import type { ChangeId } from '../connectors/state/changes.ts'
 import { rowHash } from '../engine/hash.ts'
 import { jsonLine } from '../engine/json-line.ts'
 import type { Cell, Change, Row } from '../engine/model.ts'
 import { compareValues, keyOf, normaliseRow } from '../engine/record.ts'
 import { applyRule } from '../engine/rules.ts'
-import type { Entity, EntityName } from './entities.ts'
-import type { Field } from './fields.ts'
+import type { Field } from './kind.ts'
+import type { Entity, EntityName } from './kinds.ts'
+
+/** Names one change for good: the letter that carries it may be renamed, these three never change. */
+export interface ChangeId {
+  readonly run: string
+  readonly entity: string
+  readonly key: string
+}
 
 export interface Line {
   /** stray: the line names no run, it was dropped in by hand or written by the old system. */
@@ -61,9 +67,10 @@ export function readTexts(fields: readonly Field[], cell: (...names: string[]) =
  * list that the one before it may extend.
  */
 export function recordOf(entity: Entity, { change, ids, row }: Line): string {
-  if (entity.lane === 'contacts' && ids.LEAD_ID !== null) return `lead ${Number(ids.LEAD_ID)}`
-  if (entity.name === 'leads.insert' && row.TAXID) return `tax id ${row.TAXID}`
-  return `key ${change.key}`
+  const { column, as } = entity.inOrderOf ?? { column: '', as: '' }
+  const value = { ...row, ...ids }[column]
+  // Ids may have been written with zeros in front.
+  return value ? `${as} ${column in ids ? Number(value) : value}` : `key ${change.key}`
 }
 
 function identify(entity: Entity, row: Row): { key: string; hash: string } {

@@ -1,5 +1,13 @@
-/** The funnel as the ERP's table of stages spells it (mission G.1): every spelling of every stage, no name in code. */
-import type { StageAlias } from '../connectors/erp/erp.ts'
+/** The funnel as the ERP's table of stages spells it: every spelling of every stage, no name in code. */
+
+/** One spelling of one stage. */
+export interface StageAlias {
+  readonly alias: string
+  readonly name: string
+  readonly position: number
+  readonly integrated: boolean
+  readonly sold: boolean
+}
 
 export interface Stages {
   /** The stage that this text names, whatever its spelling; null: unknown, a warning for that lead only. */

@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { audited } from '../../connectors/state/audit.ts'
 import { applyRule } from '../../engine/rules.ts'
-import { leadCreationFields } from '../../records/fields.ts'
+import { leadCreationFields } from '../../records/lead.ts'
 import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json, jsonBody } from '../described.ts'

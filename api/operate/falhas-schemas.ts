@@ -1,9 +1,11 @@
 /** Refused letters as the API shows them. Holds personal data, as the letters do. */
+
 import { z } from '@hono/zod-openapi'
 import type { DeadLine } from '../../operations/dead-line.ts'
 import type { FoundLetter } from '../../operations/find-dead.ts'
 import type { OpenDead } from '../../operations/open-dead.ts'
 import type { LineView } from '../../operations/show-dead.ts'
+import { kindNames } from '../../records/kinds.ts'
 
 const cell = z.string().nullable()
 const about = z
@@ -18,7 +20,7 @@ const reason = {
   editedAt: z.string().optional().openapi({ description: 'An operator has changed the line since.' }),
 }
 const shared = {
-  lane: z.enum(['leads', 'contacts']),
+  lane: z.enum(kindNames),
   file: z.string(),
   job: z.string().nullable().openapi({ description: 'That takes such letters; null: none does.' }),
   failedAt: z.string(),

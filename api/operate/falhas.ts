@@ -1,8 +1,9 @@
 /** GET /queue/falhas and /queue/falhas/{file}: what was refused, and one letter beside what ERP and CRM hold now. */
+
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type DeadFilter, findDead } from '../../operations/find-dead.ts'
 import { showLines } from '../../operations/show-dead.ts'
-import { entities } from '../../records/entities.ts'
+import { entities, kindNames } from '../../records/kinds.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
@@ -25,7 +26,7 @@ const short = (description: string) => z.string().min(1).max(200).optional().ope
 
 /** What names refused letters, in queries and bodies alike. */
 export const filterFields = {
-  lane: z.enum(['leads', 'contacts']).optional(),
+  lane: z.enum(kindNames).optional(),
   prefix: short('Of the name, as in converted_lead.'),
   entity: z.enum(entities.map(({ name }) => name) as [string, ...string[]]).optional(),
   job: short('That takes the letter; either of its names.'),

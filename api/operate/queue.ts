@@ -1,13 +1,15 @@
 /** GET /queue: what waits, is in hand and is dead. */
+
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { letterCounts } from '../../operations/queue-state.ts'
+import { kindNames } from '../../records/kinds.ts'
 import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../described.ts'
 import { refusals } from '../errors.ts'
 import type { ApiEnv } from '../types.ts'
 
-const laneName = z.enum(['leads', 'contacts'])
+const laneName = z.enum(kindNames)
 const count = z
   .object({
     lane: laneName,

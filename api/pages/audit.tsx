@@ -1,6 +1,8 @@
 /** What operators did: who, what, to what, before and after. */
+
 import type { Context, Hono } from 'hono'
 import { type AuditEntry, listAudit } from '../../connectors/state/audit.ts'
+import { kindNames } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { page, type View } from './layout.tsx'
@@ -11,8 +13,7 @@ const actions = [
   'falhas',
   'held',
   'jobs',
-  'leads',
-  'contacts',
+  ...kindNames,
   'industries',
   'letters',
   'users',

@@ -1,6 +1,8 @@
 /** Fields that both sides changed apart, and who won (architecture 5). */
+
 import type { Context, Hono } from 'hono'
 import { type ListedConflict, listConflicts } from '../../connectors/state/agreed.ts'
+import { kinds } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { page, type View } from './layout.tsx'
@@ -54,7 +56,7 @@ const Table = ({ conflicts, view }: { conflicts: readonly ListedConflict[]; view
               <Time at={createdAt} clock={view.clock} />
             </td>
             <td class="nowrap" data-label="record">
-              {entity === 'leads' ? 'lead' : 'contact'} {key}
+              {kinds[entity].label} {key}
             </td>
             <td data-label="field">{field.toLowerCase().replaceAll('_', ' ')}</td>
             <td data-label="agreed before">{agreed ?? '–'}</td>

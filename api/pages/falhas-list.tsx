@@ -1,8 +1,9 @@
 /** The list of refused letters: filters, what to do with many at once, and keys that are held back. */
+
 import type { Context } from 'hono'
 import { type DeadFilter, type FoundLetter, findDead } from '../../operations/find-dead.ts'
 import { heldKeys } from '../../operations/held.ts'
-import { letterKinds } from '../../operations/letter-kinds.ts'
+import { kindNames, letterKinds } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiEnv } from '../types.ts'
 import { filterOf } from './falhas-filter.ts'
@@ -76,7 +77,7 @@ const Filters = ({ filter }: { filter: DeadFilter }) => (
       Lane
       <select name="lane">
         <option value="">both</option>
-        {['leads', 'contacts'].map((lane) => (
+        {kindNames.map((lane) => (
           <option value={lane} selected={filter.lane === lane}>
             {lane}
           </option>

@@ -1,4 +1,5 @@
 /** What the home page shows, collected in one look. */
+
 import { countConflicts } from '../../connectors/state/agreed.ts'
 import { type Hour, hours, type QuotaUse, quotaUse, type Waiting, waitingChanges } from '../../connectors/state/figures.ts'
 import { lastRuns, recentRuns } from '../../connectors/state/run-history.ts'
@@ -7,7 +8,7 @@ import { recordJobs } from '../../jobs/catalogue.ts'
 import { budgetLeads } from '../../jobs/deals/orca-leads.ts'
 import { sellLeads } from '../../jobs/deals/vende-leads.ts'
 import { type AlertsNow, alertsNow } from '../../jobs/watch/open-alerts.ts'
-import type { LaneName } from '../../queue-dirs/lane.types.ts'
+import { kindNames, kindOf, type LaneName } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
 
 export const HOURS = 24
@@ -44,7 +45,7 @@ export interface HomeData {
 }
 
 export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'>): Promise<HomeData> {
-  const [alerts, conflicts, waiting, perHour, quotas, runs, compares, leads, contacts] = await Promise.all([
+  const [alerts, conflicts, waiting, perHour, quotas, runs, compares, ...letters] = await Promise.all([
     alertsNow(state),
     countConflicts(state),
     waitingChanges(state),
@@ -52,8 +53,7 @@ export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'
     quotaUse(state),
     lastRuns(state),
     recentRuns(state, compareJob, COMPARES),
-    lanes.leads.counts(),
-    lanes.contacts.counts(),
+    ...kindNames.map((name) => lanes[name].counts()),
   ])
   return {
     at: new Date(),
@@ -64,12 +64,12 @@ export async function homeData({ state, lanes }: Pick<ApiDeps, 'state' | 'lanes'
     quotas,
     runs,
     compares: compares.reverse(),
-    kinds: [...kindsOf('leads', leads), ...kindsOf('contacts', contacts)],
+    kinds: kindNames.flatMap((name, index) => kindsOf(name, letters[index]!)),
   }
 }
 
-/** By name of mission C.2: letters for the CRM end in `_crm`; all others came from there. */
-export const wayOf = (prefix: string): Way => (prefix.endsWith('_crm') ? 'out' : 'in')
+/** Letters that are not for the CRM came from there. */
+export const wayOf = (prefix: string): Way => (kindOf(prefix)?.entity ? 'out' : 'in')
 
 /** null: a job of neither way, such as a validation. */
 export const wayOfJob = (job: string): Way | null => (outboundJobs.has(job) ? 'out' : /_in_erp$|descarta/.test(job) ? 'in' : null)

@@ -1,9 +1,12 @@
 /** The oracle of random histories: read from both databases and the CRM, with the field table but without the jobs' own decisions. */
+
 import type { Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { leadRow, personRow } from '../../jobs/receive/crm-rows.ts'
 import type { Effect } from '../../lab/simulators/crm/model.ts'
-import { contactFields, type Field, leadInboundFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 import { stagesOf } from '../../records/stages.ts'
 import type { TwoWay } from './two-way.ts'
 

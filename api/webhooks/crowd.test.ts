@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Lane } from '../../queue-dirs/lane.types.ts'
+import type { LaneName } from '../../records/kinds.ts'
 import { createApp } from '../app.ts'
 import { listen } from '../listen.ts'
 import { openApi, type TestApi, tokens } from '../testing/api.ts'
@@ -28,7 +29,7 @@ test('of 1,001 events that are being written the last is asked to come back', as
   const full = new Promise<void>((resolve) => {
     asked = resolve
   })
-  const held: Lane = {
+  const held: Lane<LaneName> = {
     ...leads,
     async enqueueIf(wanted, ...letter) {
       if (++inside === 1_000) asked()

@@ -1,6 +1,8 @@
 /** One webhook from its bytes to its durable letter. What is refused before the letter writes nothing. */
+
 import { hash as digest } from 'node:crypto'
 import type { Context } from 'hono'
+import { kindOf } from '../../records/kinds.ts'
 import { createBodyReader } from '../body.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
@@ -26,6 +28,7 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
     const id = webhookId(header)
     const body = await readBody(c)
     verify(header, body)
+    const { lane, job } = kindOf(event.prefix)!
     const { text, lead } = readPayload(event, body, header('content-type'))
     if (inside >= ROOM) throw new ApiError('BUSY', 'Too many events at this moment.', { hint: 'send it again later: it was not accepted' })
     inside += 1
@@ -34,8 +37,8 @@ export function createIntake(deps: ApiDeps): (c: Context<ApiEnv>, event: Webhook
       // An event that names no lead is its own subject: only the very same body repeats it.
       const subject = lead === null ? hash : String(lead.id)
       await repeats.once({ type: event.prefix, id, subject, hash }, async (wanted) => {
-        const letter = await deps.lanes[event.lane].enqueueIf(wanted, event.prefix, lead?.company ?? 'timeline', text)
-        if (letter !== null && event.job !== null) deps.wake(event.job)
+        const letter = await deps.lanes[lane].enqueueIf(wanted, event.prefix, lead?.company ?? 'timeline', text)
+        if (letter !== null && job !== null) deps.wake(job)
         return letter
       })
     } finally {

@@ -3,21 +3,8 @@
  * Views and procedures are those of `sql/<dialect>`; names here are canonical (mission 0.1).
  */
 import type { Row, SourceRef } from '../../engine/model.ts'
-
-/**
- * The views that engines read. Every column is text; each has a hidden integer range column for parallel reading.
- *
- * desired_leads    ERP branches with a CRM id        ID NAME TAXID ADDRESS_STREET ADDRESS_ZIPCODE ADDRESS_NUMBER ADDRESS_COMPLEMENT
- *                                                    ADDRESS_DISTRICT CITY STATE SALES_REP CLIENT_CODE TAX_REGISTRATION FINANCIAL_ANALYSIS
- * known_leads      LEADS in an integrated stage      the same columns
- * insert_leads     VIEW_INSERT_LEAD_IN_CRM           ID(client-branch) NAME TAXID ADDRESS DISTRICT ZIPCODE ADDRESS_NUMBER CITY PHONE COMPLEMENT
- *                                                    STATE COUNTRY INDUSTRY SALES_REP CLIENT_CODE TAX_REGISTRATION
- * desired_contacts ERP contacts with a CRM id        ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID
- * known_contacts   CONTACTS x LEADS by client code   the same columns
- * insert_contacts  contacts with e-mail, no CRM id,  CODE NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID
- *                  on a branch with one (D-33)
- */
-export type ErpView = 'desired_leads' | 'known_leads' | 'insert_leads' | 'desired_contacts' | 'known_contacts' | 'insert_contacts'
+import type { ErpView } from '../../records/kinds.ts'
+import type { StageAlias } from '../../records/stages.ts'
 
 /** One consistent moment of the ERP: every source opened from it sees the same data. */
 export interface Extract {
@@ -55,15 +42,6 @@ export interface MirrorWrite {
 export interface Applied<Sides> {
   readonly kind: 'applied' | 'unchanged'
   readonly sides: Sides
-}
-
-/** One spelling of one stage of the funnel (mission G.1). */
-export interface StageAlias {
-  readonly alias: string
-  readonly name: string
-  readonly position: number
-  readonly integrated: boolean
-  readonly sold: boolean
 }
 
 export interface Tablespace {

@@ -1,10 +1,11 @@
 /** `sql/oracle` without an Oracle: every file parses, names are free, and every statement runs on MariaDB in Oracle mode. */
+
 import { readdir, readFile } from 'node:fs/promises'
 import mysql from 'mysql2/promise'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadOracleSchema } from '../../lab/simulators/oracle-schema/load.ts'
 import { forMariaDb } from '../../lab/simulators/oracle-schema/rewrite.ts'
-import { BASES } from '../erp/dialects/oracle/range.ts'
+import { views } from '../../records/kinds.ts'
 import { mariaDbMissing, testMariaDb } from '../mysql/testing.ts'
 import { oracleScripts } from './scripts.ts'
 import { splitStatements } from './statements.ts'
@@ -69,7 +70,7 @@ describe('the files', () => {
     const granted = [...files.find(({ name }) => name === 'grants.sql')!.text.matchAll(/^grant flashback on (\w+) to/gm)].map(
       ([, name]) => name,
     )
-    expect(granted.sort()).toEqual([...new Set(Object.entries(BASES).flatMap(([view, { table }]) => [view, table]))].sort())
+    expect(granted.sort()).toEqual([...new Set(Object.entries(views).flatMap(([view, { table }]) => [view, table]))].sort())
   })
 
   test('no view or routine holds the name of a stage (D-05)', () => {

@@ -3,11 +3,10 @@
 import type pg from 'pg'
 import { jsonText } from '../../base/text.ts'
 import type { Row } from '../../engine/model.ts'
+import type { KindName } from '../../records/kinds.ts'
 import type { Fence } from './leases.ts'
 import { type Db, query, transaction } from './query.ts'
 import { hold } from './queueing.ts'
-
-export type LedgerEntity = 'leads' | 'contacts'
 
 export interface Agreed {
   readonly fields: Row
@@ -27,7 +26,7 @@ export interface Conflict {
 
 export interface ListedConflict extends Conflict {
   readonly id: number
-  readonly entity: LedgerEntity
+  readonly entity: KindName
   readonly key: string
   readonly createdAt: Date
 }
@@ -51,7 +50,7 @@ export interface SettledEvent {
 
 /** A record's part of the ledger. */
 export interface Ledger {
-  readonly entity: LedgerEntity
+  readonly entity: KindName
   readonly key: string
   readonly fields: Row
   readonly crmTime: string | null
@@ -59,7 +58,7 @@ export interface Ledger {
 }
 
 /** @throws PonteError `state.*` */
-export async function readAgreed(db: Db, entity: LedgerEntity, key: string): Promise<Agreed | null> {
+export async function readAgreed(db: Db, entity: KindName, key: string): Promise<Agreed | null> {
   const { rows } = await query<Agreed>(db, 'select fields, crm_time as "crmTime", sent from agreed where entity = $1 and key = $2', [
     entity,
     key,

@@ -8,13 +8,6 @@
 import type pg from 'pg'
 import { query } from './query.ts'
 
-/** Names one change for good: the letter that carries it may be renamed, these three never change. */
-export interface ChangeId {
-  readonly run: string
-  readonly entity: string
-  readonly key: string
-}
-
 /**
  * suppressed: the same row is already waiting, or an older one of this key is under way or in doubt; the next compare looks again
  * held:       sent three times without converging, stopped until its data changes, it converges, or it is requeued

@@ -2,7 +2,7 @@
 
 import type pg from 'pg'
 import { jsonText } from '../../base/text.ts'
-import type { ChangeId } from './changes.ts'
+import type { ChangeId } from '../../records/lines.ts'
 import { type Fence, fenceHolds } from './leases.ts'
 import { query, transaction } from './query.ts'
 import { hold, lockEntity, supersede } from './queueing.ts'

@@ -3,7 +3,8 @@
  * entity and run, and how it ended; no key, no hash, no letter's name.
  */
 import type pg from 'pg'
-import { namesOne } from './history.ts'
+import type { Entity } from '../../records/kinds.ts'
+import { entitiesThat, namesOne } from './history.ts'
 import { type Db, query, transaction } from './query.ts'
 
 /** All by which the state may know the client. */
@@ -21,11 +22,13 @@ export type ForgottenRows = Readonly<
   Record<'changes' | 'agreed' | 'conflicts' | 'inboundEvents' | 'webhooks' | 'tasks' | 'audit' | 'runs', number>
 >
 
+const kindOnly = ({ kind }: Entity) => [kind]
 const ofLead = (entity: string, key: string) =>
-  `(${entity} in ('leads', 'leads.update', 'leads.budget', 'leads.sale') and ${key} = any($1)
-    or ${entity} in ('contacts', 'contacts.update') and split_part(${key}, '-', 2) = any($1))`
+  `(${entity} in (${entitiesThat(({ names }) => names === 'lead', kindOnly)}, 'leads.budget', 'leads.sale') and ${key} = any($1)
+    or ${entity} in (${entitiesThat(({ names }) => names === 'child', kindOnly)}) and split_part(${key}, '-', 2) = any($1))`
 const inChanges = `(${ofLead('entity', 'key')} or crm_id = any($1) and entity like 'leads%'
-    or entity = 'leads.insert' and key = any($2) or entity = 'contacts.insert' and key = any($3))`
+    or entity in (${entitiesThat(({ names }) => names === 'branch')}) and key = any($2)
+    or entity in (${entitiesThat(({ names }) => names === 'row')}) and key = any($3))`
 
 /** Leads that the state knows by this tax id, or as made from these branches. */
 export async function knownLeads(db: Db, taxId: string, branches: readonly string[]): Promise<string[]> {

@@ -1,5 +1,6 @@
 /** What Ponte remembers of one record, for whoever asks what became of it. Values are personal data: shown to operators, never logged. */
-import type { Conflict, LedgerEntity } from './agreed.ts'
+import { type Entity, entities, type KindName, letterKinds } from '../../records/kinds.ts'
+import type { Conflict } from './agreed.ts'
 import { type Db, query } from './query.ts'
 
 /** One company as the systems name it. */
@@ -64,11 +65,24 @@ export async function knownPersons(db: Db, leads: readonly string[]): Promise<st
   return rows.map(({ id }) => id)
 }
 
+/** SQL: names of the entities that are so, and, with `too`, of what else may stand in their place. */
+export const entitiesThat = (isSo: (entity: Entity) => boolean, too: (entity: Entity) => readonly string[] = () => []): string =>
+  entities
+    .filter(isSo)
+    .flatMap((entity) => [entity.name, ...too(entity)])
+    .map((name) => `'${name}'`)
+    .join(', ')
+
+const events = ({ kind }: Entity) => [
+  kind,
+  ...letterKinds.flatMap(({ lane, entity, prefix }) => (lane === kind && !entity ? [prefix] : [])),
+]
+
 /** SQL: of a lead and its persons; `$1` leads, `$2` branches, `$3` contacts. */
 export const isAbout = (entity: string, key: string): string => `case
-    when ${entity} = 'leads.insert' then ${key} = any($2::text[])
-    when ${entity} = 'contacts.insert' then ${key} = any($3::text[])
-    when ${entity} in ('contacts', 'contacts.update', 'contato_update_erp') then split_part(${key}, '-', 2) = any($1::text[])
+    when ${entity} in (${entitiesThat(({ names }) => names === 'branch')}) then ${key} = any($2::text[])
+    when ${entity} in (${entitiesThat(({ names }) => names === 'row')}) then ${key} = any($3::text[])
+    when ${entity} in (${entitiesThat(({ names }) => names === 'child', events)}) then split_part(${key}, '-', 2) = any($1::text[])
     else ${key} = any($1::text[]) end`
 
 /** SQL: the number that says in which order things happened; what is older than such numbers has 0. */
@@ -113,7 +127,7 @@ export async function pastEvents(db: Db, { leads }: Subject): Promise<PastEvent[
 }
 
 export interface PastConflict extends Conflict {
-  readonly entity: LedgerEntity
+  readonly entity: KindName
   readonly key: string
   readonly at: Date
   readonly order: number

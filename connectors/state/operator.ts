@@ -1,6 +1,7 @@
 /** What operators do to the index of changes: requeue with newer values, put away, release. Letters on disk are the truth. */
 import type pg from 'pg'
-import { type ChangeId, maxSends } from './changes.ts'
+import type { ChangeId } from '../../records/lines.ts'
+import { maxSends } from './changes.ts'
 import { type Db, query, transaction } from './query.ts'
 import { lockEntity, supersede } from './queueing.ts'
 import { restoreDoubt } from './restores.ts'

@@ -1,6 +1,6 @@
 /** Changes enter the index: from a compare, from a sealed manifest, or back from falhas. One entity at a time, so that no two race. */
 import type pg from 'pg'
-import type { ChangeId } from './changes.ts'
+import type { ChangeId } from '../../records/lines.ts'
 import { type Fence, leaseLost } from './leases.ts'
 import { query, transaction } from './query.ts'
 

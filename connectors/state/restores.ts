@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
+import { entitiesThat } from './history.ts'
 import { query } from './query.ts'
 
 export interface Backup {
@@ -17,7 +18,7 @@ export interface Backup {
 
 /** A change that a compare made, and that the next compare makes again when it is still needed. */
 const derivable = `letter <> '' and not starts_with(run_id, letter || ':')`
-const create = `entity in ('leads.insert', 'contacts.insert')`
+const create = `entity in (${entitiesThat(({ known }) => known === null)})`
 
 /** One statement for each part of the state. Runs inside the import's transaction. @returns the restore's id */
 export async function forgetAfterBackup(client: pg.PoolClient, backup: Backup): Promise<bigint> {

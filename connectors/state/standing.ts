@@ -3,7 +3,7 @@
  * of the last try. Their rows carry the empty letter.
  */
 import type pg from 'pg'
-import type { ChangeId } from './changes.ts'
+import type { ChangeId } from '../../records/lines.ts'
 import { type Fence, fenceHolds } from './leases.ts'
 import { query } from './query.ts'
 

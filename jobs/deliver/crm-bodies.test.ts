@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { entityNamed } from '../../records/entities.ts'
+import { entityNamed } from '../../records/kinds.ts'
 import { readLine, writeLine } from '../../records/lines.ts'
 import { leadBody, personBody } from './crm-bodies.ts'
 

@@ -1,7 +1,11 @@
 /** Rows to CRM bodies, by the field table (mission C.4-C.7, G.3). Pure functions. */
+
 import type { CustomField, LeadBody, PersonBody } from '../../connectors/crm/spotter/types.ts'
 import type { Row } from '../../engine/model.ts'
-import { contactFields, exempt, type Field, leadFields, noPhone, unknownRep } from '../../records/fields.ts'
+import { contactFields, noPhone } from '../../records/contact.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadFields } from '../../records/lead.ts'
+import { exempt, unknownRep } from '../../records/rules.ts'
 
 /** What an empty value becomes on its way out; fields not listed are left out on creation and emptied on update. */
 const outgoing: Record<string, (value: string | null) => string | null> = {

@@ -1,6 +1,7 @@
-/** The four jobs that carry letters to the CRM (mission C.4-C.7). */
+/** The jobs that carry letters to the CRM: two for each kind of record. */
+
 import { countQueued } from '../../connectors/state/changes.ts'
-import { type Entity, type EntityName, entityNamed } from '../../records/entities.ts'
+import { type Entity, type EntityName, entityNamed, kindNames } from '../../records/kinds.ts'
 import { type Line, readLine, recordOf } from '../../records/lines.ts'
 import { stagesOf } from '../../records/stages.ts'
 import type { Stream } from '../consume.ts'
@@ -13,31 +14,37 @@ import { insertLeadSink } from './sink-insert-leads.ts'
 import { updateContactSink } from './sink-update-contacts.ts'
 import { updateLeadSink } from './sink-update-leads.ts'
 
-function deliveryJob(
-  name: string,
-  alias: string,
-  entityName: EntityName,
-  summary: string,
-  sinkOf: (context: Context, run: JobRun) => Sink | Promise<Sink>,
-): Job {
-  const entity = entityNamed(entityName)
+const sinks: Readonly<Record<EntityName, (context: Context, run: JobRun) => Sink | Promise<Sink>>> = {
+  'leads.update': async (context, run) => updateLeadSink(context, run, stagesOf(await context.erp.stages())),
+  'leads.insert': insertLeadSink,
+  'contacts.update': updateContactSink,
+  'contacts.insert': insertContactSink,
+}
+
+function deliveryJob(entity: Entity): Job {
+  const { name, alias, summary } = entity.job
   return {
     name,
     aliases: [alias],
     summary,
     async run(context, run) {
       await recoverLanes(context)
-      return runLane(context, run, streamOf(context, run, entity, await sinkOf(context, run)), {
-        perRun: entity.lane === 'leads' ? context.options.leadsPerRun : 0,
+      return runLane(context, run, streamOf(context, run, entity, await sinks[entity.name](context, run)), {
+        perRun: entity.kind === 'leads' ? context.options.leadsPerRun : 0,
         queued: () => countQueued(context.state, entity.name),
       })
     },
   }
 }
 
+/** What is new first: it cannot be updated before it is there. */
+export const deliveryJobs: readonly Job[] = kindNames.flatMap((kind) =>
+  (['insert', 'update'] as const).map((change) => deliveryJob(entityNamed(`${kind}.${change}`))),
+)
+
 function streamOf(context: Context, run: JobRun, entity: Entity, sink: Sink): Stream<Line> {
   return {
-    lane: entity.lane,
+    lane: entity.kind,
     prefix: entity.prefix,
     read: (id, text) => readLine(entity, id, text),
     recordOf: (line) => recordOf(entity, line),
@@ -45,32 +52,3 @@ function streamOf(context: Context, run: JobRun, entity: Entity, sink: Sink): St
     end: (claim, index, line) => deliverLine(context, run, sink, claim, index, line),
   }
 }
-
-export const insertLeads = deliveryJob(
-  'job_insert_leads_in_spotter',
-  'job_insert_leads_in_crm',
-  'leads.insert',
-  'create leads in the CRM',
-  insertLeadSink,
-)
-export const updateLeads = deliveryJob(
-  'job_update_leads_in_spotter',
-  'job_update_leads_in_crm',
-  'leads.update',
-  'update leads in the CRM',
-  async (context, run) => updateLeadSink(context, run, stagesOf(await context.erp.stages())),
-)
-export const insertContacts = deliveryJob(
-  'job_insert_contacts_in_spotter',
-  'job_insert_contacts_in_crm',
-  'contacts.insert',
-  'create contacts in the CRM',
-  insertContactSink,
-)
-export const updateContacts = deliveryJob(
-  'job_update_contacts_in_spotter',
-  'job_update_contacts_in_crm',
-  'contacts.update',
-  'update contacts in the CRM',
-  updateContactSink,
-)

@@ -1,4 +1,5 @@
 /** ERP contact -> CRM person, once per lead and e-mail; its id back to the ERP at once (mission C.6, D-24). */
+import { entityNamed } from '../../records/kinds.ts'
 import type { Context } from '../context.ts'
 import { personBody } from './crm-bodies.ts'
 import type { Delivery, Sink } from './deliver-line.ts'
@@ -9,7 +10,7 @@ import { refused } from './refused.ts'
 export function insertContactSink(context: Context): Sink {
   const { crm, erp, options } = context
   return async ({ ids, row }, attempt): Promise<Delivery> => {
-    const fault = incomplete('contacts.insert', { ids, row })
+    const fault = incomplete(entityNamed('contacts.insert'), { ids, row })
     if (fault !== null) return fault
     const leadId = Number(ids.LEAD_ID)
     const email = row.EMAIL!

@@ -4,7 +4,7 @@ import type { WriteGuard } from '../../connectors/crm/spotter/types.ts'
 import { decide } from '../../connectors/state/changes.ts'
 import { recordQueued } from '../../connectors/state/queueing.ts'
 import { changeOf } from '../../engine/record.ts'
-import { entityNamed } from '../../records/entities.ts'
+import { entityNamed } from '../../records/kinds.ts'
 import { writeLine } from '../../records/lines.ts'
 import type { Context } from '../context.ts'
 import { leadBody } from './crm-bodies.ts'
@@ -17,7 +17,7 @@ export function insertLeadSink(context: Context): Sink {
   const { crm, erp, options } = context
   const entity = entityNamed('leads.insert')
   return async ({ change, ids, row }, attempt): Promise<Delivery> => {
-    const fault = incomplete(entity.name, { ids, row })
+    const fault = incomplete(entity, { ids, row })
     if (fault !== null) return fault
     const taxId = row.TAXID!
     const body = leadBody(entity.fields, row, { kind: 'create', reps: await crm.salesReps(), country: options.countryName })

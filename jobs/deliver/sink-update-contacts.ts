@@ -3,8 +3,10 @@
  * refreshed its mirror; here the sent values enter the mirror at once and the note's call is saved. The person is read first, for the
  * same reasons as a lead is before its update.
  */
+
 import { noteSent, readAgreed, settleLedger } from '../../connectors/state/agreed.ts'
-import { contactFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import { entityNamed } from '../../records/kinds.ts'
 import type { Context, JobRun } from '../context.ts'
 import { absorbContact, contactKey } from '../receive/absorb-contact.ts'
 import { crmReader } from '../receive/crm-reader.ts'
@@ -20,7 +22,7 @@ export function updateContactSink(context: Context, run: JobRun): Sink {
   const { crm, erp, state } = context
   const reader = crmReader(crm)
   return async ({ change, ids, row }, attempt): Promise<Delivery> => {
-    const fault = incomplete('contacts.update', { ids, row })
+    const fault = incomplete(entityNamed('contacts.update'), { ids, row })
     if (fault !== null) return fault
     const id = Number(ids.ID)
     const leadId = Number(ids.LEAD_ID)

@@ -3,8 +3,10 @@
  * in before anything is sent, and only the fields that the ERP has to say something about are sent. So no change of either side is
  * overwritten unseen, and a try whose answer was lost finds its own values there and sends nothing.
  */
+
 import { noteSent, readAgreed, settleLedger } from '../../connectors/state/agreed.ts'
-import { leadFields } from '../../records/fields.ts'
+import { entityNamed } from '../../records/kinds.ts'
+import { leadFields } from '../../records/lead.ts'
 import type { Stages } from '../../records/stages.ts'
 import type { Context, JobRun } from '../context.ts'
 import { absorbLead } from '../receive/absorb-lead.ts'
@@ -21,7 +23,7 @@ export function updateLeadSink(context: Context, run: JobRun, stages: Stages): S
   const { crm, erp, state, options } = context
   const reader = crmReader(crm)
   return async ({ change, ids, row }, attempt): Promise<Delivery> => {
-    const fault = incomplete('leads.update', { ids, row })
+    const fault = incomplete(entityNamed('leads.update'), { ids, row })
     if (fault !== null) return fault
     const id = Number(ids.ID)
 

@@ -1,7 +1,8 @@
 /** Desired against known for one entity, both from the same moment of the ERP. */
+
 import type { Extract } from '../../connectors/erp/erp.ts'
 import type { CompareOptions, CompareOutcome, Engine } from '../../engine/model.ts'
-import type { Entity } from '../../records/entities.ts'
+import type { Entity } from '../../records/kinds.ts'
 
 export async function compareEntity(engine: Engine, extract: Extract, entity: Entity, options: CompareOptions): Promise<CompareOutcome> {
   const columns = entity.columns.map((column) => column.name)

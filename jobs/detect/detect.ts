@@ -1,9 +1,10 @@
 /** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (mission C.3, D). */
+
 import { PonteError } from '../../base/error.ts'
 import type { Extract } from '../../connectors/erp/erp.ts'
 import { tallyRun } from '../../connectors/state/changes.ts'
 import type { Guard } from '../../engine/model.ts'
-import { type Entity, entities } from '../../records/entities.ts'
+import { type Entity, entities } from '../../records/kinds.ts'
 import type { Context, Job, JobOutcome, JobRun } from '../context.ts'
 import { recoverLanes } from '../recover.ts'
 import { errorText } from '../run/error-text.ts'
@@ -74,7 +75,7 @@ async function detect(context: Context, run: JobRun, entity: Entity, extract: Ex
     }
     const { comparison } = compared
     try {
-      const published = await publish({ state: context.state, lane: context.lanes[entity.lane] }, run, entity, comparison, (done) =>
+      const published = await publish({ state: context.state, lane: context.lanes[entity.kind] }, run, entity, comparison, (done) =>
         run.progress({ kind: 'publish', entity: entity.name, done, total: comparison.changed }),
       )
       if (published.held.length > 0)

@@ -4,13 +4,14 @@
  *
  * The index is asked first: a letter is on disk before it is recorded, and its changes have ended before it is archived.
  */
+
 import { failLostLetters, queuedLetters } from '../../connectors/state/queueing.ts'
-import { entities } from '../../records/entities.ts'
+import { entities } from '../../records/kinds.ts'
 import type { Context } from '../context.ts'
 
 export async function releaseLostLetters({ state, lanes, log }: Context): Promise<void> {
   for (const lane of Object.values(lanes)) {
-    const mine = entities.filter((entity) => entity.lane === lane.name).map((entity) => entity.name)
+    const mine = entities.filter((entity) => entity.kind === lane.name).map((entity) => entity.name)
     const recorded = await queuedLetters(state, mine)
     const onDisk = await lane.undelivered()
     const lost = recorded.filter((letter) => !onDisk.has(letter))

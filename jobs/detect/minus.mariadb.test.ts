@@ -12,7 +12,7 @@ import { openErp } from '../../connectors/erp/open.ts'
 import { type EmptyDatabase, emptyDatabases } from '../../connectors/erp/testing/empty-databases.ts'
 import { mariaDbMissing } from '../../connectors/mysql/testing.ts'
 import { localEngine } from '../../engine/local/local-engine.ts'
-import { type EntityName, entityNamed } from '../../records/entities.ts'
+import { type EntityName, entityNamed } from '../../records/kinds.ts'
 import { compareEntity } from './compare-entity.ts'
 
 const rows = 2_000

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testSeed } from '../../base/testing/random.ts'
-import { type EntityName, entityNamed } from '../../records/entities.ts'
+import { type EntityName, entityNamed } from '../../records/kinds.ts'
 import { type Bridge, openBridge } from '../testing/bridge.ts'
 import { addRandomRows } from '../testing/random-rows.ts'
 import { compareEntity } from './compare-entity.ts'

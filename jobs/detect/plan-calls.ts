@@ -1,5 +1,5 @@
 /** What lines cost in calls of the CRM, as the sinks make them. */
-import type { EntityName } from '../../records/entities.ts'
+import { type Entity, entityNamed } from '../../records/kinds.ts'
 
 /** least: reads of lines in flight together are shared as far as they can be. most: each line reads alone. */
 export interface Calls {
@@ -21,21 +21,14 @@ const leadsPerRead = 15
  * @param concurrency lines in flight
  */
 export function callsOfLines(
-  entity: EntityName,
+  { reads }: Entity,
   { lines, inDoubt, contacts }: { lines: number; inDoubt: number; contacts: number },
   concurrency: number,
 ): Calls {
-  const sharedReads = Math.ceil(lines / Math.min(leadsPerRead, concurrency))
-  switch (entity) {
-    // Created; each contact is looked for among its lead's persons first.
-    case 'leads.insert':
-      return { least: lines + 2 * contacts, most: lines + inDoubt + 2 * contacts }
-    case 'contacts.insert':
-      return { least: 2 * lines, most: 2 * lines }
-    // The lead and its custom fields are read, then it is written.
-    case 'leads.update':
-      return { least: lines + 2 * sharedReads, most: 3 * lines }
-    case 'contacts.update':
-      return { least: lines + sharedReads, most: 2 * lines }
+  const times = reads.shared ? Math.ceil(lines / Math.min(leadsPerRead, concurrency)) : lines
+  const following = contacts * (1 + entityNamed('contacts.insert').reads.each)
+  return {
+    least: lines + reads.each * times + following,
+    most: lines * (1 + reads.each) + reads.onDoubt * inDoubt + following,
   }
 }

@@ -3,7 +3,7 @@
 import type { Extract } from '../../connectors/erp/erp.ts'
 import { type Decision, decide, queuedChanges } from '../../connectors/state/changes.ts'
 import type { Comparison, Guard, Row } from '../../engine/model.ts'
-import { type Entity, entities } from '../../records/entities.ts'
+import { type Entity, entities, entityOf } from '../../records/kinds.ts'
 import { type Line, readLine } from '../../records/lines.ts'
 import { type Stages, stagesOf } from '../../records/stages.ts'
 import type { Context } from '../context.ts'
@@ -65,7 +65,7 @@ export async function plan(context: Context, options: { only?: string; sample?: 
 
 /** All calls of these plans, and the list of sales reps, which lead lines ask for once. */
 export function allCalls(plans: readonly Plan[]): Calls {
-  const lines = plans.filter(({ entity, calls }) => (entity === 'leads.insert' || entity === 'leads.update') && calls.most > 0)
+  const lines = plans.filter(({ entity, calls }) => entityOf(entity)?.kind === 'leads' && calls.most > 0)
   return plans.reduce((sum, { calls }) => plus(sum, calls), lines.length > 0 ? { least: 1, most: 1 } : noCalls)
 }
 
@@ -130,21 +130,21 @@ async function openLines(context: Context, entity: Entity): Promise<Lines> {
       if (decision === 'send') sent.add(key)
       waiting += decision === 'suppressed' ? 1 : 0
       const ids = { ID: row.ID ?? null, LEAD_ID: row.LEAD_ID ?? null, CODE: row.CODE ?? null }
-      if (incomplete(entity.name, { ids, row }) === null) count(key, inDoubt)
+      if (incomplete(entity, { ids, row }) === null) count(key, inDoubt)
     },
     close() {
       for (const [key, { inDoubt }] of queued) count(key, inDoubt)
       // A newer change of the same record takes the place of a letter that was dropped in by hand.
       const standing = strays.filter(({ change }) => !sent.has(change.key))
-      for (const line of standing) if (incomplete(entity.name, line) === null) count(line.change.key, false)
-      return { waiting: waiting + queued.size + standing.length, calls: callsOfLines(entity.name, total, context.options.concurrency) }
+      for (const line of standing) if (incomplete(entity, line) === null) count(line.change.key, false)
+      return { waiting: waiting + queued.size + standing.length, calls: callsOfLines(entity, total, context.options.concurrency) }
     },
   }
 }
 
 /** Lines of letters that no compare wrote. */
 async function strayLines(context: Context, entity: Entity, recorded: ReadonlySet<string>): Promise<Line[]> {
-  const lane = context.lanes[entity.lane]
+  const lane = context.lanes[entity.kind]
   const names = await lane.undelivered()
   if (![...names].some((name) => name.startsWith(entity.prefix) && !recorded.has(name))) return []
   const found: Line[] = []

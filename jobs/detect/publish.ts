@@ -11,7 +11,7 @@ import { type QueuedChange, recordQueued } from '../../connectors/state/queueing
 import { isOvertaken } from '../../connectors/state/runs.ts'
 import type { Comparison } from '../../engine/model.ts'
 import type { Lane, Manifest } from '../../queue-dirs/lane.types.ts'
-import type { Entity } from '../../records/entities.ts'
+import type { Entity } from '../../records/kinds.ts'
 import { writeLine } from '../../records/lines.ts'
 
 export interface Published {

@@ -29,8 +29,7 @@ export const purge: Job = {
 function parts({ lanes, state, options }: Context, { at }: JobRun): Record<string, () => Promise<number>> {
   const before = new Date(at.getTime() - options.keepDays * DAY_MS)
   return {
-    leadsDays: () => lanes.leads.purge(options.keepDays, at),
-    contactsDays: () => lanes.contacts.purge(options.keepDays, at),
+    ...Object.fromEntries(Object.values(lanes).map((lane) => [`${lane.name}Days`, () => lane.purge(options.keepDays, at)])),
     // What happened on a lead's timeline is for people to read; nothing of it belongs into the ERP.
     timelineEvents: () => lanes.contacts.purgeUntaken('inserted_timeline', options.keepDays, at),
     idleRuns: () => purgeRuns(state, before),

@@ -6,6 +6,7 @@
  * Until the commit nothing has changed. Between commit and end every command refuses to work (`restore.unfinished`) and the restore is run
  * again, with --force, from its beginning.
  */
+
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -21,6 +22,7 @@ import { importState, notEmpty, type StateImport } from '../../connectors/state/
 import { finishRestore } from '../../connectors/state/restores.ts'
 import { isSnapshotName } from '../../engine/snapshot-copies.ts'
 import { isCopyName } from '../../queue-dirs/copies.ts'
+import { kindNames } from '../../records/kinds.ts'
 import { type BackupHead, type BackupTotals, format, HEAD, TAIL } from './backup.ts'
 
 export interface RestorePlaces {
@@ -39,8 +41,6 @@ export interface Restored {
   readonly aside: readonly string[]
 }
 
-const lanes = ['leads', 'contacts'] as const
-
 /**
  * @param identity the secret key
  * @param force also when there is something: the state is replaced, queue and snapshots are set aside
@@ -57,7 +57,7 @@ export async function restore(file: string, identity: string, places: RestorePla
   const backup = { name: basename(file), at: new Date(head.at), schema: head.schema }
   try {
     const restoreId = await importState(places.state, backup, force, (into) => load(file, identity, head, { into, queue, snapshots }))
-    await queue.takePlaces(lanes)
+    await queue.takePlaces(kindNames)
     await snapshots.takePlaces(['snapshots'])
     await finishRestore(places.state, restoreId)
     // Also what a restore that broke off had set aside: there lies what was there before it.
@@ -127,7 +127,7 @@ async function load(
     await endTable()
     const [lane, name] = [rest.slice(0, rest.indexOf('/')), rest.slice(rest.indexOf('/') + 1)]
     if (where === 'queue') {
-      if (!lanes.some((one) => one === lane) || !isCopyName(name)) throw notOurs(entry)
+      if (!kindNames.some((one) => one === lane) || !isCopyName(name)) throw notOurs(entry)
       await to.queue.write(rest, entry.size, entry.body)
     } else {
       if (!isSnapshotName(rest)) throw notOurs(entry)
@@ -138,7 +138,7 @@ async function load(
 }
 
 async function refuseLetters(root: string): Promise<void> {
-  for (const lane of lanes) {
+  for (const lane of kindNames) {
     if (!existsSync(join(root, lane))) continue
     const found = await readdir(join(root, lane), { recursive: true, withFileTypes: true })
     if (found.some((entry) => entry.isFile() && entry.name.endsWith('.json'))) throw notEmpty(`there are letters in ${join(root, lane)}`)

@@ -2,9 +2,11 @@
  * The last part of a full sync, after the swap: new leads, and fields that flow to the ERP, one lead at a time through the same decision
  * as events (D-66). What is to be applied is read once more, because the first reading may be minutes old.
  */
+
 import type { MirrorStaging } from '../../connectors/erp/erp.ts'
 import type { Row } from '../../engine/model.ts'
-import { type Field, leadFields, leadInboundFields } from '../../records/fields.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadFields, leadInboundFields } from '../../records/lead.ts'
 import type { Stages } from '../../records/stages.ts'
 import type { Context, JobRun } from '../context.ts'
 import { absorbEach, newAbsorption, readFresh } from '../receive/absorb-fresh.ts'

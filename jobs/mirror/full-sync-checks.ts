@@ -1,7 +1,8 @@
 /** What a full sync asks of a lead and of a contact before it takes them (mission C.14). */
+
 import type { Lead, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Row } from '../../engine/model.ts'
-import type { Field } from '../../records/fields.ts'
+import type { Field } from '../../records/kind.ts'
 import { isTooLong } from '../receive/crm-rows.ts'
 
 /** `value`: what LOG_EXECUTION_CRM says of the field, in the words that people of the ERP know. */

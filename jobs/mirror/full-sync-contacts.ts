@@ -1,9 +1,10 @@
 /** Contacts of a full sync (mission C.14): those that the mirror does not hold as the CRM does, one at a time, as events apply them. */
+
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { Erp, MirrorStaging } from '../../connectors/erp/erp.ts'
 import { settleLedger } from '../../connectors/state/agreed.ts'
 import type { Row } from '../../engine/model.ts'
-import { contactFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
 import type { Context, JobRun } from '../context.ts'
 import { isSystemic } from '../faults.ts'
 import { absorbContact } from '../receive/absorb-contact.ts'

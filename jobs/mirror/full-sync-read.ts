@@ -1,8 +1,10 @@
 /** The first half of a full sync: all leads of the CRM, checked, on record and in the staging tables (mission C.14). The mirror is not touched. */
+
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { MirrorStaging, StagedContact } from '../../connectors/erp/erp.ts'
 import type { ArchiveLetter } from '../../queue-dirs/lane.types.ts'
-import { contactFields, leadInboundFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 import type { Stages } from '../../records/stages.ts'
 import type { Context, JobRun } from '../context.ts'
 import { leadRow, personRow } from '../receive/crm-rows.ts'

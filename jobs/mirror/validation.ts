@@ -1,7 +1,8 @@
 /** The CRM's leads beside the mirror, page by page: told to the report, counted, applied (mission C.15). */
+
 import type { Lead } from '../../connectors/crm/spotter/types.ts'
 import type { Cell, Row } from '../../engine/model.ts'
-import { leadInboundFields } from '../../records/fields.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 import type { Stages } from '../../records/stages.ts'
 import type { Context, JobRun } from '../context.ts'
 import type { ReportFile } from '../keep/report-file.ts'

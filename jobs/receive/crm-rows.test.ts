@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
-import { contactFields, leadInboundFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 import { isTooLong, leadRow, personRow, webhookContactRow, webhookLeadRow } from './crm-rows.ts'
 
 const lead: Lead = {

@@ -1,8 +1,11 @@
 /** What the CRM says, as rows of canonical columns, by the field table (mission E.2, F). Pure functions; every value is normalised. */
+
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
-import { contactFields, type Field, leadInboundFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 
 /** A lead as read over REST: every inbound field is there, null when the CRM has none. */
 export function leadRow(lead: Lead, customFields: readonly LeadCustomField[]): Row {

@@ -2,8 +2,10 @@
  * Is this webhook an echo: does it say what the mirror holds already (architecture 5)? Most webhooks are answers to our own writes, so
  * telling them without a call of the CRM is what keeps the quota for work. A payload that leaves anything open is no echo: it is read.
  */
+
 import type { Row } from '../../engine/model.ts'
-import { contactFields, leadInboundFields } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import { leadInboundFields } from '../../records/lead.ts'
 import { webhookContactRow, webhookLeadRow } from './crm-rows.ts'
 import { crmId } from './lead-event.ts'
 import { isKnown, noReps, type Reps } from './reconcile.ts'

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest'
 import fc from '../../base/testing/fast-check.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
-import { contactFields, exempt, type Field, leadInboundFields, unknownRep } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadInboundFields } from '../../records/lead.ts'
+import { exempt, unknownRep } from '../../records/rules.ts'
 import { type Decision, decide, decideContact, decideLead, isKnown, type Sides } from './reconcile.ts'
 
 const fieldNamed = (name: string): Field => [...leadInboundFields, ...contactFields].find((field) => field.name === name)!

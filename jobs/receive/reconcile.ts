@@ -9,11 +9,15 @@
  * The CRM's base is the mirror and not the ledger, because mirror and ERP are written in one transaction: a crash between ERP and
  * ledger cannot make one move count twice.
  */
+
 import type { ContactSides, LeadSides, MirrorWrite } from '../../connectors/erp/erp.ts'
 import type { Agreed, Conflict } from '../../connectors/state/agreed.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
-import { contactFields, type Field, leadInboundFields, unknownRep } from '../../records/fields.ts'
+import { contactFields } from '../../records/contact.ts'
+import type { Field } from '../../records/kind.ts'
+import { leadInboundFields } from '../../records/lead.ts'
+import { unknownRep } from '../../records/rules.ts'
 import { isTooLong } from './crm-rows.ts'
 
 export interface Sides {

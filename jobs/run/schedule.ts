@@ -1,10 +1,11 @@
 /**
- * When each job runs by itself (mission C.1). The defaults stand here; settings change them one by one. Pure: what makes them tick is
+ * When each job runs by itself. The defaults stand here; settings change them one by one. Pure: what makes them tick is
  * worker.ts.
  */
 import { Cron } from 'croner'
 import { PonteError } from '../../base/error.ts'
 import { cronVariable, type ScheduleSettings } from '../../deploy/env/schedule.ts'
+import { entities } from '../../records/kinds.ts'
 import { jobs } from '../catalogue.ts'
 import type { Job } from '../context.ts'
 import { executeSpark } from '../detect/detect.ts'
@@ -26,10 +27,7 @@ interface Default {
 /** Nightly jobs stand apart, and away from the hours at which clocks are set. */
 const defaults: Readonly<Record<string, Default>> = {
   job_execute_spark: { cron: '*/15 * * * *', withoutCrm: true },
-  job_insert_leads_in_spotter: { cron: '* * * * *' },
-  job_update_leads_in_spotter: { cron: '*/10 * * * *' },
-  job_insert_contacts_in_spotter: { cron: '* * * * *' },
-  job_update_contacts_in_spotter: { cron: '*/10 * * * *' },
+  ...Object.fromEntries(entities.map(({ job }) => [job.name, { cron: job.cron }])),
   job_update_leads_in_erp: { cron: '*/3 * * * *' },
   job_update_converted_lead_in_erp: { cron: '*/10 * * * *' },
   job_update_contact_in_erp: { cron: '*/10 * * * *' },

@@ -17,7 +17,7 @@ const { context } = await openContext(JSON.parse(where))
 const die = () => process.kill(process.pid, 'SIGKILL')
 
 /** Dies before or after the letter moves. */
-function doomed(lane: Lane): Lane {
+function doomed<Name extends string>(lane: Lane<Name>): Lane<Name> {
   const around =
     <A extends unknown[], T>(move: (...args: A) => Promise<T>) =>
     async (...args: A): Promise<T> => {

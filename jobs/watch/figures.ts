@@ -1,4 +1,5 @@
 /** Everything that is watched and that no single process knows: read from the state database, the disk and the ERP, by whichever process is asked. */
+
 import { statfs } from 'node:fs/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -19,7 +20,8 @@ import {
 import { type Disk, noteDisks, notedDisks, notedReachability, noteReachable, type Reachable } from '../../connectors/state/machines.ts'
 import { countHeld } from '../../connectors/state/operator.ts'
 import { readTicking } from '../../connectors/state/ticking.ts'
-import type { Lane, LaneName } from '../../queue-dirs/lane.types.ts'
+import type { Lane } from '../../queue-dirs/lane.types.ts'
+import { kindNames, type LaneName } from '../../records/kinds.ts'
 import { type Detected, executeSpark } from '../detect/detect.ts'
 import { backupPostgresql } from '../keep/backup.ts'
 import { lateness } from './lateness.ts'
@@ -81,7 +83,7 @@ export interface FigureDeps {
   /** Of their own (connectors/state/watch-pool.ts). */
   readonly state: pg.Pool
   readonly erp: Erp
-  readonly lanes: Readonly<Record<LaneName, Lane>>
+  readonly lanes: Readonly<Record<LaneName, Lane<LaneName>>>
   readonly log: Logger
   readonly machine: string
   /** Folders whose disks must have room, by what they are called. */
@@ -133,9 +135,9 @@ export function figureSources(deps: FigureDeps): FigureSources {
 async function countQueue({ lanes }: FigureDeps): Promise<QueueCount[]> {
   const now = Date.now()
   const counts = await Promise.all(
-    Object.values(lanes).map(async (lane) =>
-      (await lane.counts()).map(({ oldest, ...rest }) => ({
-        lane: lane.name,
+    kindNames.map(async (name) =>
+      (await lanes[name].counts()).map(({ oldest, ...rest }) => ({
+        lane: name,
         ...rest,
         oldestSeconds: oldest === null ? null : Math.max(0, (now - oldest) / 1_000),
       })),

@@ -1,8 +1,9 @@
 /** What waits where, and what the work stands on: queue, lag, quota, disks, partners, schedules, tablespaces. */
+import { letterKinds } from '../../records/kinds.ts'
 import type { Figures } from './figures.ts'
 import { gauge, type Metric, type Sample } from './metric.ts'
 
-const inboundPrefixes = new Set(['update_leads_in_erp', 'converted_lead', 'lead_descartada', 'contato_update_erp'])
+const inboundPrefixes = new Set(letterKinds.filter(({ entity, job }) => entity === null && job !== null).map(({ prefix }) => prefix))
 
 export const placeMetrics: readonly Metric[] = [
   gauge('queue', 'ponte_queue_files', ['lane', 'folder', 'prefix'], 'JSON files by lane, folder and prefix', (rows) =>

@@ -1,5 +1,6 @@
 /** Events of the CRM into the ERP's database: one transaction per lead or person, with its inbox id (architecture 2, mission C.8-C.11). */
-import type { Applied, Erp, MirrorWrite, StageAlias } from '../erp.ts'
+import type { StageAlias } from '../../../records/stages.ts'
+import type { Applied, Erp, MirrorWrite } from '../erp.ts'
 import { whole } from '../text-rows.ts'
 import { CONTACT_MIRROR, contactSides, writeContact } from './inbound-contact.ts'
 import { LEAD_MIRROR, leadSides, writeLead } from './inbound-lead.ts'

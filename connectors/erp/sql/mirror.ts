@@ -1,42 +1,21 @@
 /** Writes to the mirror tables. Values that the CRM took from the ERP are written with the triggers told to stay out. */
 import { PonteError } from '../../../base/error.ts'
 import type { Row } from '../../../engine/model.ts'
+import { type ColumnKind, mirrorColumns } from '../../../records/kind.ts'
+import { type KindName, kindNames, kinds } from '../../../records/kinds.ts'
 import type { Erp, LogEntry } from '../erp.ts'
 import { whole } from '../text-rows.ts'
 import { cut, type Link, type SqlDialect, type Transact, type Value } from './link.ts'
 
-type Kind = 'text' | 'whole' | 'decimal'
-type Kinds = Readonly<Record<string, Kind>>
+export const LEAD_COLUMNS = mirrorColumns(kinds.leads)
+export const CONTACT_COLUMNS = mirrorColumns(kinds.contacts)
 
-/** Columns of LEADS that may be written. */
-export const LEAD_COLUMNS: Kinds = {
-  NAME: 'text',
-  STAGE: 'text',
-  TAXID: 'text',
-  INDUSTRY: 'text',
-  SOURCE: 'text',
-  PHONE: 'text',
-  ADDRESS_STREET: 'text',
-  ADDRESS_ZIPCODE: 'text',
-  ADDRESS_NUMBER: 'whole',
-  ADDRESS_COMPLEMENT: 'text',
-  ADDRESS_DISTRICT: 'text',
-  CITY: 'text',
-  STATE: 'text',
-  SALES_REP: 'whole',
-  TAX_REGISTRATION: 'text',
-  CLIENT_CODE: 'whole',
-  BUDGET_VALUE: 'decimal',
-  ORDER_VALUE: 'decimal',
-  FINANCIAL_ANALYSIS: 'text',
-}
-export const CONTACT_COLUMNS: Kinds = { NAME: 'text', EMAIL: 'text', PHONE: 'text', JOB_TITLE: 'text', IS_PRIMARY: 'text' }
-
-const COLUMNS = { leads: LEAD_COLUMNS, contacts: CONTACT_COLUMNS } as const
-type Mirror = keyof typeof COLUMNS
+const COLUMNS = Object.fromEntries(kindNames.map((name) => [name, mirrorColumns(kinds[name])])) as Readonly<
+  Record<KindName, typeof LEAD_COLUMNS>
+>
 
 /** What a text is cast to, so that it is compared as what it is. */
-export const asKind = (kind: Kind, text: string): string =>
+export const asKind = (kind: ColumnKind, text: string): string =>
   kind === 'text' ? text : `cast(${text} as ${kind === 'whole' ? 'decimal(19)' : 'decimal(20, 6)'})`
 
 type MirrorWrites = Pick<Erp, 'storeLeadId' | 'storeContactId' | 'writeLeadMirror' | 'writeContactMirror'>
@@ -67,7 +46,7 @@ export async function addLogEntry(link: Link, { job, leadId, leadName, field, va
 }
 
 /** Sets the given columns of the row with this ID where they differ, triggers out. @throws PonteError `erp.unknown_column` | `erp.no_id` */
-async function updateMirror(dialect: SqlDialect, link: Link, table: Mirror, { ID: id, ...values }: Row): Promise<number> {
+async function updateMirror(dialect: SqlDialect, link: Link, table: KindName, { ID: id, ...values }: Row): Promise<number> {
   if (id === null || id === undefined) {
     throw new PonteError('erp.no_id', `a row for ${table} carries no ID`, { hint: 'this is a fault of the caller, report it' })
   }
@@ -80,14 +59,14 @@ async function updateMirror(dialect: SqlDialect, link: Link, table: Mirror, { ID
 }
 
 /** Sets the given columns whether they differ or not, so that the trigger fires unless it was told to stay out; without columns it only fires. */
-export async function writeMirror(link: Link, table: Mirror, id: string, values: Row): Promise<void> {
+export async function writeMirror(link: Link, table: KindName, id: string, values: Row): Promise<void> {
   const columns = checked(table, values)
   if (columns.length === 0) await link.changed(`update ${table} set id = id where id = ?`, [whole(id)])
   else await link.changed(setStatement(table, columns), [...columns.map(({ value }) => value), whole(id)])
 }
 
 /** Inserts a row with these columns of its own beside the given ones, of which those that are no column of the table are left out. */
-export async function insertMirror(link: Link, table: Mirror, own: Readonly<Record<string, bigint | null>>, given: Row): Promise<void> {
+export async function insertMirror(link: Link, table: KindName, own: Readonly<Record<string, bigint | null>>, given: Row): Promise<void> {
   const known = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(COLUMNS[table], name)))
   const columns = checked(table, known)
   const names = [...Object.keys(own), ...columns.map(({ column }) => column)]
@@ -99,12 +78,12 @@ export async function insertMirror(link: Link, table: Mirror, own: Readonly<Reco
 
 interface Assigned {
   readonly column: string
-  readonly kind: Kind
+  readonly kind: ColumnKind
   readonly value: Value
 }
 
 /** @throws PonteError `erp.unknown_column`; `erp.value_refused` for a whole number that is none */
-export function checked(table: Mirror, values: Row): Assigned[] {
+export function checked(table: KindName, values: Row): Assigned[] {
   return Object.entries(values).map(([name, value]) => {
     const kind = Object.hasOwn(COLUMNS[table], name) ? COLUMNS[table][name] : undefined
     if (kind === undefined) {

@@ -5,8 +5,9 @@
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../../../base/error.ts'
 import type { SourceRef } from '../../../../engine/model.ts'
+import { type ErpView, views } from '../../../../records/kinds.ts'
 import { hangUp, leave } from '../../../mysql/socket.ts'
-import type { ErpView, Extract } from '../../erp.ts'
+import type { Extract } from '../../erp.ts'
 import { openRelay, type Relay } from '../../relay/relay.ts'
 import type { RelaySettings } from '../../relay/relay-reader.ts'
 import { erpError, type MysqlError } from './errors.ts'
@@ -14,16 +15,6 @@ import { bytesOf, type RangeBounds, type RangeRequest } from './range.ts'
 import { driverVersion, isKnown } from './raw-rows.ts'
 import { rowsOf } from './rows.ts'
 import { type MysqlSettings, openConnection } from './settings.ts'
-
-/** Where each view's range_key comes from, so that ranges are found without running the view. */
-const BASES: Readonly<Record<ErpView, { table: string; key: string }>> = {
-  desired_leads: { table: 'branches', key: 'client' },
-  known_leads: { table: 'leads', key: 'id' },
-  insert_leads: { table: 'branches', key: 'client' },
-  desired_contacts: { table: 'contact', key: 'code' },
-  known_contacts: { table: 'contacts', key: 'id' },
-  insert_contacts: { table: 'contact', key: 'code' },
-}
 
 /** What reader threads import; compiled code lies beside this file as .js. */
 const READER = new URL(import.meta.url.endsWith('.ts') ? '../../relay/relay-reader.ts' : '../../relay/relay-reader.js', import.meta.url)
@@ -141,7 +132,7 @@ function extractFrom(
 
 /** `(from, to]` ranges of about equal counts, open at both ends, so that together they cover whatever the view holds. */
 async function cut(connection: mysql.Connection, view: ErpView, readers: number): Promise<RangeBounds[]> {
-  const { table, key } = BASES[view]
+  const { table, key } = views[view]
   const [size] = readers <= 1 ? [{ n: 0 }] : await rowsOf<{ n: string }>(connection, `select count(*) as n from ${table}`)
   const found: string[] = []
   for (let part = 1; part < readers; part += 1) {
@@ -154,7 +145,7 @@ async function cut(connection: mysql.Connection, view: ErpView, readers: number)
 }
 
 function checkNames({ view, columns }: RangeRequest['query']): void {
-  const bad = Object.hasOwn(BASES, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
+  const bad = Object.hasOwn(views, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
   if (bad === undefined && columns.length > 0) return
   throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {
     hint: 'this is a fault of the caller, report it',

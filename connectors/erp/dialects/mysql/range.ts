@@ -1,7 +1,7 @@
 /** One range of a view: its statement, and its rows. */
 import type mysql from 'mysql2/promise'
 import { PonteError } from '../../../../base/error.ts'
-import type { ErpView } from '../../erp.ts'
+import type { ErpView } from '../../../../records/kinds.ts'
 import type { RelaySettings } from '../../relay/relay-reader.ts'
 import { driverRows, rawRows } from './raw-rows.ts'
 

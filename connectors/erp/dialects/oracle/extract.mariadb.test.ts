@@ -1,16 +1,17 @@
 /** Reading one moment of an ERP on Oracle: through threads, across failures in the middle, and where reading as of an SCN is refused. */
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { forMariaDb } from '../../../../lab/simulators/oracle-schema/rewrite.ts'
 import { mariadbBackend } from '../../../../lab/simulators/oracle-wire/mariadb/backend.ts'
 import type { Flashback } from '../../../../lab/simulators/oracle-wire/mariadb/translate.ts'
 import { startOracleSimulator } from '../../../../lab/simulators/oracle-wire/simulator.ts'
+import { views } from '../../../../records/kinds.ts'
 import { mariaDbMissing } from '../../../mysql/testing.ts'
 import type { Extract } from '../../erp.ts'
 import { readSource } from '../../read-source.ts'
 import { openHarness } from '../../testing/contract/oracle-harness.ts'
 import { addBranch, addLead, seedGeography } from '../../testing/postgres-fixtures.ts'
 import { openOracleExtract } from './extract.ts'
-import { BASES } from './range.ts'
 
 const LEADS = 2_500
 
@@ -162,7 +163,7 @@ if (!mariaDbMissing('connectors/erp/oracle-extract'))
       })
 
       test('so it is for a user who may read the views as of an SCN, but not the tables under them', async () => {
-        const { simulator, warnings, extract } = await refused(new Set(Object.keys(BASES)))
+        const { simulator, warnings, extract } = await refused(new Set(Object.keys(views)))
         try {
           const source = await extract.source('desired_leads', ['ID'])
           expect(await readSource(source, ['ID'])).toHaveLength(3)

@@ -2,13 +2,14 @@
 import oracledb from 'oracledb'
 import { PonteError } from '../../../../base/error.ts'
 import type { SourceRef } from '../../../../engine/model.ts'
-import type { ErpView, Extract } from '../../erp.ts'
+import { type ErpView, views } from '../../../../records/kinds.ts'
+import type { Extract } from '../../erp.ts'
 import { openRelay, type Relay } from '../../relay/relay.ts'
 import type { RelaySettings } from '../../relay/relay-reader.ts'
 import { copyHeader, copyTrailer, copyTuple } from '../postgres/copy-encoder.ts'
 import { openConnection } from './connection.ts'
 import { erpError, isOra } from './errors.ts'
-import { asOf, BASES, type RangeBounds, type RangeQuery, scnBind, stepsOf } from './range.ts'
+import { asOf, type RangeBounds, type RangeQuery, scnBind, stepsOf } from './range.ts'
 import { pagesOf, type RangeSettings } from './reader.ts'
 import { asText, rowsOf } from './rows.ts'
 import type { OracleSettings } from './settings.ts'
@@ -49,7 +50,7 @@ async function takeScn(holder: oracledb.Connection): Promise<string | null> {
     try {
       const [row] = await rowsOf<{ SCN: string }>(holder, query)
       // The views, and the tables under them, by whose keys they are cut.
-      const read = new Set(Object.entries(BASES).flatMap(([view, { table }]) => [view, table]))
+      const read = new Set(Object.entries(views).flatMap(([view, { table }]) => [view, table]))
       const probe = [...read].map((name) => `select 1 from ${name} as of scn ${row!.SCN} where 1 = 0`)
       await rowsOf(holder, probe.join(' union all '))
       return row!.SCN
@@ -147,7 +148,7 @@ function expressionOf(column: string, type: unknown): string {
 
 /** Ranges of about equal counts, each in steps; open at both ends, so that together they cover whatever the view holds. */
 async function cut(connection: oracledb.Connection, view: ErpView, scn: string | null, readers: number): Promise<RangeBounds[]> {
-  const { table, key } = BASES[view]
+  const { table, key } = views[view]
   const from = `from ${table}${asOf(scn)}`
   const [size] = await rowsOf<{ N: string }>(connection, `select count(*) as n ${from}`, scnBind(scn))
   const perReader = Math.max(1, Math.ceil(Number(size!.N) / STEP_ROWS / readers))
@@ -170,7 +171,7 @@ async function cut(connection: oracledb.Connection, view: ErpView, scn: string |
 }
 
 function checkNames(view: ErpView, columns: readonly string[]): void {
-  const bad = Object.hasOwn(BASES, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
+  const bad = Object.hasOwn(views, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
   if (bad === undefined && columns.length > 0) return
   throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {
     hint: 'this is a fault of the caller, report it',

@@ -1,17 +1,7 @@
 /** Where views are cut, and one part of a view as a query. */
 import type oracledb from 'oracledb'
 import { PonteError } from '../../../../base/error.ts'
-import type { ErpView } from '../../erp.ts'
-
-/** Where each view's range_key comes from, so that ranges are found without running the view. */
-export const BASES: Readonly<Record<ErpView, { readonly table: string; readonly key: string }>> = {
-  desired_leads: { table: 'branches', key: 'client' },
-  known_leads: { table: 'leads', key: 'id' },
-  insert_leads: { table: 'branches', key: 'client' },
-  desired_contacts: { table: 'contact', key: 'code' },
-  known_contacts: { table: 'contacts', key: 'id' },
-  insert_contacts: { table: 'contact', key: 'code' },
-}
+import type { ErpView } from '../../../../records/kinds.ts'
 
 /** `(bounds[i], bounds[i + 1]]` are the steps of a range, as decimal text; null at the ends is open. A step is read whole or again. */
 export interface RangeBounds {

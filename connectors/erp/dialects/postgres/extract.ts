@@ -2,20 +2,11 @@
 import pg from 'pg'
 import { PonteError } from '../../../../base/error.ts'
 import type { SourceRef } from '../../../../engine/model.ts'
-import type { ErpView, Extract } from '../../erp.ts'
+import { type ErpView, views } from '../../../../records/kinds.ts'
+import type { Extract } from '../../erp.ts'
 import { erpError } from './errors.ts'
 import type { RangeBounds, RangeSettings } from './reader.ts'
 import { clientConfig, type PostgresSettings, withoutLimits } from './settings.ts'
-
-/** Where each view's range_key comes from, so that ranges are found without running the view. */
-const BASES: Readonly<Record<ErpView, { table: string; key: string; where: string }>> = {
-  desired_leads: { table: 'branches', key: 'client', where: 'id_crm is not null' },
-  known_leads: { table: 'leads', key: 'id', where: 'true' },
-  insert_leads: { table: 'branches', key: 'client', where: "id_crm is null and integrate_crm in ('S', 'Y')" },
-  desired_contacts: { table: 'contact', key: 'code', where: 'id_crm is not null' },
-  known_contacts: { table: 'contacts', key: 'id', where: 'true' },
-  insert_contacts: { table: 'contact', key: 'code', where: 'id_crm is null and email is not null' },
-}
 
 /** Rows looked at to find equal ranges of a large table. */
 const SAMPLE = 20_000
@@ -70,7 +61,7 @@ function extractFrom(holder: pg.Client, settings: PostgresSettings, snapshot: st
 /** `(from, to]` ranges of about equal counts, open at both ends, so that together they cover whatever the view holds. */
 async function cut(holder: pg.Client, view: ErpView, readers: number): Promise<RangeBounds[]> {
   if (readers <= 1) return [{ from: null, to: null }]
-  const { table, key, where } = BASES[view]
+  const { table, key, where } = views[view]
   const size = await holder.query<{ rows: number }>(
     'select greatest(reltuples, 0)::float8 as rows from pg_class where oid = $1::regclass',
     [table],
@@ -87,7 +78,7 @@ async function cut(holder: pg.Client, view: ErpView, readers: number): Promise<R
 }
 
 function checkNames({ view, columns }: RangeSettings): void {
-  const bad = Object.hasOwn(BASES, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
+  const bad = Object.hasOwn(views, view) ? columns.find((column) => !/^[A-Z][A-Z0-9_]*$/.test(column)) : view
   if (bad === undefined && columns.length > 0) return
   throw new PonteError('erp.unknown_view', `${bad ?? 'an empty column list'} is not a view or column that engines read`, {
     hint: 'this is a fault of the caller, report it',

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Row } from '../../../../engine/model.ts'
-import type { ErpView } from '../../erp.ts'
+import type { ErpView } from '../../../../records/kinds.ts'
 import { readSource } from '../../read-source.ts'
 import { testFullSync } from './contract-full-sync.ts'
 import type { ErpHarness } from './contract-harness.ts'
