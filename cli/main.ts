@@ -2,9 +2,6 @@
 /** The command `ponte`. One file per command; command.ts is what they share. */
 import { Command, CommanderError } from 'commander'
 import { visible, visibleJson } from '../base/visible.ts'
-import { demoCommand } from '../lab/demo/demo.ts'
-import { demoDataCommand } from '../lab/demo/demo-data.ts'
-import { simulatorCommand } from '../lab/demo/simulator.ts'
 import { alertsCommand } from './alerts.ts'
 import { apiCommand } from './api.ts'
 import { backupCommand } from './backup.ts'
@@ -59,8 +56,12 @@ Settings come from the environment: deploy/.env.example lists them. Exit codes: 
   .configureOutput({ writeErr: (text) => json || process.stderr.write(visible(text)) })
   .exitOverride()
 
+// What serves for trying Ponte out is loaded only for whoever asks for it, or for everything.
+const asked = process.argv.slice(2).find((word) => !word.startsWith('-')) ?? 'help'
+const lab = ['demo', 'demo-data', 'simulator', 'help'].includes(asked) ? await import('../lab/demo/commands.ts') : null
+
 // The order is the order of --help: first looks, then daily work, then installation.
-demoCommand(program)
+lab?.demoCommand(program)
 doctorCommand(program)
 planCommand(program)
 runCommand(program)
@@ -81,8 +82,8 @@ migrateCommand(program)
 backupCommand(program)
 restoreCommand(program)
 eraseCommand(program)
-demoDataCommand(program)
-simulatorCommand(program)
+lab?.demoDataCommand(program)
+lab?.simulatorCommand(program)
 coreIntegratorCommand(program)
 
 try {

@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSeed } from '../../base/testing/random.ts'
 import { crmForm } from './crm-form.ts'
-import type { DemoHarness } from './demo-harness.ts'
 import { type BranchEdit, editBranches } from './edit-branches.ts'
 import { editContacts } from './edit-contacts.ts'
 import { loadDemoData } from './load.ts'
+import type { DemoHarness } from './testing/demo-harness.ts'
 
 const seed = testSeed()
 

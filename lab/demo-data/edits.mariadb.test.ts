@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { mariaDbMissing } from '../../connectors/mysql/testing.ts'
-import { openMysql, openOracle, openPostgres } from './demo-harness.ts'
 import { editBranches } from './edit-branches.ts'
 import { editContacts } from './edit-contacts.ts'
 import { testEdits } from './edits.contract.ts'
 import { loadDemoData } from './load.ts'
+import { openMysql, openOracle, openPostgres } from './testing/demo-harness.ts'
 
 if (!mariaDbMissing('lab/demo-data/edits')) {
   testEdits('MariaDB', openMysql)

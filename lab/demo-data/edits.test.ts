@@ -1,4 +1,4 @@
-import { openPostgres } from './demo-harness.ts'
 import { testEdits } from './edits.contract.ts'
+import { openPostgres } from './testing/demo-harness.ts'
 
 testEdits('PostgreSQL', openPostgres)

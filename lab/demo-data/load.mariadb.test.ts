@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { testSeed } from '../../base/testing/random.ts'
 import { mariaDbMissing } from '../../connectors/mysql/testing.ts'
-import { openMysql, openOracle, openPostgres } from './demo-harness.ts'
 import { fingerprint, testLoading } from './load.contract.ts'
 import { loadDemoData } from './load.ts'
+import { openMysql, openOracle, openPostgres } from './testing/demo-harness.ts'
 
 const views = ['desired_leads', 'known_leads', 'insert_leads', 'desired_contacts', 'known_contacts', 'insert_contacts']
 

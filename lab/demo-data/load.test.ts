@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { postgresDemoDatabase } from './database-postgres.ts'
-import { openPostgres } from './demo-harness.ts'
 import { generateDemoData } from './generate.ts'
 import { fingerprint, testLoading } from './load.contract.ts'
 import { loadDemoData } from './load.ts'
+import { openPostgres } from './testing/demo-harness.ts'
 
 testLoading('PostgreSQL', openPostgres)
 

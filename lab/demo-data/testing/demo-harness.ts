@@ -1,11 +1,11 @@
 /** An ERP for the suites of this room, whatever its dialect: freshly migrated, with what only the dialect's catalogue knows. */
-import * as mysql from '../../connectors/erp/testing/contract/mysql-harness.ts'
-import * as oracle from '../../connectors/erp/testing/contract/oracle-harness.ts'
-import * as postgres from '../../connectors/erp/testing/contract/postgres-harness.ts'
-import type { DemoDatabase } from './database.ts'
-import { mysqlDemoDatabase } from './database-mysql.ts'
-import { oracleDemoDatabase } from './database-oracle.ts'
-import { postgresDemoDatabase } from './database-postgres.ts'
+import * as mysql from '../../../connectors/erp/testing/contract/mysql-harness.ts'
+import * as oracle from '../../../connectors/erp/testing/contract/oracle-harness.ts'
+import * as postgres from '../../../connectors/erp/testing/contract/postgres-harness.ts'
+import type { DemoDatabase } from '../database.ts'
+import { mysqlDemoDatabase } from '../database-mysql.ts'
+import { oracleDemoDatabase } from '../database-oracle.ts'
+import { postgresDemoDatabase } from '../database-postgres.ts'
 
 type TextRow = Readonly<Record<string, string | null>>
 
