@@ -12,6 +12,7 @@ import { begin, type Carried, clearIntent, settleDelivered, settleFailed } from 
 import { leaseLost } from '../../connectors/state/leases.ts'
 import { settleWithdrawn } from '../../connectors/state/standing.ts'
 import type { Row } from '../../engine/model.ts'
+import type { KindName } from '../../records/kinds.ts'
 import type { Context, JobRun } from '../context.ts'
 import { isSystemic } from '../faults.ts'
 import { type Attempt, newAttempt } from './attempt.ts'
@@ -19,7 +20,7 @@ import { type Attempt, newAttempt } from './attempt.ts'
 /** Both sides hold `fields` now, as the ERP spells them. `ledger` names the record on the agreed ledger. */
 export interface Delivered {
   readonly kind: 'delivered'
-  readonly ledger: { entity: 'leads' | 'contacts' | 'leads.budget' | 'leads.sale'; key: string }
+  readonly ledger: { entity: KindName | 'leads.budget' | 'leads.sale'; key: string }
   readonly crmId: string
   readonly fields: Row
 }

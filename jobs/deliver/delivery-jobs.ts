@@ -8,17 +8,18 @@ import type { Stream } from '../consume.ts'
 import type { Context, Job, JobRun } from '../context.ts'
 import { recoverLanes } from '../recover.ts'
 import { runLane } from '../run-lane.ts'
+import { knownContacts, newContacts } from './contact-calls.ts'
 import { deliverLine, type Sink } from './deliver-line.ts'
-import { insertContactSink } from './sink-insert-contacts.ts'
-import { insertLeadSink } from './sink-insert-leads.ts'
-import { updateContactSink } from './sink-update-contacts.ts'
-import { updateLeadSink } from './sink-update-leads.ts'
+import { insertSink } from './insert-sink.ts'
+import { knownLeads, newLeads } from './lead-calls.ts'
+import { updateSink } from './update-sink.ts'
 
-const sinks: Readonly<Record<EntityName, (context: Context, run: JobRun) => Sink | Promise<Sink>>> = {
-  'leads.update': async (context, run) => updateLeadSink(context, run, stagesOf(await context.erp.stages())),
-  'leads.insert': insertLeadSink,
-  'contacts.update': updateContactSink,
-  'contacts.insert': insertContactSink,
+const sinks: Readonly<Record<EntityName, (context: Context, run: JobRun, entity: Entity) => Sink | Promise<Sink>>> = {
+  'leads.update': async (context, run, entity) =>
+    updateSink(context, run, entity, knownLeads(context, run, stagesOf(await context.erp.stages()))),
+  'leads.insert': (context, _, entity) => insertSink(context, entity, newLeads(context)),
+  'contacts.update': (context, run, entity) => updateSink(context, run, entity, knownContacts(context, run)),
+  'contacts.insert': (context, _, entity) => insertSink(context, entity, newContacts(context)),
 }
 
 function deliveryJob(entity: Entity): Job {
@@ -29,7 +30,7 @@ function deliveryJob(entity: Entity): Job {
     summary,
     async run(context, run) {
       await recoverLanes(context)
-      return runLane(context, run, streamOf(context, run, entity, await sinks[entity.name](context, run)), {
+      return runLane(context, run, streamOf(context, run, entity, await sinks[entity.name](context, run, entity)), {
         perRun: entity.kind === 'leads' ? context.options.leadsPerRun : 0,
         queued: () => countQueued(context.state, entity.name),
       })
