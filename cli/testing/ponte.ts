@@ -21,7 +21,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Ponte {
   /** Its main.js. */
   readonly main: string
-  /** Runs to the end. `env` replaces the whole environment, except for PATH and HOME. */
+  /** Runs to the end. `env` replaces the whole environment, except for PATH, HOME and the compile cache. */
   (args: readonly string[], env?: Environment, cwd?: string): Promise<Result>
   /** @param input for its standard input; default none */
   start(args: readonly string[], env?: Environment, cwd?: string, input?: string): Started
@@ -48,9 +48,9 @@ export function compilePonte(): Ponte {
 
   const running = new Set<ChildProcess>()
   const start = (args: readonly string[], env: Environment = {}, cwd?: string, input = ''): Started => {
-    const { PATH, HOME } = process.env
+    const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
     const child = spawn(process.execPath, [join(out, 'cli/main.js'), ...args], {
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
       cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
