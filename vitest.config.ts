@@ -4,14 +4,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Suites that take a minute or more. Begun last, one of them would have the machine to itself while the other core idles. */
 const long = [
-  'api/convergence.test.ts',
-  'cli/watch.test.ts',
+  'api/scenarios/convergence.test.ts',
+  'cli/serve/watch.test.ts',
   'jobs/run/workers.test.ts',
   'deploy/install.test.ts',
   'cli/scenarios.test.ts',
   'jobs/deals/commerce.test.ts',
-  'jobs/crash.test.ts',
-  'api/convergence.mariadb.test.ts',
+  'jobs/scenarios/crash.test.ts',
+  'api/scenarios/convergence.mariadb.test.ts',
   'lab/demo/demo.mariadb.test.ts',
 ]
 

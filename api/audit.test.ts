@@ -1,6 +1,6 @@
 /** Whatever a token does is in the audit log: who, what, to what, how it ended; names of fields, and no value of theirs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listAudit } from '../connectors/state/audit.ts'
+import { listAudit } from '../connectors/state/people/audit.ts'
 import { openApi, type TestApi } from './testing/api.ts'
 import { operations } from './testing/documented.ts'
 

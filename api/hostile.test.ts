@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openQueueBackend } from '../connectors/queue-backend/open.ts'
 import type { QueueBackend } from '../connectors/queue-backend/queue-backend.ts'
-import { addUser } from '../connectors/state/users.ts'
+import { addUser } from '../connectors/state/people/users.ts'
 import { nextTick } from '../jobs/run/schedule.ts'
 import { createApp } from './app.ts'
-import { boardOf } from './pages/painel-board.ts'
-import { hashPassword } from './password.ts'
+import { hashPassword } from './http/password.ts'
+import { boardOf } from './pages/painel/painel-board.ts'
 import { openApi, type TestApi, tokens } from './testing/api.ts'
 
 /** As they stand in an address: NUL, bytes that are no UTF-8, half an escape, half a surrogate pair, a way out, too much. */

@@ -1,16 +1,16 @@
 /** /metrics and the probes alone, for a process that is no API: a worker (METRICS_PORT). */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { checkLength, limitStreams } from './body.ts'
 import type { ApiDeps, ApiSettings } from './deps.ts'
-import { notFound, onError } from './errors.ts'
-import { identify, limitAddresses } from './identify.ts'
-import { checkAddress, onInvalid } from './input.ts'
-import { observe } from './observe.ts'
+import { checkLength, limitStreams } from './http/body.ts'
+import { notFound, onError } from './http/errors.ts'
+import { identify, limitAddresses } from './http/identify.ts'
+import { checkAddress, onInvalid } from './http/input.ts'
+import { observe } from './http/observe.ts'
+import { createRateLimit } from './http/rate.ts'
+import { createTokenBook } from './http/tokens.ts'
+import type { ApiEnv } from './http/types.ts'
 import { registerHealth } from './operate/health.ts'
 import { registerMetrics } from './operate/metrics.ts'
-import { createRateLimit } from './rate.ts'
-import { createTokenBook } from './tokens.ts'
-import type { ApiEnv } from './types.ts'
 
 export type MetricsDeps = Pick<ApiDeps, 'erp' | 'state' | 'lanes' | 'log'> & {
   readonly settings: Pick<ApiSettings, 'tokens' | 'requestsPerMinute' | 'trustedProxies'>

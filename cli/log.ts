@@ -1,7 +1,7 @@
 /** The log of commands: JSON lines for machines and for the person on call; what people see is output.ts. */
 import type { Logger } from 'pino'
 import { PonteError } from '../base/error.ts'
-import { createLog } from '../base/log.ts'
+import { createLog } from '../base/log/log.ts'
 import type { Settings } from '../deploy/env.ts'
 
 export interface LogSettings extends Pick<Settings, 'logFile' | 'logLevel'> {

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os'
 import type { Erp } from '../connectors/erp/erp.ts'
 import { openErp } from '../connectors/erp/open.ts'
-import { audited } from '../connectors/state/audit.ts'
+import { audited } from '../connectors/state/people/audit.ts'
 import { openState } from '../connectors/state/pool.ts'
 import type { Settings } from '../deploy/env.ts'
 import type { Operator } from '../operations/operator.ts'

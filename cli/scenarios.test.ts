@@ -1,7 +1,7 @@
 /**
  * The acceptance scenarios, one after another in one installation of which every part is a process of its own: API, two
  * workers, simulated CRM (issue 5, must show 7). Nobody runs a job here: schedules of two seconds and webhooks do. In detail each of
- * them is tried in jobs/scenarios.test.ts, api/scenarios.test.ts and cli/coreintegrator.test.ts.
+ * them is tried in jobs/scenarios/scenarios.test.ts, api/scenarios/scenarios.test.ts and cli/coreintegrator/coreintegrator.test.ts.
  */
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

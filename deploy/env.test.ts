@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PonteError } from '../base/error.ts'
-import { maskText } from '../base/mask.ts'
+import { maskText } from '../base/log/mask.ts'
 import { needCrm, readSettings } from './env.ts'
 
 type Env = Record<string, string | undefined>

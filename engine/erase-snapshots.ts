@@ -5,7 +5,7 @@
 import { chmod, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { openDisk } from '../base/atomic-file.ts'
+import { openDisk } from '../base/files/atomic-file.ts'
 
 /** Conditions on the rows of one entity; a row that meets one of them goes. */
 export interface SnapshotSubject {

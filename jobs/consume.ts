@@ -4,7 +4,7 @@
  */
 import pLimit from 'p-limit'
 import { PonteError } from '../base/error.ts'
-import { leaseLost } from '../connectors/state/leases.ts'
+import { leaseLost } from '../connectors/state/runs/leases.ts'
 import type { Claim } from '../queue-dirs/lane.types.ts'
 import type { LaneName } from '../records/kinds.ts'
 import type { Context, JobRun } from './context.ts'

@@ -1,6 +1,6 @@
 /** An operator decides that refused lines are not to be sent: they are kept in processados, the reason in the audit log. */
 import { PonteError } from '../base/error.ts'
-import { setAside } from '../connectors/state/operator.ts'
+import { setAside } from '../connectors/state/changes/operator.ts'
 import type { LineFate } from '../queue-dirs/lane.types.ts'
 import type { DeadLine } from './dead-line.ts'
 import type { OpenDead } from './open-dead.ts'

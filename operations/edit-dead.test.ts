@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { listAudit } from '../connectors/state/audit.ts'
+import { listAudit } from '../connectors/state/people/audit.ts'
 import { type Bridge, openBridge } from '../jobs/testing/bridge.ts'
 import { insertLeads, onlyDead, operatorAt, pickyCrm, refuse, updateLeads } from '../jobs/testing/operator.ts'
 import { addBranch, mirrorLinked, seedReference } from '../jobs/testing/small-erp.ts'

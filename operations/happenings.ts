@@ -1,7 +1,7 @@
 /** What Ponte remembers, in words. Pure functions. */
 
 import type { LoggedRow } from '../connectors/erp/erp.ts'
-import type { PastAction, PastChange, PastConflict, PastEvent, PastTask, PastWebhook } from '../connectors/state/history.ts'
+import type { PastAction, PastChange, PastConflict, PastEvent, PastTask, PastWebhook } from '../connectors/state/changes/history.ts'
 import type { DeadLetter } from '../queue-dirs/lane.types.ts'
 import { entities, entityOf, kindNames, kindOf, kinds } from '../records/kinds.ts'
 

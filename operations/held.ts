@@ -1,5 +1,5 @@
 /** Keys that stopped alone (three sends without convergence), or that an operator put away: listed, and released. */
-import { type Held, listHeld, releaseHeld } from '../connectors/state/operator.ts'
+import { type Held, listHeld, releaseHeld } from '../connectors/state/changes/operator.ts'
 import type { Operator } from './operator.ts'
 
 export type { Held }

@@ -1,7 +1,7 @@
 /** What every action of an operator is given: by the command line, the API and the pages alike. */
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Audited } from '../connectors/state/audit.ts'
+import type { Audited } from '../connectors/state/people/audit.ts'
 import type { Lanes } from './open-dead.ts'
 
 export interface Operator {

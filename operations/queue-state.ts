@@ -1,7 +1,7 @@
 /** The queue at a glance: letters by folder, changes that have not ended, what is held. */
 
 import type pg from 'pg'
-import { countOpen, listHeld } from '../connectors/state/operator.ts'
+import { countOpen, listHeld } from '../connectors/state/changes/operator.ts'
 import { kindNames, kindOf, type LaneName } from '../records/kinds.ts'
 import type { Lanes } from './open-dead.ts'
 

@@ -4,8 +4,8 @@
  * a rebased line that nobody recorded as newer than the failed one.
  */
 
-import { endRefused, recordRebased, standingOf } from '../connectors/state/operator.ts'
-import { requeueChanges } from '../connectors/state/queueing.ts'
+import { endRefused, recordRebased, standingOf } from '../connectors/state/changes/operator.ts'
+import { requeueChanges } from '../connectors/state/changes/queueing.ts'
 import type { LineFate } from '../queue-dirs/lane.types.ts'
 import type { Entity } from '../records/kinds.ts'
 import type { ChangeId } from '../records/lines.ts'

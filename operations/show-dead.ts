@@ -2,7 +2,7 @@
 
 import { PonteError } from '../base/error.ts'
 import { within } from '../base/within.ts'
-import { type Standing, standingOf } from '../connectors/state/operator.ts'
+import { type Standing, standingOf } from '../connectors/state/changes/operator.ts'
 import type { Cell, Row } from '../engine/model.ts'
 import { whatHappened } from '../jobs/run/error-text.ts'
 import type { Field } from '../records/kind.ts'

@@ -3,7 +3,7 @@
 import { PonteError } from '../base/error.ts'
 import type { Spotter } from '../connectors/crm/spotter/types.ts'
 import type { Erp } from '../connectors/erp/erp.ts'
-import { agreedLeads, createdFrom, knownPersons, type Subject } from '../connectors/state/history.ts'
+import { agreedLeads, createdFrom, knownPersons, type Subject } from '../connectors/state/changes/history.ts'
 import type { Row } from '../engine/model.ts'
 import { whatHappened } from '../jobs/run/error-text.ts'
 import { padTaxId } from './find-dead.ts'

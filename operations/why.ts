@@ -1,7 +1,7 @@
 /** Everything that ever happened to one company, in the order in which it happened: what was found, sent, refused, received, applied, decided. */
 
 import type { LoggedRow } from '../connectors/erp/erp.ts'
-import { latestWebhooks, pastActions, pastChanges, pastConflicts, pastEvents, pastTasks } from '../connectors/state/history.ts'
+import { latestWebhooks, pastActions, pastChanges, pastConflicts, pastEvents, pastTasks } from '../connectors/state/changes/history.ts'
 import { stateClock } from '../connectors/state/query.ts'
 import { whatHappened } from '../jobs/run/error-text.ts'
 import type { DeadLetter } from '../queue-dirs/lane.types.ts'

@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { type DiskOp, openDisk } from '../base/atomic-file.ts'
+import { type DiskOp, openDisk } from '../base/files/atomic-file.ts'
 import { openLane } from './lane.ts'
 import { withRoot } from './testing/temporary-root.ts'
 

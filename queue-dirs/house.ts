@@ -1,5 +1,5 @@
-import type { Disk } from '../base/atomic-file.ts'
-import type { Timing } from './heartbeat.ts'
+import type { Disk } from '../base/files/atomic-file.ts'
+import type { Timing } from './claim/heartbeat.ts'
 import type { Layout } from './layout.ts'
 
 /** What every part of one open lane works with. */

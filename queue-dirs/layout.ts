@@ -1,8 +1,8 @@
 /** Folders of one lane and the checks that must hold before anything is put there. */
 import { access, readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Disk } from '../base/atomic-file.ts'
 import { PonteError } from '../base/error.ts'
+import type { Disk } from '../base/files/atomic-file.ts'
 import type { LaneName } from './lane.types.ts'
 
 export interface Layout {

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Disk, openDisk } from '../base/atomic-file.ts'
+import { type Disk, openDisk } from '../base/files/atomic-file.ts'
 import fc from '../base/testing/fast-check.ts'
 import { testSeed } from '../base/testing/random.ts'
 import { openLane } from './lane.ts'

@@ -1,5 +1,5 @@
 import type { CrmResult } from '../../connectors/crm/spotter/types.ts'
-import { ApiError, type ErrorCode } from '../errors.ts'
+import { ApiError, type ErrorCode } from '../http/errors.ts'
 
 type Refused = CrmResult<unknown> & { ok: false }
 

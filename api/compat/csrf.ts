@@ -5,8 +5,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { ApiError } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { ApiError } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 const cookie = 'ponte_csrf'
 const shape = /^[A-Za-z0-9_-]{43}$/

@@ -1,8 +1,8 @@
 /** Custom fields: GET /codgestores, /inscricaoestadual, /representante, /analisefinanceira (#21-#23, G.3). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
-import { json } from '../described.ts'
-import type { ApiEnv } from '../types.ts'
+import { json } from '../http/described.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { pathId } from './bodies.ts'
 import { crmRefusals, reading } from './route.ts'
 

@@ -1,12 +1,12 @@
 /** Industries: GET and POST /mercados (mission E.1 #29, #30). */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { audited } from '../../connectors/state/audit.ts'
+import { audited } from '../../connectors/state/people/audit.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { leadCreationFields } from '../../records/lead.ts'
-import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json, jsonBody } from '../described.ts'
-import type { ApiEnv } from '../types.ts'
+import { actorOf } from '../http/auth.ts'
+import { json, jsonBody } from '../http/described.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { industries } from './bodies.ts'
 import { acting, bodyRefusals, crmRefusals, reading } from './route.ts'
 

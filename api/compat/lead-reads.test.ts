@@ -1,6 +1,6 @@
 /** What is known of leads and of their custom fields, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { listen } from '../listen.ts'
+import { listen } from '../http/listen.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 
 let api: TestApi

@@ -1,7 +1,7 @@
 /** The paths of the old service, except its webhooks. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { registerCustomFields } from './custom-fields.ts'
 import { registerEditJson } from './edit-json.ts'
 import { registerHandover } from './handover.ts'

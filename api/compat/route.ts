@@ -2,10 +2,10 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type pg from 'pg'
-import { audited } from '../../connectors/state/audit.ts'
-import { actorOf, bearer, requireScope } from '../auth.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { audited } from '../../connectors/state/people/audit.ts'
+import { actorOf, bearer, requireScope } from '../http/auth.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 /** Routes that look. */
 export const reading = { tags: ['Compatible'], security: bearer, middleware: requireScope('read') }

@@ -1,9 +1,9 @@
 /** CoreIntegrator over HTTP: GET /health, POST /sync, GET /logs. `app.request()` answers without a port. */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { notFound, onError } from '../errors.ts'
-import { checkAddress, onInvalid } from '../input.ts'
-import { observe } from '../observe.ts'
-import type { ApiEnv } from '../types.ts'
+import { notFound, onError } from '../http/errors.ts'
+import { checkAddress, onInvalid } from '../http/input.ts'
+import { observe } from '../http/observe.ts'
+import type { ApiEnv } from '../http/types.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
 import { registerCustomerHealth } from './health.ts'
 import { registerLogs } from './logs.ts'

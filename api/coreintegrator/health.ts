@@ -2,8 +2,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { within } from '../../base/within.ts'
 import { ping } from '../../connectors/coreintegrator/database.ts'
-import { json } from '../described.ts'
-import type { ApiEnv } from '../types.ts'
+import { json } from '../http/described.ts'
+import type { ApiEnv } from '../http/types.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
 
 const patienceMs = 3_000

@@ -1,9 +1,9 @@
 /** GET /logs: sync_logs, newest first, by page. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { readLogs } from '../../connectors/coreintegrator/logs.ts'
-import { json } from '../described.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { json } from '../http/described.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
 
 const digits = (max: number, standard: number) =>

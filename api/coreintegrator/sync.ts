@@ -1,7 +1,7 @@
 /** POST /sync: starts a sync or joins the running one, and answers when it has ended, also when customers failed. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { json } from '../described.ts'
-import type { ApiEnv } from '../types.ts'
+import { json } from '../http/described.ts'
+import type { ApiEnv } from '../http/types.ts'
 import type { CoreIntegratorDeps } from './deps.ts'
 
 const count = z.int().min(0)

@@ -2,10 +2,10 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { listAudit } from '../../connectors/state/audit.ts'
-import { settleFailed } from '../../connectors/state/delivery.ts'
-import { acquireLease } from '../../connectors/state/leases.ts'
-import { recordQueued } from '../../connectors/state/queueing.ts'
+import { settleFailed } from '../../connectors/state/changes/delivery.ts'
+import { recordQueued } from '../../connectors/state/changes/queueing.ts'
+import { listAudit } from '../../connectors/state/people/audit.ts'
+import { acquireLease } from '../../connectors/state/runs/leases.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 
 let api: TestApi

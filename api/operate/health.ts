@@ -3,8 +3,8 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { within } from '../../base/within.ts'
 import { query } from '../../connectors/state/query.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json } from '../described.ts'
-import type { ApiEnv } from '../types.ts'
+import { json } from '../http/described.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 const patienceMs = 3_000
 const state = z.enum(['UP', 'DOWN'])

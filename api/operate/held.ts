@@ -1,11 +1,11 @@
 /** GET /held and POST /held/release: records that are not sent any more, and sending them after all. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { heldKeys, release } from '../../operations/held.ts'
-import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json, jsonBody } from '../described.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { bearer, requireScope } from '../http/auth.ts'
+import { json, jsonBody } from '../http/described.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { operatorOf } from './operator-of.ts'
 
 const key = z.object({ entity: z.string().max(60), key: z.string().max(200) }).openapi('HeldKey')

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { jobs } from '../../jobs/catalogue.ts'
 import type { Job } from '../../jobs/context.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError } from '../http/errors.ts'
 
 /** @param name either of its names @throws ApiError 404 */
 export function knownJob(name: string): Job {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listen } from '../listen.ts'
+import { listen } from '../http/listen.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 
 const scrape = async (it: TestApi) => {

@@ -1,11 +1,11 @@
 /** GET /metrics: for Prometheus and its like (J). With a token of scope read, or from an address of METRICS_ADDRESSES. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
-import { clientAddress, networks } from '../address.ts'
-import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { clientAddress, networks } from '../http/address.ts'
+import { bearer, requireScope } from '../http/auth.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 export function registerMetrics(
   app: OpenAPIHono<ApiEnv>,

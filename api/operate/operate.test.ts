@@ -2,7 +2,7 @@
 import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endRun, startRun } from '../../connectors/state/runs.ts'
+import { endRun, startRun } from '../../connectors/state/runs/runs.ts'
 import { jobs } from '../../jobs/catalogue.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 

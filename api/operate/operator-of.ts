@@ -1,13 +1,13 @@
 /** Who acts through a route, and on which letter. */
 import type { Context } from 'hono'
-import { audited } from '../../connectors/state/audit.ts'
+import { audited } from '../../connectors/state/people/audit.ts'
 import type { DeadLine } from '../../operations/dead-line.ts'
 import { linesNumbered, type OpenDead, openIn } from '../../operations/open-dead.ts'
 import type { Operator } from '../../operations/operator.ts'
-import { actorOf } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { ApiError } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { actorOf } from '../http/auth.ts'
+import { ApiError } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 export const operatorOf = ({ lanes, state, log }: ApiDeps, c: Context<ApiEnv>): Operator => ({
   ...{ lanes, state, log },

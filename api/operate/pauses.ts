@@ -1,13 +1,13 @@
 /** POST /jobs/{name}/pause and /resume, and for all jobs POST /pause and /resume. A paused job runs only when a person asks for it. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { audited } from '../../connectors/state/audit.ts'
-import { ALL_JOBS, pauseJob, resumeJob } from '../../connectors/state/schedules.ts'
-import { actorOf, bearer, requireScope } from '../auth.ts'
+import { audited } from '../../connectors/state/people/audit.ts'
+import { ALL_JOBS, pauseJob, resumeJob } from '../../connectors/state/runs/schedules.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json } from '../described.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { actorOf, bearer, requireScope } from '../http/auth.ts'
+import { json } from '../http/described.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { knownJob } from './job-names.ts'
 
 const answer = z

@@ -3,11 +3,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { letterCounts } from '../../operations/queue-state.ts'
 import { kindNames } from '../../records/kinds.ts'
-import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json } from '../described.ts'
-import { refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { bearer, requireScope } from '../http/auth.ts'
+import { json } from '../http/described.ts'
+import { refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 const laneName = z.enum(kindNames)
 const count = z

@@ -1,7 +1,7 @@
 /** What operators and machines ask Ponte itself: health, queue, jobs. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDeps } from '../deps.ts'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { registerFalhas } from './falhas.ts'
 import { registerFalhasActions } from './falhas-actions.ts'
 import { registerHealth } from './health.ts'

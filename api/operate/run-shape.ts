@@ -1,6 +1,6 @@
 /** A run as the API shows it. */
 import { z } from '@hono/zod-openapi'
-import type { Run } from '../../connectors/state/runs.ts'
+import type { Run } from '../../connectors/state/runs/runs.ts'
 
 export const runStatus = z.enum(['queued', 'running', 'success', 'skipped', 'failed', 'stopped'])
 export const runTrigger = z.enum(['schedule', 'manual', 'webhook', 'job'])

@@ -1,7 +1,7 @@
 /** The history of runs, asking for one, schedules and pauses, over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endRun, noteRetry, startRun } from '../../connectors/state/runs.ts'
-import { putSchedules } from '../../connectors/state/schedules.ts'
+import { endRun, noteRetry, startRun } from '../../connectors/state/runs/runs.ts'
+import { putSchedules } from '../../connectors/state/runs/schedules.ts'
 import { openApi, type TestApi } from '../testing/api.ts'
 
 const spark = 'job_execute_spark'

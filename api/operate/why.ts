@@ -2,11 +2,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Question } from '../../operations/who-is.ts'
 import { why } from '../../operations/why.ts'
-import { bearer, requireScope } from '../auth.ts'
 import type { ApiDeps } from '../deps.ts'
-import { json } from '../described.ts'
-import { ApiError, refusals } from '../errors.ts'
-import type { ApiEnv } from '../types.ts'
+import { bearer, requireScope } from '../http/auth.ts'
+import { json } from '../http/described.ts'
+import { ApiError, refusals } from '../http/errors.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 const texts = z.array(z.string())
 const history = z

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 const types = {
   'style.css': 'text/css; charset=utf-8',

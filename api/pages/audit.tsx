@@ -1,10 +1,10 @@
 /** What operators did: who, what, to what, before and after. */
 
 import type { Context, Hono } from 'hono'
-import { type AuditEntry, listAudit } from '../../connectors/state/audit.ts'
+import { type AuditEntry, listAudit } from '../../connectors/state/people/audit.ts'
 import { kindNames } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { page, type View } from './layout.tsx'
 import { Badge, Empty, Scroll, Time } from './parts.tsx'
 

@@ -1,10 +1,10 @@
 /** Fields that both sides changed apart, and who won (architecture 5). */
 
 import type { Context, Hono } from 'hono'
-import { type ListedConflict, listConflicts } from '../../connectors/state/agreed.ts'
+import { type ListedConflict, listConflicts } from '../../connectors/state/changes/agreed.ts'
 import { kinds } from '../../records/kinds.ts'
 import type { ApiDeps } from '../deps.ts'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 import { page, type View } from './layout.tsx'
 import { Badge, Empty, Scroll, Time } from './parts.tsx'
 

@@ -1,9 +1,9 @@
 /** What the last action came to, carried over its redirect: in the address as a number, in memory as words. */
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
-import type { ApiEnv } from '../types.ts'
-import { personOf } from './guard.ts'
+import type { ApiEnv } from '../http/types.ts'
 import type { Notice } from './parts.tsx'
+import { personOf } from './people/guard.ts'
 
 const KEPT = 200
 const notices = new Map<string, { readonly session: string; readonly notice: Notice }>()

@@ -4,7 +4,7 @@ import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { visible } from '../../base/visible.ts'
-import type { ApiEnv, Person } from '../types.ts'
+import type { ApiEnv, Person } from '../http/types.ts'
 import { assetUrl } from './assets.ts'
 import type { Clock } from './format.ts'
 

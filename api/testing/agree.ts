@@ -3,7 +3,7 @@
 import type { Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { leadRow, personRow } from '../../jobs/receive/crm-rows.ts'
-import type { Effect } from '../../lab/simulators/crm/model.ts'
+import type { Effect } from '../../lab/simulators/crm/state/model.ts'
 import { contactFields } from '../../records/contact.ts'
 import type { Field } from '../../records/kind.ts'
 import { leadInboundFields } from '../../records/lead.ts'

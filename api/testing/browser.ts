@@ -4,10 +4,10 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect } from 'vitest'
 import { openQueueBackend } from '../../connectors/queue-backend/open.ts'
 import type { QueueBackend } from '../../connectors/queue-backend/queue-backend.ts'
-import { addUser, type Role } from '../../connectors/state/users.ts'
+import { addUser, type Role } from '../../connectors/state/people/users.ts'
 import { nextTick, type Schedule } from '../../jobs/run/schedule.ts'
 import { startWorker } from '../../jobs/run/worker.ts'
-import { hashPassword } from '../password.ts'
+import { hashPassword } from '../http/password.ts'
 import { openTwoWay, type TwoWay, type TwoWayOptions } from './two-way.ts'
 
 /** Whether no Chromium is installed; then the line that names the suite is printed, and the caller registers no test. */

@@ -2,7 +2,7 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi'
 import { expect } from 'vitest'
 import type { ZodType } from 'zod'
-import type { ApiEnv } from '../types.ts'
+import type { ApiEnv } from '../http/types.ts'
 
 type App = OpenAPIHono<ApiEnv>
 

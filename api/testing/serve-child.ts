@@ -3,8 +3,8 @@
  * missing. Argument: JSON, see `Served`. Says `{ url }` when it listens; answers the message `figures` with its counts.
  */
 import { createHash } from 'node:crypto'
-import { openDisk } from '../../base/atomic-file.ts'
-import { createLog } from '../../base/log.ts'
+import { openDisk } from '../../base/files/atomic-file.ts'
+import { createLog } from '../../base/log/log.ts'
 import type { Spotter } from '../../connectors/crm/spotter/types.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
 import { createStatePool } from '../../connectors/state/pool.ts'
@@ -12,7 +12,7 @@ import { openLane } from '../../queue-dirs/lane.ts'
 import type { LaneName } from '../../records/kinds.ts'
 import { createApp } from '../app.ts'
 import type { ApiSettings } from '../deps.ts'
-import { listen } from '../listen.ts'
+import { listen } from '../http/listen.ts'
 
 export interface Served {
   readonly queueRoot: string

@@ -1,6 +1,6 @@
 /** Random histories on both sides: what people do in ERP and CRM, what jobs run, what breaks. Data, so that a seed repeats them. */
 import fc from '../../base/testing/fast-check.ts'
-import type { FaultsInput } from '../../lab/simulators/crm/fault-settings.ts'
+import type { FaultsInput } from '../../lab/simulators/crm/http/fault-settings.ts'
 import type { TwoWay } from './two-way.ts'
 
 /** An ERP branch and its CRM lead, with one contact that both sides know. */

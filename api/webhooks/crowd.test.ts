@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Lane } from '../../queue-dirs/lane.types.ts'
 import type { LaneName } from '../../records/kinds.ts'
 import { createApp } from '../app.ts'
-import { listen } from '../listen.ts'
+import { listen } from '../http/listen.ts'
 import { openApi, type TestApi, tokens } from '../testing/api.ts'
 
 let api: TestApi

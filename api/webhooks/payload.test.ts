@@ -1,6 +1,6 @@
 /** The policy of the README per class of hostile body, and the fuzz that looks for what it forgot. */
 import { describe, expect, test } from 'vitest'
-import { ApiError } from '../errors.ts'
+import { ApiError } from '../http/errors.ts'
 import { events } from './events.ts'
 import { readPayload } from './payload.ts'
 

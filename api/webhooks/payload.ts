@@ -1,6 +1,6 @@
 /** A webhook's body: bytes that are refused, or a JSON object whose necessary parts are there. The policy is in the README. */
 import { httpText } from '../../base/charset.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError } from '../http/errors.ts'
 import { leadEvent, type WebhookEvent } from './events.ts'
 
 export interface Payload {

@@ -3,8 +3,8 @@
  * Own code on node:crypto, because the official package costs ten times as much; it is the oracle of the tests.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { unauthorized } from '../auth.ts'
-import { ApiError } from '../errors.ts'
+import { unauthorized } from '../http/auth.ts'
+import { ApiError } from '../http/errors.ts'
 
 const TOLERANCE_SECONDS = 300
 /** The text that is signed is divided by dots, so an id has none. */

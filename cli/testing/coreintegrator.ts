@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLog } from '../../base/log.ts'
+import { createLog } from '../../base/log/log.ts'
 import { change, type Database, type DatabaseSettings, openDatabase, rowsOf } from '../../connectors/coreintegrator/database.ts'
 import type { LogRow } from '../../connectors/coreintegrator/types.ts'
 import { testMariaDb } from '../../connectors/mysql/testing.ts'
@@ -10,7 +10,7 @@ import { readCoreIntegratorSettings } from '../../deploy/env/coreintegrator.ts'
 import type { FaultsInput } from '../../lab/simulators/coreintegrator-crm/faults.ts'
 import { type CustomerCrmSimulator, startCustomerCrm } from '../../lab/simulators/coreintegrator-crm/simulator.ts'
 import { createCloser } from '../closer.ts'
-import { startCoreIntegrator } from '../coreintegrator-service.ts'
+import { startCoreIntegrator } from '../coreintegrator/coreintegrator-service.ts'
 
 export interface TestErp {
   readonly settings: DatabaseSettings

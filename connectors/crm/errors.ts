@@ -1,5 +1,5 @@
 import { PonteError } from '../../base/error.ts'
-import { maskText } from '../../base/mask.ts'
+import { maskText } from '../../base/log/mask.ts'
 import { isTls } from '../tls.ts'
 
 /**

@@ -4,7 +4,7 @@ import { PonteError } from '../../base/error.ts'
 import { keepAlive } from '../pg/keep-alive.ts'
 import { migrate } from '../pg/migrate.ts'
 import { isTls } from '../tls.ts'
-import { refuseUnfinished } from './restores.ts'
+import { refuseUnfinished } from './backup/restores.ts'
 
 const schema = new URL('../../sql/state/', import.meta.url)
 

@@ -1,7 +1,7 @@
 /** Which leads a run of budgets or sales takes up: what the view names, what became of the last try, and how long a refused one waits. */
 import { createHash } from 'node:crypto'
-import { maxSends } from '../../connectors/state/changes.ts'
-import { type Standing, standings } from '../../connectors/state/standing.ts'
+import { maxSends } from '../../connectors/state/changes/changes.ts'
+import { type Standing, standings } from '../../connectors/state/changes/standing.ts'
 import type { Context } from '../context.ts'
 
 export interface Item {

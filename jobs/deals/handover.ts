@@ -16,7 +16,7 @@ import { PonteError } from '../../base/error.ts'
 import { CrmUnavailable } from '../../connectors/crm/errors.ts'
 import type { Spotter } from '../../connectors/crm/spotter/types.ts'
 import type { Erp } from '../../connectors/erp/erp.ts'
-import { acquireLease, type Lease } from '../../connectors/state/leases.ts'
+import { acquireLease, type Lease } from '../../connectors/state/runs/leases.ts'
 import {
   beginStep,
   failTask,
@@ -28,7 +28,7 @@ import {
   openTask,
   openTaskIds,
   type Task,
-} from '../../connectors/state/tasks.ts'
+} from '../../connectors/state/runs/tasks.ts'
 import { whatHappened } from '../run/error-text.ts'
 
 export const handoverKind = 'passagemdebastao'

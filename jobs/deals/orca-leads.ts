@@ -1,6 +1,6 @@
 /** job_orca_lead_in_spotter: the ERP's budget stands on the lead as its recommended product. */
 import type { Spotter } from '../../connectors/crm/spotter/types.ts'
-import { isUnderWay } from '../../connectors/state/standing.ts'
+import { isUnderWay } from '../../connectors/state/changes/standing.ts'
 import { stagesOf } from '../../records/stages.ts'
 import type { Context, Job } from '../context.ts'
 import type { Attempt } from '../deliver/attempt.ts'

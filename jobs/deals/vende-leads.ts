@@ -1,6 +1,6 @@
 /** job_vende_lead_in_spotter: an order in the ERP wins the lead in the CRM, once and for good. */
 
-import { isUnderWay } from '../../connectors/state/standing.ts'
+import { isUnderWay } from '../../connectors/state/changes/standing.ts'
 import type { Job } from '../context.ts'
 import { createOnce } from '../deliver/in-doubt.ts'
 import { dead, refused } from '../deliver/refused.ts'

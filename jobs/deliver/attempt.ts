@@ -5,7 +5,7 @@
  */
 import { PonteError } from '../../base/error.ts'
 import type { CrmResult, WriteGuard } from '../../connectors/crm/spotter/types.ts'
-import { type Lease, leaseLost } from '../../connectors/state/leases.ts'
+import { type Lease, leaseLost } from '../../connectors/state/runs/leases.ts'
 
 export interface Attempt {
   /** An earlier try may have had its effect. Its settling time is over, so that looking tells. */

@@ -8,9 +8,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PonteError } from '../../base/error.ts'
-import { begin, type Carried, clearIntent, settleDelivered, settleFailed } from '../../connectors/state/delivery.ts'
-import { leaseLost } from '../../connectors/state/leases.ts'
-import { settleWithdrawn } from '../../connectors/state/standing.ts'
+import { begin, type Carried, clearIntent, settleDelivered, settleFailed } from '../../connectors/state/changes/delivery.ts'
+import { settleWithdrawn } from '../../connectors/state/changes/standing.ts'
+import { leaseLost } from '../../connectors/state/runs/leases.ts'
 import type { Row } from '../../engine/model.ts'
 import type { KindName } from '../../records/kinds.ts'
 import type { Context, JobRun } from '../context.ts'

@@ -1,5 +1,5 @@
 /** One line of a letter: carried out, then its progress on disk. Killed in between, `begin` answers "already delivered" to the next. */
-import { leaseLost } from '../../connectors/state/leases.ts'
+import { leaseLost } from '../../connectors/state/runs/leases.ts'
 import type { Claim } from '../../queue-dirs/lane.types.ts'
 import type { Line } from '../../records/lines.ts'
 import type { Context, JobRun } from '../context.ts'

@@ -1,6 +1,6 @@
 /** The jobs that carry letters to the CRM: two for each kind of record. */
 
-import { countQueued } from '../../connectors/state/changes.ts'
+import { countQueued } from '../../connectors/state/changes/changes.ts'
 import { type Entity, type EntityName, entityNamed, kindNames } from '../../records/kinds.ts'
 import { type Line, readLine, recordOf } from '../../records/lines.ts'
 import { stagesOf } from '../../records/stages.ts'

@@ -1,7 +1,7 @@
 /** How leads are made and changed in the CRM. A new lead's contacts go onto the queue. */
 import { createHash } from 'node:crypto'
-import { decide } from '../../connectors/state/changes.ts'
-import { recordQueued } from '../../connectors/state/queueing.ts'
+import { decide } from '../../connectors/state/changes/changes.ts'
+import { recordQueued } from '../../connectors/state/changes/queueing.ts'
 import { changeOf } from '../../engine/record.ts'
 import { entityNamed } from '../../records/kinds.ts'
 import { writeLine } from '../../records/lines.ts'

@@ -4,7 +4,7 @@
  * unseen, and a try whose answer was lost finds its own values there and sends nothing.
  */
 import type { CrmResult, WriteGuard } from '../../connectors/crm/spotter/types.ts'
-import { type Ledger, noteSent, readAgreed, settleLedger } from '../../connectors/state/agreed.ts'
+import { type Ledger, noteSent, readAgreed, settleLedger } from '../../connectors/state/changes/agreed.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Entity } from '../../records/kinds.ts'
 import type { Line } from '../../records/lines.ts'

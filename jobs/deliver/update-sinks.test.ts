@@ -1,7 +1,7 @@
 /** Updates read before they write: what a user of the CRM changed meanwhile stays, and a lost answer is not taken for a user. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PonteError } from '../../base/error.ts'
-import { listConflicts, readAgreed } from '../../connectors/state/agreed.ts'
+import { listConflicts, readAgreed } from '../../connectors/state/changes/agreed.ts'
 import { jobNamed } from '../catalogue.ts'
 import type { Context } from '../context.ts'
 import { runJob } from '../run/run-job.ts'

@@ -2,7 +2,7 @@
 
 import { PonteError } from '../../base/error.ts'
 import type { Extract } from '../../connectors/erp/erp.ts'
-import { tallyRun } from '../../connectors/state/changes.ts'
+import { tallyRun } from '../../connectors/state/changes/changes.ts'
 import type { Guard } from '../../engine/model.ts'
 import { type Entity, entities } from '../../records/kinds.ts'
 import type { Context, Job, JobOutcome, JobRun } from '../context.ts'

@@ -5,7 +5,7 @@
  * The index is asked first: a letter is on disk before it is recorded, and its changes have ended before it is archived.
  */
 
-import { failLostLetters, queuedLetters } from '../../connectors/state/queueing.ts'
+import { failLostLetters, queuedLetters } from '../../connectors/state/changes/queueing.ts'
 import { entities } from '../../records/kinds.ts'
 import type { Context } from '../context.ts'
 

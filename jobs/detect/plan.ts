@@ -1,7 +1,7 @@
 /** What the next compare would queue, field by field, and what the next delivery would cost under the CRM's quota. Changes nothing. */
 
 import type { Extract } from '../../connectors/erp/erp.ts'
-import { type Decision, decide, queuedChanges } from '../../connectors/state/changes.ts'
+import { type Decision, decide, queuedChanges } from '../../connectors/state/changes/changes.ts'
 import type { Comparison, Guard, Row } from '../../engine/model.ts'
 import { type Entity, entities, entityOf } from '../../records/kinds.ts'
 import { type Line, readLine } from '../../records/lines.ts'

@@ -5,10 +5,10 @@
  * nothing: another compare has looked since, and old values must not follow new ones.
  */
 import type pg from 'pg'
-import { decide, forgetSends, sentAgain } from '../../connectors/state/changes.ts'
-import { type Lease, leaseLost } from '../../connectors/state/leases.ts'
-import { type QueuedChange, recordQueued } from '../../connectors/state/queueing.ts'
-import { isOvertaken } from '../../connectors/state/runs.ts'
+import { decide, forgetSends, sentAgain } from '../../connectors/state/changes/changes.ts'
+import { type QueuedChange, recordQueued } from '../../connectors/state/changes/queueing.ts'
+import { type Lease, leaseLost } from '../../connectors/state/runs/leases.ts'
+import { isOvertaken } from '../../connectors/state/runs/runs.ts'
 import type { Comparison } from '../../engine/model.ts'
 import type { Lane, Manifest } from '../../queue-dirs/lane.types.ts'
 import type { Entity } from '../../records/kinds.ts'

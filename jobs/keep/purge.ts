@@ -1,5 +1,5 @@
 /** purge: deletes what was kept long enough. Each part is on its own: what cannot be deleted today is deleted tomorrow. */
-import { purgeRuns } from '../../connectors/state/run-history.ts'
+import { purgeRuns } from '../../connectors/state/runs/run-history.ts'
 import type { Context, Job, JobOutcome, JobRun } from '../context.ts'
 import { errorText } from '../run/error-text.ts'
 

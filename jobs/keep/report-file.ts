@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { decodeTime } from 'ulid'
-import { openDisk } from '../../base/atomic-file.ts'
+import { openDisk } from '../../base/files/atomic-file.ts'
 
 export interface ReportFile {
   add(entry: object): Promise<void>

@@ -2,7 +2,7 @@
 
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { Erp, MirrorStaging } from '../../connectors/erp/erp.ts'
-import { settleLedger } from '../../connectors/state/agreed.ts'
+import { settleLedger } from '../../connectors/state/changes/agreed.ts'
 import type { Row } from '../../engine/model.ts'
 import { contactFields } from '../../records/contact.ts'
 import type { Context, JobRun } from '../context.ts'

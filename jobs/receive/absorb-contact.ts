@@ -1,7 +1,7 @@
 /** What the CRM holds of one person goes into the mirror and, where it moved, into the ERP. */
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { ContactSides } from '../../connectors/erp/erp.ts'
-import { type Ledger, readAgreed } from '../../connectors/state/agreed.ts'
+import { type Ledger, readAgreed } from '../../connectors/state/changes/agreed.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Context, JobRun } from '../context.ts'
 import { personRow } from './crm-rows.ts'

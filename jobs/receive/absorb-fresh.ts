@@ -1,6 +1,6 @@
 /** Leads that were seen to differ from the mirror: read once more, and applied as an event's would be, each on its own. */
 import pLimit from 'p-limit'
-import { settleEvent } from '../../connectors/state/agreed.ts'
+import { settleEvent } from '../../connectors/state/changes/agreed.ts'
 import type { Context, JobRun } from '../context.ts'
 import type { CrmReader, SeenLead } from './crm-reader.ts'
 import { type Ending, type InboundEvent, mustHold, refusal } from './end-event.ts'

@@ -1,7 +1,7 @@
 /** What the CRM holds of one lead goes into the mirror and, where it moved, into the ERP. Both directions use it: events, and updates before they are sent. */
 import { PonteError } from '../../base/error.ts'
 import type { LeadSides } from '../../connectors/erp/erp.ts'
-import { type Ledger, readAgreed } from '../../connectors/state/agreed.ts'
+import { type Ledger, readAgreed } from '../../connectors/state/changes/agreed.ts'
 import type { Row } from '../../engine/model.ts'
 import type { Context, JobRun } from '../context.ts'
 import type { SeenLead } from './crm-reader.ts'

@@ -1,7 +1,7 @@
 /** Letters of single contacts (`contato_update_erp`, mission C.8): from the events of leads to job_update_contact_in_erp. */
 
 import type { Person } from '../../connectors/crm/spotter/types.ts'
-import { readAgreed } from '../../connectors/state/agreed.ts'
+import { readAgreed } from '../../connectors/state/changes/agreed.ts'
 import type { Row } from '../../engine/model.ts'
 import { contactFields } from '../../records/contact.ts'
 import type { Context } from '../context.ts'

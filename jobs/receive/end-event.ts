@@ -1,7 +1,7 @@
 /** The end of one inbound line: applied or refused, written down in state, then in its letter's progress. */
 import { PonteError } from '../../base/error.ts'
-import { type SettledEvent, settleEvent } from '../../connectors/state/agreed.ts'
-import { leaseLost } from '../../connectors/state/leases.ts'
+import { type SettledEvent, settleEvent } from '../../connectors/state/changes/agreed.ts'
+import { leaseLost } from '../../connectors/state/runs/leases.ts'
 import type { Claim } from '../../queue-dirs/lane.types.ts'
 import type { Context, JobRun } from '../context.ts'
 import { isSystemic } from '../faults.ts'

@@ -1,7 +1,7 @@
 /** job_update_contact_in_erp: persons of the CRM into CONTACTS, and by its trigger into the ERP. */
 import { PonteError } from '../../base/error.ts'
 import type { Person } from '../../connectors/crm/spotter/types.ts'
-import type { Ledger } from '../../connectors/state/agreed.ts'
+import type { Ledger } from '../../connectors/state/changes/agreed.ts'
 import type { Stream } from '../consume.ts'
 import type { Job } from '../context.ts'
 import { recoverLanes } from '../recover.ts'

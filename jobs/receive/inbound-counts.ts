@@ -1,5 +1,5 @@
 /** What an inbound run counts besides its lines. */
-import type { EventOutcome } from '../../connectors/state/agreed.ts'
+import type { EventOutcome } from '../../connectors/state/changes/agreed.ts'
 
 export interface InboundCounts {
   readonly values: Readonly<Record<EventOutcome | 'conflicts' | 'contacts' | 'contactsGone', number>>

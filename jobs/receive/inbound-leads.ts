@@ -6,7 +6,7 @@
  * An event says only that something happened to a lead; what is applied is what the CRM holds now. So events may come twice, late, in any
  * order or with old values. Killed after any arrow, the line is taken again and finds its own work done.
  */
-import { type Ledger, readAgreed } from '../../connectors/state/agreed.ts'
+import { type Ledger, readAgreed } from '../../connectors/state/changes/agreed.ts'
 import { type Stages, stagesOf } from '../../records/stages.ts'
 import type { Stream } from '../consume.ts'
 import type { Context, Job, JobOutcome, JobRun } from '../context.ts'

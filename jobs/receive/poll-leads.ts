@@ -3,8 +3,8 @@
  * with when each lead was last read. What is new becomes lines of a letter, durable before the cursor moves; lines found twice do no harm.
  * Whatever changed after the cursor was last moved has not been seen, wherever the cursor points.
  */
-import { moveCursor, readCursor, readTimes } from '../../connectors/state/agreed.ts'
-import { leaseLost } from '../../connectors/state/leases.ts'
+import { moveCursor, readCursor, readTimes } from '../../connectors/state/changes/agreed.ts'
+import { leaseLost } from '../../connectors/state/runs/leases.ts'
 import type { Stages } from '../../records/stages.ts'
 import type { Context, JobRun } from '../context.ts'
 import { errorText } from '../run/error-text.ts'

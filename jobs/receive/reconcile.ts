@@ -11,7 +11,7 @@
  */
 
 import type { ContactSides, LeadSides, MirrorWrite } from '../../connectors/erp/erp.ts'
-import type { Agreed, Conflict } from '../../connectors/state/agreed.ts'
+import type { Agreed, Conflict } from '../../connectors/state/changes/agreed.ts'
 import type { Cell, Row } from '../../engine/model.ts'
 import { applyRule } from '../../engine/rules.ts'
 import { contactFields } from '../../records/contact.ts'

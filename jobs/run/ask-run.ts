@@ -1,7 +1,7 @@
 /** A person asks the workers for a run: checked at once, begun by the next free worker. */
 import type pg from 'pg'
-import { requestRun } from '../../connectors/state/run-requests.ts'
-import type { RunParameters } from '../../connectors/state/runs.ts'
+import { requestRun } from '../../connectors/state/runs/run-requests.ts'
+import type { RunParameters } from '../../connectors/state/runs/runs.ts'
 import { jobNamed } from '../catalogue.ts'
 import { checkParameters } from './run-parameters.ts'
 

@@ -1,9 +1,9 @@
 /** The conservation report: by key, what a run found or took has ended in exactly one column. */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
-import { tallyRun } from '../../connectors/state/changes.ts'
-import { findRun } from '../../connectors/state/run-history.ts'
-import type { Run } from '../../connectors/state/runs.ts'
+import { tallyRun } from '../../connectors/state/changes/changes.ts'
+import { findRun } from '../../connectors/state/runs/run-history.ts'
+import type { Run } from '../../connectors/state/runs/runs.ts'
 import type { CommerceCounts } from '../deals/commerce-books.ts'
 import type { TallyCounts } from '../tally.ts'
 

@@ -1,6 +1,6 @@
 /** Errors as people read them: what happened, what it came from, what to do. */
 import { PonteError } from '../../base/error.ts'
-import { maskText } from '../../base/mask.ts'
+import { maskText } from '../../base/log/mask.ts'
 
 /**
  * What happened and what it came from, as a sentence. Causes of Ponte's own errors hold no values of rows; secrets and

@@ -1,8 +1,8 @@
 /** What a person may ask a run for, checked before anything begins. */
 import type pg from 'pg'
 import { PonteError } from '../../base/error.ts'
-import { findRun } from '../../connectors/state/run-history.ts'
-import type { RunParameters } from '../../connectors/state/runs.ts'
+import { findRun } from '../../connectors/state/runs/run-history.ts'
+import type { RunParameters } from '../../connectors/state/runs/runs.ts'
 import type { Job } from '../context.ts'
 
 /**

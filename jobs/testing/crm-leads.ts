@@ -1,6 +1,6 @@
 /** Leads of the simulated CRM for tests, what a user of the CRM does to them, and what the mirror holds of them. */
 import type { Row } from '../../engine/model.ts'
-import type { SeedRow } from '../../lab/simulators/crm/base-file.ts'
+import type { SeedRow } from '../../lab/simulators/crm/state/base-file.ts'
 import type { Bridge } from './bridge.ts'
 
 type LeadSeed = Omit<Extract<SeedRow, { kind: 'lead' }>, 'kind' | 'lead'> & { readonly lead?: string }

@@ -1,6 +1,6 @@
 /** A process that works on hand-overs until it is killed. Its argument says where everything is; it writes a line when it starts one. */
 import pg from 'pg'
-import { createLog } from '../../base/log.ts'
+import { createLog } from '../../base/log/log.ts'
 import { spotter } from '../../connectors/crm/spotter/spotter.ts'
 import { postgresErp } from '../../connectors/erp/dialects/postgres/erp.ts'
 import { openHandovers } from '../deals/handover.ts'

@@ -1,7 +1,7 @@
 /** An operator at a bridge of a test, and leads that the CRM refuses for a bad field. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { audited } from '../../connectors/state/audit.ts'
+import { audited } from '../../connectors/state/people/audit.ts'
 import { type OpenDead, openDead } from '../../operations/open-dead.ts'
 import type { Operator } from '../../operations/operator.ts'
 import type { Bridge } from './bridge.ts'

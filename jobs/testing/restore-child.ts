@@ -3,7 +3,7 @@
  * a pattern; it dies before the first step on a disk, or statement on the state database, that the pattern fits: `rename /path`.
  */
 import pg from 'pg'
-import { openDisk } from '../../base/atomic-file.ts'
+import { openDisk } from '../../base/files/atomic-file.ts'
 import { restore } from '../keep/restore.ts'
 
 const [given, pattern] = process.argv.slice(2) as [string, string]

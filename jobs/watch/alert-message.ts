@@ -1,7 +1,7 @@
 /** What is told of an alert, and how it is signed (Standard Webhooks). */
 import { createHmac } from 'node:crypto'
 import { zonedTime } from '../../base/zone.ts'
-import type { AlertRow } from '../../connectors/state/alerts.ts'
+import type { AlertRow } from '../../connectors/state/watch/alerts.ts'
 import { type AlertCode, alerts } from './alert-catalogue.ts'
 
 export interface AlertMessage {

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createLog } from '../../base/log.ts'
+import { createLog } from '../../base/log/log.ts'
 import { openStateBed, type StateBed } from '../../connectors/state/testing/state.ts'
 import { type Alerter, startAlerter } from './alerter.ts'
 import { type FigureName, figureNames, type Looked } from './figures.ts'

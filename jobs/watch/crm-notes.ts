@@ -1,7 +1,7 @@
 /** Notes whether the CRM answers, from the requests that are made anyway: to know it costs none of its quota. */
 import type pg from 'pg'
 import { signals } from '../../base/signals.ts'
-import { noteReachable } from '../../connectors/state/machines.ts'
+import { noteReachable } from '../../connectors/state/watch/machines.ts'
 
 /** A note that says nothing new is made this often at most. */
 const SAME_MS = 30_000

@@ -4,8 +4,8 @@ import { statfs } from 'node:fs/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Erp, Tablespace } from '../../connectors/erp/erp.ts'
-import { type AlertRow, openAlerts } from '../../connectors/state/alerts.ts'
-import { type QuotaUse, quotaUse } from '../../connectors/state/figures.ts'
+import { type QuotaUse, quotaUse } from '../../connectors/state/changes/figures.ts'
+import { countHeld } from '../../connectors/state/changes/operator.ts'
 import {
   type JobEnd,
   jobCounts,
@@ -16,10 +16,17 @@ import {
   secondsWithout,
   type WaitingEntity,
   waitingByEntity,
-} from '../../connectors/state/job-figures.ts'
-import { type Disk, noteDisks, notedDisks, notedReachability, noteReachable, type Reachable } from '../../connectors/state/machines.ts'
-import { countHeld } from '../../connectors/state/operator.ts'
-import { readTicking } from '../../connectors/state/ticking.ts'
+} from '../../connectors/state/runs/job-figures.ts'
+import { readTicking } from '../../connectors/state/runs/ticking.ts'
+import { type AlertRow, openAlerts } from '../../connectors/state/watch/alerts.ts'
+import {
+  type Disk,
+  noteDisks,
+  notedDisks,
+  notedReachability,
+  noteReachable,
+  type Reachable,
+} from '../../connectors/state/watch/machines.ts'
 import type { Lane } from '../../queue-dirs/lane.types.ts'
 import { kindNames, type LaneName } from '../../records/kinds.ts'
 import { type Detected, executeSpark } from '../detect/detect.ts'
@@ -80,7 +87,7 @@ export interface FigureSources {
 }
 
 export interface FigureDeps {
-  /** Of their own (connectors/state/watch-pool.ts). */
+  /** Of their own (connectors/state/watch/watch-pool.ts). */
   readonly state: pg.Pool
   readonly erp: Erp
   readonly lanes: Readonly<Record<LaneName, Lane<LaneName>>>

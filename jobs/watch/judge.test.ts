@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JobEnd } from '../../connectors/state/job-figures.ts'
+import type { JobEnd } from '../../connectors/state/runs/job-figures.ts'
 import { alertCodes } from './alert-catalogue.ts'
 import { type FigureName, type Figures, figureNames, type Looked } from './figures.ts'
 import { judge } from './judge.ts'

@@ -1,5 +1,5 @@
 /** From what was seen to what is wrong. Pure: the same look always gives the same alerts. */
-import type { Condition } from '../../connectors/state/alerts.ts'
+import type { Condition } from '../../connectors/state/watch/alerts.ts'
 import type { AlertLimits } from '../../deploy/env/watch.ts'
 import type { OwnAlertCode } from './alert-catalogue.ts'
 import type { FigureName, Figures, Looked } from './figures.ts'

@@ -1,6 +1,6 @@
 /** The alerts that are open, for people: by what is wrong, with what it means and what the runbook says. */
 import type pg from 'pg'
-import { type AlertRow, isWatched, openAlerts } from '../../connectors/state/alerts.ts'
+import { type AlertRow, isWatched, openAlerts } from '../../connectors/state/watch/alerts.ts'
 import { type Alert, alerts } from './alert-catalogue.ts'
 import { type RunbookPart, runbookSection } from './runbook.ts'
 

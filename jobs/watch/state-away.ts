@@ -9,7 +9,7 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, wri
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { AlertRow } from '../../connectors/state/alerts.ts'
+import type { AlertRow } from '../../connectors/state/watch/alerts.ts'
 import type { AlertSettings } from '../../deploy/env/watch.ts'
 import { alertMessage } from './alert-message.ts'
 import { sendAlert } from './outgoing.ts'

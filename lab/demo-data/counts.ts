@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Client } from './records/client.ts'
 
 export interface DemoCounts {
   readonly clients: number

@@ -1,10 +1,10 @@
 import type { Cell } from '../../engine/model.ts'
-import { buildClient, type Client } from './client.ts'
+import type { Table } from './database/table.ts'
+import { tables } from './database/tables.ts'
 import { BLOCK, type DemoOptions, type Settings, settingsOf } from './options.ts'
 import { planBlock } from './plan.ts'
+import { buildClient, type Client } from './records/client.ts'
 import { type ReferenceTable, referenceTables } from './reference.ts'
-import type { Table } from './table.ts'
-import { tables } from './tables.ts'
 
 export interface DemoData {
   readonly settings: Settings

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testSeed } from '../../base/testing/random.ts'
-import { crmForm } from './crm-form.ts'
 import { generateDemoData } from './generate.ts'
 import { type LoadResult, loadDemoData } from './load.ts'
+import { crmForm } from './records/crm-form.ts'
 import type { DemoHarness, ForeignKey } from './testing/demo-harness.ts'
 
 const isLong = process.env.PONTE_TEST_LONG === '1'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, it } from 'vitest'
-import { postgresDemoDatabase } from './database-postgres.ts'
+import { postgresDemoDatabase } from './database/database-postgres.ts'
 import { generateDemoData } from './generate.ts'
 import { fingerprint, testLoading } from './load.contract.ts'
 import { loadDemoData } from './load.ts'

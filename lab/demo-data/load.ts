@@ -1,13 +1,13 @@
 /** Fills an empty ERP with demo data in one transaction: all of it or nothing. A kill leaves the database as it was. */
 import { PonteError } from '../../base/error.ts'
 import type { Cell } from '../../engine/model.ts'
-import type { Client } from './client.ts'
-import { FIRST_CLIENT_CODE } from './client.ts'
-import { MOST_CONTACTS } from './contacts.ts'
 import { count, type DemoCounts, emptyTally } from './counts.ts'
-import type { DemoDatabase, DemoLoading, DemoSession } from './database.ts'
+import type { DemoDatabase, DemoLoading, DemoSession } from './database/database.ts'
 import { type DemoData, generateDemoData } from './generate.ts'
 import type { DemoOptions, Settings } from './options.ts'
+import type { Client } from './records/client.ts'
+import { FIRST_CLIENT_CODE } from './records/client.ts'
+import { MOST_CONTACTS } from './records/contacts.ts'
 
 export interface LoadOptions extends DemoOptions {
   /** Empty the tables first. Refused unless what they hold is demo data. */

@@ -1,11 +1,11 @@
 /** Tables that do not grow with the number of branches. */
 import type { Cell } from '../../engine/model.ts'
-import { municipalities } from './municipalities.ts'
 import type { Settings } from './options.ts'
-import { salesReps } from './sales-reps.ts'
-import { sectors, UNKNOWN_SECTOR } from './sectors.ts'
-import { states } from './states.ts'
-import { jobTitles } from './vocabulary.ts'
+import { salesReps } from './records/sales-reps.ts'
+import { municipalities } from './words/municipalities.ts'
+import { sectors, UNKNOWN_SECTOR } from './words/sectors.ts'
+import { states } from './words/states.ts'
+import { jobTitles } from './words/vocabulary.ts'
 
 export interface ReferenceTable {
   readonly name: string

@@ -1,8 +1,8 @@
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateDemoData } from './generate.ts'
-import { crmRecords } from './lead.ts'
 import type { DemoOptions } from './options.ts'
+import { crmRecords } from './records/lead.ts'
 
 /** Lines gathered before they are written. */
 const BATCH = 2_000

@@ -1,7 +1,7 @@
 /** The demo's receiver: the real API on a port of its own, with a token and a signing secret made for this run, and jobs that webhooks wake. */
 import { createHash, randomBytes } from 'node:crypto'
 import { createApp } from '../../api/app.ts'
-import { listen } from '../../api/listen.ts'
+import { listen } from '../../api/http/listen.ts'
 import type { Closer } from '../../cli/closer.ts'
 import type { Settings } from '../../deploy/env.ts'
 import type { Context } from '../../jobs/context.ts'

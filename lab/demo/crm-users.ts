@@ -1,7 +1,7 @@
 /** People who work in the simulated CRM: through its control API, as somebody at the CRM's own screen would. */
 import { PonteError } from '../../base/error.ts'
-import { drawTypedLead } from '../demo-data/crm-lead.ts'
-import type { Value } from '../demo-data/database.ts'
+import type { Value } from '../demo-data/database/database.ts'
+import { drawTypedLead } from '../demo-data/records/crm-lead.ts'
 import type { Place } from './place.ts'
 
 /** What they do, and so what has to happen in the ERP. */

@@ -4,8 +4,8 @@ import { execute } from '../../cli/command.ts'
 import { installErp, openDatabases } from '../../cli/databases.ts'
 import { seconds } from '../../cli/output.ts'
 import { wholeNumber } from '../../cli/whole-number.ts'
+import { openDemoDatabase } from '../demo-data/database/open-database.ts'
 import { loadDemoData } from '../demo-data/load.ts'
-import { openDemoDatabase } from '../demo-data/open-database.ts'
 import { writeSimulatorData } from '../demo-data/simulator-data.ts'
 
 interface Options {

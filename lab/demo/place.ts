@@ -5,8 +5,8 @@ import pg from 'pg'
 import type { Closer } from '../../cli/closer.ts'
 import { startEmbedded } from '../../connectors/erp/embedded/embedded.ts'
 import type { Settings } from '../../deploy/env.ts'
-import type { DemoDatabase } from '../demo-data/database.ts'
-import { openDemoDatabase } from '../demo-data/open-database.ts'
+import type { DemoDatabase } from '../demo-data/database/database.ts'
+import { openDemoDatabase } from '../demo-data/database/open-database.ts'
 import { type DemoServerName, demoServers, mariadbFolder } from './servers.ts'
 
 export interface Place {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Effect } from '../simulators/crm/model.ts'
+import type { Effect } from '../simulators/crm/state/model.ts'
 import type { ExperimentContext } from './experiment.ts'
 import { type Ended, type Environment, freePort, type Program, start, until } from './programs.ts'
 

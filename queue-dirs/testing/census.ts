@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { parseName } from '../name.ts'
+import { parseName } from '../letter/name.ts'
 
 export type Place = 'pending' | 'done' | 'dead'
 

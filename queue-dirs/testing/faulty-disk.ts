@@ -1,4 +1,4 @@
-import { type Disk, type DiskOp, openDisk } from '../../base/atomic-file.ts'
+import { type Disk, type DiskOp, openDisk } from '../../base/files/atomic-file.ts'
 
 export interface FaultyDisk {
   readonly disk: Disk

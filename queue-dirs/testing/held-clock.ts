@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../claim/clock.ts'
 
 export interface HeldClock extends Clock {
   /** Moves time on and fires what is due, letting each beat reach the disk before the next. */

@@ -1,4 +1,4 @@
-import { maskText } from '../../../base/mask.ts'
+import { maskText } from '../../../base/log/mask.ts'
 import type { CrmResult, Refusal } from './types.ts'
 
 const longestMessage = 300

@@ -1,5 +1,5 @@
 import { PonteError } from '../../../base/error.ts'
-import type { Log } from '../../../base/log.ts'
+import type { Log } from '../../../base/log/log.ts'
 import { type Breaker, createBreaker } from '../breaker.ts'
 import { createCaller } from '../call.ts'
 import { openHttp } from '../http.ts'

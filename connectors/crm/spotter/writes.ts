@@ -1,4 +1,4 @@
-import type { Log } from '../../../base/log.ts'
+import type { Log } from '../../../base/log/log.ts'
 import type { Call } from '../call.ts'
 import { CrmUnavailable } from '../errors.ts'
 import { createdSchema } from './answers.ts'

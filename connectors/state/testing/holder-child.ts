@@ -1,8 +1,8 @@
 /** Takes the lease `job`, begins a change, and when told to, tries to go on as if nothing had happened. Arguments: URL, lease in ms. */
 import pg from 'pg'
-import { begin, clearIntent, settleDelivered, settleFailed } from '../delivery.ts'
-import { acquireLease } from '../leases.ts'
-import { recordQueued } from '../queueing.ts'
+import { begin, clearIntent, settleDelivered, settleFailed } from '../changes/delivery.ts'
+import { recordQueued } from '../changes/queueing.ts'
+import { acquireLease } from '../runs/leases.ts'
 import { change } from './state.ts'
 
 const pool = new pg.Pool({ connectionString: process.argv[2]!, max: 3 })

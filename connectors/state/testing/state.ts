@@ -1,8 +1,8 @@
 /** A state database of its own for a test, and short words for its tables. */
 import type pg from 'pg'
 import { testDatabase } from '../../erp/testing/test-erp.ts'
-import type { Carried } from '../delivery.ts'
-import { acquireLease, type Lease } from '../leases.ts'
+import type { Carried } from '../changes/delivery.ts'
+import { acquireLease, type Lease } from '../runs/leases.ts'
 
 export const schema = new URL('../../../sql/state/', import.meta.url)
 

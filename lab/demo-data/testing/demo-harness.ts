@@ -2,10 +2,10 @@
 import * as mysql from '../../../connectors/erp/testing/contract/mysql-harness.ts'
 import * as oracle from '../../../connectors/erp/testing/contract/oracle-harness.ts'
 import * as postgres from '../../../connectors/erp/testing/contract/postgres-harness.ts'
-import type { DemoDatabase } from '../database.ts'
-import { mysqlDemoDatabase } from '../database-mysql.ts'
-import { oracleDemoDatabase } from '../database-oracle.ts'
-import { postgresDemoDatabase } from '../database-postgres.ts'
+import type { DemoDatabase } from '../database/database.ts'
+import { mysqlDemoDatabase } from '../database/database-mysql.ts'
+import { oracleDemoDatabase } from '../database/database-oracle.ts'
+import { postgresDemoDatabase } from '../database/database-postgres.ts'
 
 type TextRow = Readonly<Record<string, string | null>>
 

@@ -1,8 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { startLine } from './http/start-line.ts'
 import { startCrmSimulator } from './simulator.ts'
-import { startLine } from './start-line.ts'
 import { asker, token, withFolder, withSimulator } from './testing.ts'
 
 describe('the control API', () => {

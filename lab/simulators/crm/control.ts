@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { parseJson, readBody } from './body.ts'
 import { leadSet } from './calls/lead-set.ts'
 import { personSet } from './calls/sets.ts'
+import { parseJson, readBody } from './http/body.ts'
+import { policiesSchema } from './http/settings.ts'
+import { jsonWire, type Wire } from './http/wire.ts'
 import type { Machine } from './machine.ts'
-import { effectKinds } from './model.ts'
-import { policiesSchema } from './settings.ts'
+import { effectKinds } from './state/model.ts'
 import {
   deleteLead,
   deletePerson,
@@ -19,7 +20,6 @@ import {
   personEdit,
   touch,
 } from './user-edits.ts'
-import { jsonWire, type Wire } from './wire.ts'
 
 interface Asked {
   readonly machine: Machine

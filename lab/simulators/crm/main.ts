@@ -1,6 +1,6 @@
 import { PonteError } from '../../../base/error.ts'
+import { startLine } from './http/start-line.ts'
 import { type CrmSimulatorSettings, startCrmSimulator } from './simulator.ts'
-import { startLine } from './start-line.ts'
 
 /**
  * Runs the simulator as its own process: `node lab/simulators/crm/main.ts '<settings as JSON>'`. The one JSON

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { blankLead } from './calls/leads.ts'
 import { personKey } from './calls/persons.ts'
-import { type Crm, commit, leadKey } from './crm.ts'
-import type { LeadRow, PersonRow } from './model.ts'
+import { type Crm, commit, leadKey } from './state/crm.ts'
+import type { LeadRow, PersonRow } from './state/model.ts'
 
 /** What somebody at the CRM's own screen can do: no duplicity validation, any stage. Fields have the names of `GET Leads`. */
 const text = z.string().nullable()

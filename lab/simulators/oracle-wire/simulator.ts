@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Backend } from './backend.ts'
-import { Connection } from './connection.ts'
 import { type FaultInput, Faults } from './faults.ts'
-import type { VerifierAge } from './logon.ts'
+import { Connection } from './session/connection.ts'
+import type { VerifierAge } from './session/logon.ts'
 
 export interface OracleSimulatorSettings {
   readonly backend: Backend

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Crm } from '../crm.ts'
-import type { Plan } from '../faults.ts'
+import type { Plan } from '../http/faults.ts'
+import type { Crm } from '../state/crm.ts'
 import { type Reply, refuseShape } from './reply.ts'
 
 /** One request to the CRM's API, past token and quota. */

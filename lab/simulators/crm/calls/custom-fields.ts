@@ -1,5 +1,5 @@
-import type { Crm } from '../crm.ts'
-import type { CustomValues } from '../model.ts'
+import type { Crm } from '../state/crm.ts'
+import type { CustomValues } from '../state/model.ts'
 import type { CustomFieldDto } from './dto.ts'
 
 /** The four custom fields that the integration uses. `choice` takes `options`, `text` takes `value`. */

@@ -1,7 +1,7 @@
-import type { Crm } from '../crm.ts'
-import type { LeadRow } from '../model.ts'
 import { properties } from '../odata/properties.ts'
 import type { EntitySet } from '../odata/query.ts'
+import type { Crm } from '../state/crm.ts'
+import type { LeadRow } from '../state/model.ts'
 
 /** GET Leads: the fields that are publicly known. */
 export function leadSet({ state, catalogue }: Crm): EntitySet<LeadRow> {

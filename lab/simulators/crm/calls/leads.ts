@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { type Crm, commit, leadKey } from '../crm.ts'
-import type { LeadRow } from '../model.ts'
+import { type Crm, commit, leadKey } from '../state/crm.ts'
+import type { LeadRow } from '../state/model.ts'
 import { type Call, withBody } from './call.ts'
 import { mergeCustomFields } from './custom-fields.ts'
 import { type LeadDto, leadBody } from './dto.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { commit } from '../crm.ts'
-import type { PersonRow } from '../model.ts'
+import { commit } from '../state/crm.ts'
+import type { PersonRow } from '../state/model.ts'
 import { type Call, withBody } from './call.ts'
 import { personBody } from './dto.ts'
 import { phone } from './leads.ts'

@@ -1,6 +1,6 @@
-import type { Crm } from '../crm.ts'
 import { QueryRefused } from '../odata/properties.ts'
 import { type EntitySet, type Page, parseQuery, runQuery } from '../odata/query.ts'
+import type { Crm } from '../state/crm.ts'
 import type { Call, Handler } from './call.ts'
 import { type Reply, refuse } from './reply.ts'
 

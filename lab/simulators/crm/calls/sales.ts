@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { commit, leadKey } from '../crm.ts'
-import type { LeadRow } from '../model.ts'
+import { commit, leadKey } from '../state/crm.ts'
+import type { LeadRow } from '../state/model.ts'
 import { type Call, withBody } from './call.ts'
 import { answersBody, type ProductDto, productsBody, saleBody } from './dto.ts'
 import { idReply, type Reply, refuse } from './reply.ts'

@@ -1,7 +1,7 @@
-import type { Crm } from '../crm.ts'
-import type { LeadRow, PersonRow, ProductRow, SaleRow } from '../model.ts'
 import { properties } from '../odata/properties.ts'
 import type { EntitySet } from '../odata/query.ts'
+import type { Crm } from '../state/crm.ts'
+import type { LeadRow, PersonRow, ProductRow, SaleRow } from '../state/model.ts'
 import { type CustomFieldRow, customFields } from './custom-fields.ts'
 
 /** GET Persons and Persons/{leadId}. `mainContact` is a text. */

@@ -1,4 +1,4 @@
-import type { Effect, LeadRow, PersonRow } from '../model.ts'
+import type { Effect, LeadRow, PersonRow } from '../state/model.ts'
 
 /**
  * event:   an effect that the CRM tells about · type: which of the receiver's addresses hears of it

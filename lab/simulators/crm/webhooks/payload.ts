@@ -1,4 +1,4 @@
-import type { LeadRow, PersonRow } from '../model.ts'
+import type { LeadRow, PersonRow } from '../state/model.ts'
 import type { WebhookEvent } from './event.ts'
 
 /** The body that the old system's code read, of every type. `omit` leaves out what is null, and the objects that are empty then; lists are always there. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readBody } from '../body.ts'
+import { readBody } from '../http/body.ts'
 import { type Running, withSimulator } from '../testing.ts'
 import type { WebhooksInput } from './settings.ts'
 

@@ -1,5 +1,5 @@
-import type { Effect, LeadRow } from '../model.ts'
-import type { CrmState } from '../state.ts'
+import type { Effect, LeadRow } from '../state/model.ts'
+import type { CrmState } from '../state/state.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import { type WebhookEvent, type WebhookType, webhookType, webhookTypes } from './event.ts'
 import { createFatePlanner, type FatePlanner } from './faults.ts'

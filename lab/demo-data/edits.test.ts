@@ -1,4 +1,0 @@
-import { testEdits } from './edits.contract.ts'
-import { openPostgres } from './testing/demo-harness.ts'
-
-testEdits('PostgreSQL', openPostgres)
