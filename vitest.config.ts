@@ -8,7 +8,7 @@ const long = [
   'cli/serve/watch.test.ts',
   'jobs/run/workers.test.ts',
   'deploy/install.test.ts',
-  'cli/scenarios.test.ts',
+  'cli/scenarios/scenarios.test.ts',
   'jobs/deals/commerce.test.ts',
   'jobs/scenarios/crash.test.ts',
   'api/scenarios/convergence.mariadb.test.ts',

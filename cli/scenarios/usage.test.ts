@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { jobs } from '../jobs/catalogue.ts'
-import { withDocument } from './testing/house.ts'
-import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
+import { jobs } from '../../jobs/catalogue.ts'
+import { withDocument } from '../testing/house.ts'
+import { compilePonte, type Environment, type Ponte } from '../testing/ponte.ts'
 
 let ponte: Ponte
 let folder: string

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { addLeads, type House, openHouse, waiting } from './testing/house.ts'
+import { addLeads, type House, openHouse, waiting } from '../testing/house.ts'
 
 const job = 'job_insert_leads_in_spotter'
 let house: House

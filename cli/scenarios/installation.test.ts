@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '../connectors/erp/testing/test-erp.ts'
-import { withReceiver } from '../lab/simulators/crm/webhooks/testing.ts'
-import { withDocument } from './testing/house.ts'
-import { expectNoPersonalData } from './testing/personal-data.ts'
-import { compilePonte, type Environment, type Ponte } from './testing/ponte.ts'
+import { type TestDatabase, testDatabase } from '../../connectors/erp/testing/test-erp.ts'
+import { withReceiver } from '../../lab/simulators/crm/webhooks/testing.ts'
+import { withDocument } from '../testing/house.ts'
+import { expectNoPersonalData } from '../testing/personal-data.ts'
+import { compilePonte, type Environment, type Ponte } from '../testing/ponte.ts'
 
 let ponte: Ponte
 let folder: string

@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Gate, openGate } from '../connectors/testing/gate.ts'
-import { inCrm } from '../jobs/testing/crm-leads.ts'
-import { addLeads, type House, openHouse } from './testing/house.ts'
-import type { Started } from './testing/ponte.ts'
+import { type Gate, openGate } from '../../connectors/testing/gate.ts'
+import { inCrm } from '../../jobs/testing/crm-leads.ts'
+import { addLeads, type House, openHouse } from '../testing/house.ts'
+import type { Started } from '../testing/ponte.ts'
 
 const token = 'token-of-the-crm-for-webhooks'
 let house: House

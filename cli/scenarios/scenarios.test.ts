@@ -6,10 +6,10 @@
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { mariaDbMissing } from '../connectors/mysql/testing.ts'
-import { addBranch, addContact, mirrorLinked, setBudget, setOrder } from '../jobs/testing/small-erp.ts'
-import { environment, insertMany, testErp, unsynced, wronglyLogged } from './testing/coreintegrator.ts'
-import { crmToken, openSplitHouse, operator, patience, type SplitHouse, webhookToken } from './testing/split-house.ts'
+import { mariaDbMissing } from '../../connectors/mysql/testing.ts'
+import { addBranch, addContact, mirrorLinked, setBudget, setOrder } from '../../jobs/testing/small-erp.ts'
+import { environment, insertMany, testErp, unsynced, wronglyLogged } from '../testing/coreintegrator.ts'
+import { crmToken, openSplitHouse, operator, patience, type SplitHouse, webhookToken } from '../testing/split-house.ts'
 
 const inserts = 'job_insert_leads_in_spotter'
 const inbound = ['job_update_leads_in_erp', 'job_update_converted_lead_in_erp', 'job_descarta_lead']

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addLeads, type House, lettersIn, openHouse, withDocument } from './testing/house.ts'
-import { openReceiver } from './testing/receiver.ts'
+import { addLeads, type House, lettersIn, openHouse, withDocument } from '../testing/house.ts'
+import { openReceiver } from '../testing/receiver.ts'
 
 const leads = 700
 const mount = (...args: string[]) => execFileSync('mount', args, { stdio: 'pipe' })

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addLeads, type House, openHouse, waiting, withDocument } from './testing/house.ts'
+import { addLeads, type House, openHouse, waiting, withDocument } from '../testing/house.ts'
 
 const secret = 'hunter2-never-shown'
 let house: House
