@@ -3,7 +3,7 @@
  * Views and procedures are those of `sql/<dialect>`; names here are canonical (mission 0.1).
  */
 import type { Row, SourceRef } from '../../engine/model.ts'
-import type { ErpView } from '../../records/kinds.ts'
+import type { ErpView, KindName } from '../../records/kinds.ts'
 import type { StageAlias } from '../../records/stages.ts'
 
 /** One consistent moment of the ERP: every source opened from it sees the same data. */
@@ -170,12 +170,10 @@ export interface Erp {
     isPrimary: boolean
   }): Promise<number>
   /**
-   * The CRM took these values: write them into LEADS, keyed by ID. Triggers do nothing when the ERP agrees. Returns rows changed.
+   * The CRM took these values: write them into the mirror of the kind, keyed by ID. Triggers do nothing when the ERP agrees. Returns rows changed.
    * @param entry written into LOG_EXECUTION_CRM in the same transaction, when a row changed
    */
-  writeLeadMirror(row: Row, entry?: LogEntry): Promise<number>
-  /** The same for CONTACTS (ID NAME EMAIL PHONE JOB_TITLE IS_PRIMARY LEAD_ID). */
-  writeContactMirror(row: Row): Promise<number>
+  writeMirror(kind: KindName, row: Row, entry?: LogEntry): Promise<number>
   /**
    * An event of a lead, from the CRM to the ERP: one transaction with its inbox id (architecture 2). `decide` sees both sides, locked,
    * and says what to write; null: nothing; after a deadlock it is asked again. The same event again is decided anew, on what stands there now. A lead that is not mirrored is inserted. Values of an earlier time in the mirror

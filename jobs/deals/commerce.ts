@@ -114,7 +114,7 @@ async function keepInErp(
   const [field, value] = Object.entries(values)[0]!
   const entry = { job, leadId, leadName: name ?? '', field, value: alreadySold ? `${value} (the lead is sold)` : `${value}` }
   // Nothing changed: an earlier try came as far as this, and said so.
-  await erp.writeLeadMirror({ ID: leadId, ...values }, entry)
+  await erp.writeMirror('leads', { ID: leadId, ...values }, entry)
 }
 
 const changeOf = (run: JobRun, entity: Trade['entity'], { leadId, hash }: Item) => ({

@@ -36,7 +36,7 @@ export function knownContacts(context: Context, run: JobRun): UpdateCalls<Person
     reps: async () => new Set(),
     nameOf: ({ name }) => name,
     write: (id, fields, row, _, guard) => crm.updatePerson(id, personUpdateBody(fields, row), guard),
-    store: (row) => erp.writeContactMirror(row),
+    store: (row) => erp.writeMirror('contacts', row),
     keyOf: ({ ID, LEAD_ID }) => contactKey(Number(ID), Number(LEAD_ID)),
   }
 }

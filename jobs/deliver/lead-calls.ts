@@ -46,7 +46,7 @@ export function knownLeads(context: Context, run: JobRun, stages: Stages): Updat
     reps: () => crm.salesReps(),
     nameOf: ({ lead }) => lead.lead,
     write: (id, fields, row, reps, guard) => crm.updateLead(id, leadUpdateBody(fields, row, { reps, country: options.countryName }), guard),
-    store: (row) => erp.writeLeadMirror(row),
+    store: (row) => erp.writeMirror('leads', row),
     keyOf: ({ ID }) => String(Number(ID)),
   }
 }

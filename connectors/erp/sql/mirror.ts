@@ -18,7 +18,7 @@ const COLUMNS = Object.fromEntries(kindNames.map((name) => [name, mirrorColumns(
 export const asKind = (kind: ColumnKind, text: string): string =>
   kind === 'text' ? text : `cast(${text} as ${kind === 'whole' ? 'decimal(19)' : 'decimal(20, 6)'})`
 
-type MirrorWrites = Pick<Erp, 'storeLeadId' | 'storeContactId' | 'writeLeadMirror' | 'writeContactMirror'>
+type MirrorWrites = Pick<Erp, 'storeLeadId' | 'storeContactId' | 'writeMirror'>
 
 export function mirrorWrites(dialect: SqlDialect, transact: Transact): MirrorWrites {
   return {
@@ -28,14 +28,13 @@ export function mirrorWrites(dialect: SqlDialect, transact: Transact): MirrorWri
         return count(link, 'from branches where taxid_key = taxid_key(?) and id_crm = ?', [taxId, whole(crmId)])
       }),
     storeContactId: (contact) => transact(`contact ${contact.crmId}`, (link) => storeContact(dialect, link, contact)),
-    writeLeadMirror: (row, entry) =>
-      transact(`lead ${row.ID}`, async (link) => {
-        const changed = await updateMirror(dialect, link, 'leads', row)
+    // Whose lead a record is follows from the client code: it is no column of the mirror.
+    writeMirror: (kind, { LEAD_ID: _, ...row }, entry) =>
+      transact(`${kinds[kind].label} ${row.ID}`, async (link) => {
+        const changed = await updateMirror(dialect, link, kind, row)
         if (changed > 0 && entry !== undefined) await addLogEntry(link, entry)
         return changed
       }),
-    // A contact's lead is not a column of the mirror: it follows from the client code.
-    writeContactMirror: ({ LEAD_ID: _, ...row }) => transact(`contact ${row.ID}`, (link) => updateMirror(dialect, link, 'contacts', row)),
   }
 }
 

@@ -120,7 +120,7 @@ if (!mariaDbMissing('connectors/erp/oracle-writes'))
     test('leaves "mirror only" behind on no connection: what comes next over the same line reaches the ERP', async () => {
       await addBranch(it, 2, { taxid: "'2'", id_crm: '2', integrate_crm: "'S'" })
       await addLead(it, 2, { taxid: "'2'", phone: "'1'" })
-      await it.erp.writeLeadMirror({ ID: '2', PHONE: '2' })
+      await it.erp.writeMirror('leads', { ID: '2', PHONE: '2' })
       expect(await it.sql('select phone from branches')).toEqual([{ phone: '1' }])
       await it.erp.applyLead({ inboxId: 'e1', leadId: '2', taxId: null }, () => ({ quiet: {}, loud: { PHONE: '3' } }))
       expect(await it.sql('select phone from branches')).toEqual([{ phone: '3' }])

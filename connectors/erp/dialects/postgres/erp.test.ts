@@ -88,9 +88,9 @@ describe('what goes wrong is said plainly, without the password', () => {
     const holder = await it.database.pool.connect()
     try {
       await holder.query('begin; lock table leads')
-      expect(await failure({ url: it.database.url, statementTimeoutMs: 200 }, (erp) => erp.writeLeadMirror({ ID: '1', NAME: 'x' }))).toBe(
-        'erp.timeout',
-      )
+      expect(
+        await failure({ url: it.database.url, statementTimeoutMs: 200 }, (erp) => erp.writeMirror('leads', { ID: '1', NAME: 'x' })),
+      ).toBe('erp.timeout')
     } finally {
       await holder.query('rollback')
       holder.release()

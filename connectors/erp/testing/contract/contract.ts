@@ -183,9 +183,9 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
 
     test('takes into the mirror what the CRM took, and only what differs', async () => {
       const row = { ID: '9001', NAME: 'PADARIA SÃO JOÃO', ADDRESS_NUMBER: '12', CLIENT_CODE: '1', ADDRESS_COMPLEMENT: '' }
-      expect(await it.erp.writeLeadMirror(row)).toBe(1)
-      expect(await it.erp.writeLeadMirror(row)).toBe(0)
-      expect(await it.erp.writeLeadMirror({ ...row, ID: '404' })).toBe(0)
+      expect(await it.erp.writeMirror('leads', row)).toBe(1)
+      expect(await it.erp.writeMirror('leads', row)).toBe(0)
+      expect(await it.erp.writeMirror('leads', { ...row, ID: '404' })).toBe(0)
       expect(await view('known_leads')).toMatchObject([
         { NAME: 'PADARIA SÃO JOÃO', ADDRESS_NUMBER: '12', CLIENT_CODE: '1', ADDRESS_COMPLEMENT: null },
       ])
@@ -193,35 +193,39 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
 
     test('does not put an old value back into an ERP that moved on meanwhile', async () => {
       await it.sql('update branches set sales_rep = 8 where client = 1')
-      await it.erp.writeLeadMirror({ ID: '9001', SALES_REP: '7' })
+      await it.erp.writeMirror('leads', { ID: '9001', SALES_REP: '7' })
       expect(await one('select sales_rep from branches where client = 1')).toEqual({ sales_rep: '8' })
     })
 
     test('takes a contact that the CRM took', async () => {
       await it.sql("insert into contacts (id, name, email, client_code, is_primary) values (70, 'Ana', 'ana@example.com', 1, 'N')")
       const row = { ID: '70', NAME: 'Ana Lima', EMAIL: 'ana@example.com', PHONE: '', JOB_TITLE: 'CHEFE', IS_PRIMARY: 'S', LEAD_ID: '9001' }
-      expect(await it.erp.writeContactMirror(row)).toBe(1)
-      expect(await it.erp.writeContactMirror(row)).toBe(0)
+      expect(await it.erp.writeMirror('contacts', row)).toBe(1)
+      expect(await it.erp.writeMirror('contacts', row)).toBe(0)
       expect(await one('select name, phone, is_primary from contacts')).toEqual({ name: 'Ana Lima', phone: null, is_primary: 'S' })
     })
 
     test('refuses a column that the mirror does not have, and changes nothing', async () => {
-      await expect(it.erp.writeLeadMirror({ ID: '9001', NAME: 'X', NO_SUCH: '1' })).rejects.toMatchObject({ code: 'erp.unknown_column' })
-      await expect(it.erp.writeLeadMirror({ ID: '9001', NAME: 'X'.repeat(101) })).rejects.toMatchObject({ code: 'erp.value_refused' })
+      await expect(it.erp.writeMirror('leads', { ID: '9001', NAME: 'X', NO_SUCH: '1' })).rejects.toMatchObject({
+        code: 'erp.unknown_column',
+      })
+      await expect(it.erp.writeMirror('leads', { ID: '9001', NAME: 'X'.repeat(101) })).rejects.toMatchObject({ code: 'erp.value_refused' })
       expect(await one('select name from leads')).toEqual({ name: 'old name' })
     })
 
     test('says of what it took, in the same transaction, and nothing when nothing changed or the values are refused', async () => {
       const entry = { job: 'job_x', leadId: '9001', leadName: 'N'.repeat(300), field: 'BUDGET_VALUE', value: '7.5' }
       const row = { ID: '9001', BUDGET_VALUE: '7.5' }
-      await expect(it.erp.writeLeadMirror({ ...row, NAME: 'X'.repeat(101) }, entry)).rejects.toMatchObject({ code: 'erp.value_refused' })
+      await expect(it.erp.writeMirror('leads', { ...row, NAME: 'X'.repeat(101) }, entry)).rejects.toMatchObject({
+        code: 'erp.value_refused',
+      })
       expect(await it.sql('select value from log_execution_crm')).toEqual([])
-      await it.erp.writeLeadMirror(row, entry)
-      await it.erp.writeLeadMirror(row, entry)
+      await it.erp.writeMirror('leads', row, entry)
+      await it.erp.writeMirror('leads', row, entry)
       expect(await it.sql('select value from log_execution_crm')).toEqual([{ value: '7.5' }])
       // The entry that cannot be written takes the values with it.
-      await expect(it.erp.writeLeadMirror({ ID: '9001', BUDGET_VALUE: '8' }, { ...entry, job: 'j'.repeat(400) })).rejects.toThrow()
-      expect(await it.erp.writeLeadMirror(row)).toBe(0)
+      await expect(it.erp.writeMirror('leads', { ID: '9001', BUDGET_VALUE: '8' }, { ...entry, job: 'j'.repeat(400) })).rejects.toThrow()
+      expect(await it.erp.writeMirror('leads', row)).toBe(0)
     })
 
     test('logs business events, whatever characters a name holds', async () => {
@@ -272,7 +276,7 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
     })
 
     describe('budgets and orders', () => {
-      const told = (leadId: string, values: Row) => it.erp.writeLeadMirror({ ID: leadId, ...values })
+      const told = (leadId: string, values: Row) => it.erp.writeMirror('leads', { ID: leadId, ...values })
       beforeEach(async () => {
         await it.sql("insert into sales_reps (code, email) values (7, 'seven@example.com')")
         await it.sql("update leads set stage = 'Desenvolvimento/Orçamento'")
