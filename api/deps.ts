@@ -45,11 +45,11 @@ export interface ApiSettings {
   readonly webhookPathSecrets: readonly string[]
   /** Sender addresses (exact or CIDR) that may use a path secret. Empty: any. */
   readonly webhookAddresses: readonly string[]
-  /** A duplicated client code answers 409; true: the 200/201 of the old system (mission E.1). */
+  /** A duplicated client code answers 409; true: the 200/201 of the old system. */
   readonly legacyDuplicateCodes: boolean
-  /** Product that stands for budgets and orders (mission C.12). */
+  /** Product that stands for budgets and orders. */
   readonly productId: number
-  /** The three questions and answers of the baton hand-over (mission E.1 #12). */
+  /** The three questions and answers of the baton hand-over. */
   readonly qualification: readonly { readonly questionId: number; readonly answerId: number }[]
   /** Pause after each of them, milliseconds. */
   readonly qualificationPauseMs: number

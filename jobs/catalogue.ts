@@ -1,4 +1,4 @@
-/** The jobs by name. Each answers to the README's file name and to the real job id of the old system (mission C.1). */
+/** The jobs by name. Each answers to the README's file name and to the real job id of the old system. */
 import { PonteError } from '../base/error.ts'
 import type { Job } from './context.ts'
 import { budgetLeads } from './deals/orca-leads.ts'

@@ -1,5 +1,5 @@
 /**
- * The one loop that empties a lane (architecture 6), in both directions: letters in order of arrival, records side by side, the lines
+ * The one loop that empties a lane, in both directions: letters in order of arrival, records side by side, the lines
  * of one record one after another, each line ending exactly once. Several letters are in hand at a time, because most hold one line.
  */
 import pLimit from 'p-limit'
@@ -42,7 +42,7 @@ export interface Pass {
 
 /**
  * One pass over the letters of `stream` that are waiting.
- * @param limits.lines most lines to take; the rest stays queued (D-03)
+ * @param limits.lines most lines to take; the rest stays queued
  * @param limits.total lines that are expected in all, for the progress bar
  */
 export async function consume<Line>(

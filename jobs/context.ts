@@ -11,7 +11,7 @@ import type { LaneName } from '../records/kinds.ts'
 export interface Context {
   readonly erp: Erp
   readonly crm: Spotter
-  /** The same CRM and quota for work that a webhook caused: it passes bulk work (architecture 6). */
+  /** The same CRM and quota for work that a webhook caused: it passes bulk work. */
   readonly inboundCrm: Spotter
   readonly engine: Engine
   readonly state: pg.Pool
@@ -26,21 +26,21 @@ export interface Context {
     readonly concurrency: number
     /** How long an effect whose answer was lost may still be under way, milliseconds. */
     readonly settleMs: number
-    /** Country name that leads carry (mission 0.1). */
+    /** Country name that leads carry. */
     readonly countryName: string
-    /** Lines per run of the lead jobs; 0 = all. The rest stays queued (D-03). */
+    /** Lines per run of the lead jobs; 0 = all. The rest stays queued. */
     readonly leadsPerRun: number
     /** Days that delivered letters are kept, at least 1. */
     readonly keepDays: number
     /** More records than this that begin to differ at once stop the compare, percent of the known ones. */
     readonly changedLimitPercent: number
-    /** More of the mirror than this is never removed by one compare, percent (mission C.11). */
+    /** More of the mirror than this is never removed by one compare, percent. */
     readonly discardLimitPercent: number
-    /** A full sync that found less than this part of the old mirror swaps nothing, percent (mission C.14). */
+    /** A full sync that found less than this part of the old mirror swaps nothing, percent. */
     readonly fullSyncMinPercent: number
-    /** The CRM's product that stands for budgets and orders (mission C.12). */
+    /** The CRM's product that stands for budgets and orders. */
     readonly productId: number
-    /** Who a sale is credited to when the ERP names nobody (mission C.13); null: such a sale is refused. */
+    /** Who a sale is credited to when the ERP names nobody; null: such a sale is refused. */
     readonly salesEmailFallback: string | null
     /** Folder of report files; they hold personal data. */
     readonly reportsDir: string
@@ -90,12 +90,12 @@ export interface JobOutcome {
   readonly exitCode?: number
   /** PonteError code of what made it fail. */
   readonly code?: string
-  /** Jobs that this run made work for: they are run next (mission C.17). */
+  /** Jobs that this run made work for: they are run next. */
   readonly triggers?: readonly string[]
 }
 
 export interface Job {
-  /** The README's name of mission C.1; `aliases` holds the real job id of the old system. */
+  /** The name that people use; `aliases` holds the job's id in the old system. */
   readonly name: string
   readonly aliases: readonly string[]
   readonly summary: string

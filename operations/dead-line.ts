@@ -68,7 +68,7 @@ function recordOf(kind: LetterKind, entity: Entity, id: string, text: string): O
 
 const taxIdRule = leadFields.find(({ name }) => name === 'TAXID')!.rule
 
-/** An event of a lead, or of a contact (mission F). */
+/** An event of a lead, or of a contact. */
 function eventOf(kind: LetterKind, text: string): Omit<DeadLine, 'index' | 'reason' | 'text'> {
   const event = parsed(text)
   const lead = recordIn(event.Lead)

@@ -1,4 +1,4 @@
-/** An operator corrects what a refused line sends (mission D-57): fields of the one field table, checked, written before the old text goes. */
+/** An operator corrects what a refused line sends: fields of the one field table, checked, written before the old text goes. */
 
 import { PonteError } from '../base/error.ts'
 import type { Cell } from '../engine/model.ts'

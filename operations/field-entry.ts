@@ -1,4 +1,4 @@
-/** What a person types for a field of a refused line, checked and brought into the field's form (mission D-57, B.8). */
+/** What a person types for a field of a refused line, checked and brought into the field's form. */
 import { cnpj, cpf } from 'cpf-cnpj-validator'
 import type { Cell } from '../engine/model.ts'
 import { applyRule, codePointCount, type Rule } from '../engine/rules.ts'
@@ -25,6 +25,6 @@ const keepsDigits = (rule: Rule): boolean => rule.some((step) => ['digits', 'who
 
 function isTaxId(typed: string): boolean {
   const bare = typed.toUpperCase().replace(/[^\dA-Z]/g, '')
-  // A number that lost its zeros in front is a tax id all the same (D-65).
+  // A number that lost its zeros in front is a tax id all the same.
   return (bare.length === 11 && cpf.isValid(bare)) || cnpj.isValid(bare.padStart(14, '0'))
 }

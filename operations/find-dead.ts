@@ -142,7 +142,7 @@ function isAbout({ about }: DeadLine, { taxId, leadId }: DeadFilter): boolean {
   return (taxId === undefined || about.taxId === padTaxId(taxId)) && (leadId === undefined || about.leadId === leadId)
 }
 
-/** A tax id in any form, as lines hold it (mission A: padded to 14). */
+/** A tax id in any form, as lines hold it (padded to 14). */
 export const padTaxId = (text: string): string =>
   text
     .toUpperCase()

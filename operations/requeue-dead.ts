@@ -1,5 +1,5 @@
 /**
- * Refused lines go round again (mission C.2 rule 9), each on its own: what was overtaken since is put away instead of sent; with `rebase`
+ * Refused lines go round again, each on its own: what was overtaken since is put away instead of sent; with `rebase`
  * what is sent is recomputed first. Letter first, index second: after a crash in between the delivery takes a failed change as queued, and
  * a rebased line that nobody recorded as newer than the failed one.
  */

@@ -26,7 +26,7 @@ export interface LaneOptions {
   /** QUEUE_ROOT: created 0750 when absent, refused when others may enter it. */
   readonly root: string
   readonly name: LaneName
-  /** Lines of a bulk letter, from 1. Default 500 (architecture 7). */
+  /** Lines of a bulk letter, from 1. Default 500. */
   readonly linesPerFile?: number
   /** A holder that shows no life for this long has lost its letters. Default 30,000 ms. */
   readonly leaseMs?: number
@@ -34,7 +34,7 @@ export interface LaneOptions {
   readonly heartbeatMs?: number
   /** Wall clock for names and dates, epoch ms. Leases do not use it. */
   readonly now?: () => number
-  /** Prefixes of entities beyond mission C.2. */
+  /** Prefixes of entities beyond those of the old system. */
   readonly prefixes?: readonly string[]
   /** See House. Default 2,000 ms. */
   readonly settleMs?: number
@@ -49,7 +49,7 @@ export interface Seams {
 }
 
 /**
- * Opens one queue directory tree, `<root>/<name>` (architecture 7).
+ * Opens one queue directory tree, `<root>/<name>`.
  *
  * @throws PonteError `queue.readable_by_others`, `queue.disk_*`, `queue.bad_options`
  */

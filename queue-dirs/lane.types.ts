@@ -176,7 +176,7 @@ export interface Lane<Name extends LaneName = LaneName> {
   archive(prefix: string, slug: string): Promise<ArchiveLetter>
   /**
    * Claims letters in order of arrival, one after another, until none is left or `limit` letters were taken. A letter given back
-   * is not taken again by the same call. `hands`: how many may be held at once (default 1); asked for more, the oldest is given back. Names of mission C.2 are always taken, also the old ones; `foreign` adds any other
+   * is not taken again by the same call. `hands`: how many may be held at once (default 1); asked for more, the oldest is given back. Names of the old system are always taken, also the old ones; `foreign` adds any other
    * `.json` name that begins with, or else contains, one of `prefixes`. `passBy`: told, at each look, of the files that are left alone because
    * somebody may still write to them.
    */

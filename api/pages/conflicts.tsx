@@ -1,4 +1,4 @@
-/** Fields that both sides changed apart, and who won (architecture 5). */
+/** Fields that both sides changed apart, and who won. */
 
 import type { Context, Hono } from 'hono'
 import { type ListedConflict, listConflicts } from '../../connectors/state/changes/agreed.ts'

@@ -1,4 +1,4 @@
-/** `ponte conflicts`: fields that both sides changed apart, and who won (architecture 5). */
+/** `ponte conflicts`: fields that both sides changed apart, and who won. */
 
 import type { Command } from 'commander'
 import { zonedTime } from '../../base/zone.ts'

@@ -1,6 +1,6 @@
 /**
  * The contract with an ERP database, whatever its dialect. All values are text or null; the empty string is null.
- * Views and procedures are those of `sql/<dialect>`; names here are canonical (mission 0.1).
+ * Views and procedures are those of `sql/<dialect>`; names here are canonical.
  */
 import type { Row, SourceRef } from '../../engine/model.ts'
 import type { ErpView, KindName } from '../../records/kinds.ts'
@@ -19,7 +19,7 @@ export interface LeadSides {
   /** The ERP branch that is the lead's: the one linked to it, else the only one without a lead that carries its tax id. */
   readonly branch: Row | null
   readonly linked: boolean
-  /** Branches (client-branch) without a lead that carry the tax id of a lead that no branch is linked to: more than one is ambiguous (D-64). */
+  /** Branches (client-branch) without a lead that carry the tax id of a lead that no branch is linked to: more than one is ambiguous. */
   readonly candidates: readonly string[]
 }
 
@@ -28,7 +28,7 @@ export interface ContactSides {
   readonly mirror: Row | null
   /** The ERP contact: by CRM id, else by e-mail within the lead's client. */
   readonly contact: Row | null
-  /** Of the lead's branch; null: no branch is linked to the lead (mission C.10 step 3). */
+  /** Of the lead's branch; null: no branch is linked to the lead. */
   readonly clientCode: string | null
 }
 
@@ -55,7 +55,7 @@ export interface CommercialLead {
   readonly name: string | null
   /** As the mirror spells it. */
   readonly stage: string | null
-  /** Branches (client-branch) linked to the lead: with more than one no value is the lead's (D-64), and the first speaks. */
+  /** Branches (client-branch) linked to the lead: with more than one no value is the lead's, and the first speaks. */
   readonly branches: readonly string[]
   readonly budgetValue: string | null
   readonly orderValue: string | null
@@ -82,7 +82,7 @@ export interface StagedContact {
   readonly row: Row | null
 }
 
-/** What one full sync collects before it touches the mirror (mission C.14). */
+/** What one full sync collects before it touches the mirror. */
 export interface MirrorStaging {
   /** Leads in the mirror when the run began. */
   readonly mirrored: number
@@ -140,7 +140,7 @@ interface LoggedError {
   /** `lead 4711`, `contact 70`: what was being written, by id; the rest of ERROR_INFO. */
   readonly record: string
   readonly info: string | null
-  /** -20001, -20012, -20020 (mission B.5, B.7). */
+  /** -20001, -20012, -20020. */
   readonly code: string | null
   readonly error: string | null
 }
@@ -155,7 +155,7 @@ export interface Erp {
   contactsToInsert(leadId: string): Promise<Row[]>
   /** How many contacts with an e-mail wait for their branch to become a lead, by branch (CLIENT-CODE); branches without any are left out. */
   contactsOfNewLeads(): Promise<Map<string, number>>
-  /** Tax ids of flagged, unlinked branches that another flagged or linked branch carries too (D-64): held back and reported. */
+  /** Tax ids of flagged, unlinked branches that another flagged or linked branch carries too: held back and reported. */
   ambiguousTaxIds(): Promise<{ taxId: string; branches: string[] }[]>
   /** PRC_STORE_CRM_CLIENT_ID. Returns how many branches carry the id afterwards (0 is not an error). */
   storeLeadId(taxId: string, crmId: string): Promise<number>
@@ -175,7 +175,7 @@ export interface Erp {
    */
   writeMirror(kind: KindName, row: Row, entry?: LogEntry): Promise<number>
   /**
-   * An event of a lead, from the CRM to the ERP: one transaction with its inbox id (architecture 2). `decide` sees both sides, locked,
+   * An event of a lead, from the CRM to the ERP: one transaction with its inbox id. `decide` sees both sides, locked,
    * and says what to write; null: nothing; after a deadlock it is asked again. The same event again is decided anew, on what stands there now. A lead that is not mirrored is inserted. Values of an earlier time in the mirror
    * (BUDGET_VALUE, ORDER_VALUE) come back with it.
    * @throws PonteError `erp.write_refused`: the trigger refused, nothing was written, ERROR_LOG says why
@@ -196,13 +196,13 @@ export interface Erp {
     decide: (sides: ContactSides) => MirrorWrite | null,
   ): Promise<Applied<ContactSides>>
   /**
-   * The lead leaves the mirror; its budget and order values are kept for its return (mission C.11), the reason goes to LOG_EXECUTION_CRM.
+   * The lead leaves the mirror; its budget and order values are kept for its return, the reason goes to LOG_EXECUTION_CRM.
    * The ERP's own tables are not touched. @returns false when it was not mirrored
    */
   removeLead(event: { readonly leadId: string; readonly job: string; readonly reason: string }): Promise<boolean>
   /** A lead and its persons as the mirror holds them now, unlocked: columns as in `LeadSides.mirror`; persons as in `ContactSides.mirror`, with ID. */
   mirrorOf(leadId: string): Promise<{ readonly lead: Row | null; readonly persons: readonly Row[] }>
-  /** The person leaves the mirror; the trigger deletes the ERP contact only when the setting says so (D-39). @returns false when it was not mirrored */
+  /** The person leaves the mirror; the trigger deletes the ERP contact only when the setting says so. @returns false when it was not mirrored */
   removeContact(event: { readonly personId: string; readonly leadId: string; readonly job: string }): Promise<boolean>
   /** Every mirrored lead, in pages, ordered by id; not of one moment. */
   mirroredStages(): AsyncIterable<readonly MirroredStage[]>

@@ -34,7 +34,7 @@ describe('the files', () => {
     PATIENCE,
   )
 
-  test('give no name that Oracle reserves or that is longer than 30 characters (D-10)', () => {
+  test('give no name that Oracle reserves or that is longer than 30 characters', () => {
     expect(files.flatMap(({ name, text }) => refusedNames(text).map((refused) => `${name}: ${refused}`))).toEqual([])
   })
 
@@ -73,7 +73,7 @@ describe('the files', () => {
     expect(granted.sort()).toEqual([...new Set(Object.entries(views).flatMap(([view, { table }]) => [view, table]))].sort())
   })
 
-  test('no view or routine holds the name of a stage (D-05)', () => {
+  test('no view or routine holds the name of a stage', () => {
     for (const { name, text } of files.filter((file) => !file.name.startsWith('table_'))) {
       expect(`${name} ${/Ativa|Activation|Orçamento|Budget\/|Reten[çt]/.exec(text)?.[0]}`).toBe(`${name} undefined`)
     }
@@ -121,9 +121,9 @@ describe('the files', () => {
       'a body without BEGIN': text('pkg_error_mgr.sql').replace(/\n {2}begin\n/, '\n'),
       'an assignment with = alone': text('ponte_session.sql').replace('v_switched_in := null;', 'v_switched_in = null;'),
       'a text without its end': text('tablespaces.sql').replace('tablespace_name,', "'tablespace_name,"),
-      'the reserved NUMBER as a column (D-10)': text('erp_sales.sql').replace('  budget_number number(19)', '  number number(19)'),
-      'the reserved DATE as a column (D-10)': text('erp_sales.sql').replace('  item_date timestamp(6)', '  date timestamp(6)'),
-      'the reserved USER as a column (D-10)': text('erp_clients.sql').replace('  entry_user varchar2', '  user varchar2'),
+      'the reserved NUMBER as a column': text('erp_sales.sql').replace('  budget_number number(19)', '  number number(19)'),
+      'the reserved DATE as a column': text('erp_sales.sql').replace('  item_date timestamp(6)', '  date timestamp(6)'),
+      'the reserved USER as a column': text('erp_clients.sql').replace('  entry_user varchar2', '  user varchar2'),
       'the reserved SIZE as a table': text('table_ponte.sql').replace('create table ponte_locks', 'create table size'),
       'the reserved LEVEL as an alias': text('engine_views.sql').replace('b.client as range_key', 'b.client as level'),
       'a name of 31 characters': text('sequences.sql').replace('seq_error_log_id', `s${'x'.repeat(30)}`),

@@ -1,4 +1,4 @@
-/** Rows to CRM bodies, by the field table (mission C.4-C.7, G.3). Pure functions. */
+/** Rows to CRM bodies, by the field table. Pure functions. */
 
 import type { CustomField, LeadBody, PersonBody } from '../../connectors/crm/spotter/types.ts'
 import type { Row } from '../../engine/model.ts'
@@ -16,7 +16,7 @@ const outgoing: Record<string, (value: string | null) => string | null> = {
 
 /**
  * @param kind create: null fields are left out; update: they are sent empty, so that a value erased in the ERP is erased in the CRM
- * @param reps the CRM's options of `_cod.gestores`; a rep that is not among them is sent as 99 (mission B.8)
+ * @param reps the CRM's options of `_cod.gestores`; a rep that is not among them is sent as 99
  */
 export function leadBody(
   fields: readonly Field[],
@@ -57,7 +57,7 @@ export function personUpdateBody(fields: readonly string[], row: Row): PersonBod
   return Object.fromEntries(Object.entries(whole).filter(([property]) => sent.includes(property))) as unknown as PersonBody
 }
 
-/** @param row canonical contact columns; a missing phone is sent as the old system's placeholder on update (mission C.7) */
+/** @param row canonical contact columns; a missing phone is sent as the old system's placeholder on update */
 export function personBody(row: Row, kind: 'create' | 'update'): PersonBody {
   const phone = row.PHONE ?? (kind === 'update' ? noPhone : null)
   const jobTitle = row.JOB_TITLE ?? (kind === 'update' ? '' : null)

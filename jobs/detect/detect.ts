@@ -1,4 +1,4 @@
-/** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (mission C.3, D). */
+/** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (D). */
 
 import { PonteError } from '../../base/error.ts'
 import type { Extract } from '../../connectors/erp/erp.ts'
@@ -45,7 +45,7 @@ export const executeSpark: Job = {
         { count: ambiguous.length, branches: ambiguous.flatMap((one) => one.branches).slice(0, 20) },
         'tax ids carried by several branches are held back',
       )
-    // One moment of the ERP for all detectors: a contact is never compared against a later branch (D-16).
+    // One moment of the ERP for all detectors: a contact is never compared against a later branch.
     const extract = await context.erp.openExtract(context.options.readers)
     const detected: Detected[] = []
     try {

@@ -1,5 +1,5 @@
 /**
- * From a comparison to letters in the queue (architecture 6): outbox first, then the index, then the renames, then the
+ * From a comparison to letters in the queue: outbox first, then the index, then the renames, then the
  * snapshot pointer. Killed anywhere, a restart finishes what was sealed and forgets what was not; nothing is doubled
  * because the changes already queued are suppressed by the next compare. Stopped past its lease and woken, it publishes
  * nothing: another compare has looked since, and old values must not follow new ones.
@@ -18,7 +18,7 @@ export interface Published {
   readonly queued: number
   /** The same row is already waiting in the queue. */
   readonly suppressed: number
-  /** Sent three times with this very hash without converging: stopped alone (architecture 4). */
+  /** Sent three times with this very hash without converging: stopped alone. */
   readonly held: readonly string[]
   /** An operator does not want these values sent. */
   readonly discarded: number

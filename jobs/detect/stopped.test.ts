@@ -1,4 +1,4 @@
-/** Workers that are stopped past their lease and wake up again (reliability D3.17): the one that took over is not disturbed. */
+/** Workers that are stopped past their lease and wake up again: the one that took over is not disturbed. */
 
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
  * The last part of a full sync, after the swap: new leads, and fields that flow to the ERP, one lead at a time through the same decision
- * as events (D-66). What is to be applied is read once more, because the first reading may be minutes old.
+ * as events. What is to be applied is read once more, because the first reading may be minutes old.
  */
 
 import type { MirrorStaging } from '../../connectors/erp/erp.ts'
@@ -75,7 +75,7 @@ async function absorb(
 
 const clientCode = leadFields.find(({ name }) => name === 'CLIENT_CODE')?.crm
 
-/** D-15: a CRM that was never told the client code does not make the mirror forget it; the daily validation has it sent. */
+/** A CRM that was never told the client code does not make the mirror forget it; the daily validation has it sent. */
 function withClientCode(seen: SeenLead, known: Row | undefined): SeenLead {
   const value = known?.CLIENT_CODE ?? null
   if (value === null || !clientCode || !('custom' in clientCode)) return seen

@@ -1,4 +1,4 @@
-/** What a full sync asks of a lead and of a contact before it takes them (mission C.14). */
+/** What a full sync asks of a lead and of a contact before it takes them. */
 
 import type { Lead, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Row } from '../../engine/model.ts'

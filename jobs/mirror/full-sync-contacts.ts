@@ -1,4 +1,4 @@
-/** Contacts of a full sync (mission C.14): those that the mirror does not hold as the CRM does, one at a time, as events apply them. */
+/** Contacts of a full sync: those that the mirror does not hold as the CRM does, one at a time, as events apply them. */
 
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import type { Erp, MirrorStaging } from '../../connectors/erp/erp.ts'

@@ -1,4 +1,4 @@
-/** The first half of a full sync: all leads of the CRM, checked, on record and in the staging tables (mission C.14). The mirror is not touched. */
+/** The first half of a full sync: all leads of the CRM, checked, on record and in the staging tables. The mirror is not touched. */
 
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { MirrorStaging, StagedContact } from '../../connectors/erp/erp.ts'

@@ -1,4 +1,4 @@
-/** The CRM's leads beside the mirror, page by page: told to the report, counted, applied (mission C.15). */
+/** The CRM's leads beside the mirror, page by page: told to the report, counted, applied. */
 
 import type { Lead } from '../../connectors/crm/spotter/types.ts'
 import type { Cell, Row } from '../../engine/model.ts'

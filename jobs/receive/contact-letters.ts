@@ -1,4 +1,4 @@
-/** Letters of single contacts (`contato_update_erp`, mission C.8): from the events of leads to job_update_contact_in_erp. */
+/** Letters of single contacts (`contato_update_erp`): from the events of leads to job_update_contact_in_erp. */
 
 import type { Person } from '../../connectors/crm/spotter/types.ts'
 import { readAgreed } from '../../connectors/state/changes/agreed.ts'
@@ -11,7 +11,7 @@ import { isKnown, noReps } from './reconcile.ts'
 
 export const contactPrefix = 'contato_update_erp'
 
-/** Persons that the mirror does not hold as the CRM does, and mirrored ones whom the CRM does not have any more (D-39). */
+/** Persons that the mirror does not hold as the CRM does, and mirrored ones whom the CRM does not have any more. */
 export function contactsToApply(persons: readonly Person[], mirrored: readonly Row[]): { changed: Person[]; gone: string[] } {
   const known = new Map(mirrored.map((row) => [row.ID, row]))
   const changed = persons.filter((person) => {
@@ -46,7 +46,7 @@ export async function certainlyGone(
   return gone.filter((id) => !there.has(id))
 }
 
-/** The webhook's contact with the lead's tax id (mission F). Durable when it resolves; a second letter of one contact does no harm. */
+/** The webhook's contact with the lead's tax id. Durable when it resolves; a second letter of one contact does no harm. */
 export function queueContact({ lanes }: Pick<Context, 'lanes'>, person: Person, taxId: string | null): Promise<string> {
   const { id, leadId, name, email, phone1, jobTitle } = person
   const body = { Id: id, LeadId: leadId, Name: name, Email: email, Phone: phone1, Position: jobTitle, lead_cnpj: taxId }

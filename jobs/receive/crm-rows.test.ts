@@ -103,7 +103,7 @@ describe('a person', () => {
     mainContact: 'true',
   }
 
-  test('becomes canonical columns; the placeholder phone is none (mission C.7)', () => {
+  test('becomes canonical columns; the placeholder phone is none', () => {
     expect(personRow(person)).toEqual({ NAME: 'José', EMAIL: 'jose@example.com', PHONE: null, JOB_TITLE: null, IS_PRIMARY: 'S' })
     expect(personRow({ ...person, mainContact: 'false', phone1: null, email: null })).toMatchObject({
       IS_PRIMARY: 'N',
@@ -132,7 +132,7 @@ describe('a webhook', () => {
     expect(webhookContactRow({ Id: 1, Name: 'José', Position: null })).toEqual({ NAME: 'José', JOB_TITLE: null })
   })
 
-  test('says a number as its text (D-42)', () => {
+  test('says a number as its text', () => {
     const said = webhookLeadRow({
       Phone: 5511987654321,
       CpfCnpj: 191,

@@ -1,4 +1,4 @@
-/** What the CRM says, as rows of canonical columns, by the field table (mission E.2, F). Pure functions; every value is normalised. */
+/** What the CRM says, as rows of canonical columns, by the field table (F). Pure functions; every value is normalised. */
 
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Cell, Row } from '../../engine/model.ts'
@@ -13,7 +13,7 @@ export function leadRow(lead: Lead, customFields: readonly LeadCustomField[]): R
     if (!field.crm || !('custom' in field.crm)) return field.read === null ? null : at(lead, field.read)
     const { custom, choice } = field.crm
     const found = customFields.find((one) => one.id === custom)
-    // A choice shows its options, of which the last counts (mission G.3); some answers carry it as a plain value.
+    // A choice shows its options, of which the last counts; some answers carry it as a plain value.
     return choice ? (found?.options.at(-1) ?? found?.value ?? null) : (found?.value ?? null)
   })
 }
@@ -24,7 +24,7 @@ export function personRow(person: Person): Row {
 
 /**
  * What a webhook's `Lead` says: only the fields that it carries. Names in it begin with capitals and custom fields carry `value`
- * (mission F).
+ *.
  */
 export function webhookLeadRow(lead: Readonly<Record<string, unknown>>): Row {
   const custom = Array.isArray(lead.CustomFields) ? (lead.CustomFields as unknown[]) : null
@@ -41,7 +41,7 @@ export function webhookLeadRow(lead: Readonly<Record<string, unknown>>): Row {
   )
 }
 
-/** A webhook's contact (mission F): Id, Name, Email, Phone, Position. It does not say who the main contact is. */
+/** A webhook's contact: Id, Name, Email, Phone, Position. It does not say who the main contact is. */
 export function webhookContactRow(contact: Readonly<Record<string, unknown>>): Row {
   return Object.fromEntries(
     contactFields.flatMap((field): [string, Cell][] => {
@@ -74,7 +74,7 @@ function at(value: unknown, path: string): unknown {
   return current
 }
 
-/** D-42: a number where a text belongs is that number's text. Anything else that is not text says nothing. */
+/** A number where a text belongs is that number's text. Anything else that is not text says nothing. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)

@@ -1,5 +1,5 @@
 /**
- * Is this webhook an echo: does it say what the mirror holds already (architecture 5)? Most webhooks are answers to our own writes, so
+ * Is this webhook an echo: does it say what the mirror holds already? Most webhooks are answers to our own writes, so
  * telling them without a call of the CRM is what keeps the quota for work. A payload that leaves anything open is no echo: it is read.
  */
 
@@ -18,7 +18,7 @@ export interface Mirrored {
   readonly persons: readonly Row[]
 }
 
-/** @param lead the webhook's `Lead` (mission F) */
+/** @param lead the webhook's `Lead` */
 export function isEcho(lead: Readonly<Record<string, unknown>>, mirror: Mirrored, reps: Reps): boolean {
   const known = mirror.lead
   if (known === null || !Array.isArray(lead.Contact) || !Array.isArray(lead.CustomFields)) return false

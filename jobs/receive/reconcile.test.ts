@@ -1,4 +1,4 @@
-/** The three-way decision (architecture 5) as a table, the spellings of both sides, and that one decision is enough. */
+/** The three-way decision as a table, the spellings of both sides, and that one decision is enough. */
 
 import { describe, expect, test } from 'vitest'
 import fc from '../../base/testing/fast-check.ts'
@@ -67,7 +67,7 @@ const table: Record<Case, Record<Kind, string>> = {
     'loud Z, agreed Z, conflict: crm wins',
     'quiet Z',
   ),
-  // A null never erases a value of the ERP (mission B.5).
+  // A null never erases a value of the ERP.
   'emptied in the CRM': row('quiet ., send', 'quiet ., send', 'quiet ., send', 'quiet .', 'quiet .'),
   'emptied in the ERP': row('send', 'send', 'send', 'nothing', 'nothing'),
   'emptied in the CRM, moved in the ERP': row('quiet ., send', 'quiet ., send', 'quiet ., send', 'quiet .', 'quiet .'),
@@ -243,7 +243,7 @@ describe('a representative whom the CRM does not know', () => {
   })
 })
 
-test('values that are only spelled apart are the same value (mission B.8)', () => {
+test('values that are only spelled apart are the same value', () => {
   const same: [string, Cell, Cell][] = [
     ['NAME', 'Padaria São João', 'PADARIA SÃO JOÃO'],
     ['NAME', `${'A'.repeat(40)} e filhos`, 'a'.repeat(40)],

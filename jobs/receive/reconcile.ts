@@ -1,5 +1,5 @@
 /**
- * The three-way decision (architecture 5), per field of the one table. Pure functions.
+ * The three-way decision, per field of the one table. Pure functions.
  *
  *   crm     what the CRM holds now, just read
  *   mirror  what it held when it was last looked at (null: not mirrored, then `agreed`): crm differs = the CRM moved
@@ -40,7 +40,7 @@ export interface Decision {
   readonly send: readonly string[]
 }
 
-/** Options of `_cod.gestores`: a representative that is none of them is 99 in the CRM (mission B.8). */
+/** Options of `_cod.gestores`: a representative that is none of them is 99 in the CRM. */
 export type Reps = ReadonlySet<string>
 
 export const decideLead = (crm: Row, { mirror, branch }: LeadSides, ledger: Agreed | null, reps: Reps): Decision =>
@@ -159,7 +159,7 @@ function same(field: Field, erp: Cell, crm: Cell, reps: Reps): boolean {
 }
 
 /**
- * 99 in the CRM is a representative whom it did not know when it was told, or none (mission B.8). Once its list has the name, 99 is no news:
+ * 99 in the CRM is a representative whom it did not know when it was told, or none. Once its list has the name, 99 is no news:
  * taken for a change it would erase the representatives of all such leads in the ERP.
  */
 const isNobody = (field: Field, crm: Cell): boolean => field.name === 'SALES_REP' && form(field, crm) === unknownRep

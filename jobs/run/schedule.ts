@@ -77,7 +77,7 @@ function problemOf(job: Job | undefined, found: ReadonlyMap<string, unknown>): s
   return found.has(job.name) ? `sets ${job.name} a second time, by its other name` : null
 }
 
-/** Five retries for the compare, as the original had (mission C.3); three for the others, which had none. */
+/** Five retries for the compare, as the original had; three for the others, which had none. */
 export const retriesOf = (job: string): number => (job === executeSpark.name ? 5 : 3)
 
 /**

@@ -69,7 +69,7 @@ export async function mismatches(place: Place, { crm }: Context, edits: readonly
 
 /**
  * Does the CRM's row hold the edited field to the letter, and the others as a compare sees them? CENTRO and Centro are one district
- * (mission B.4): the CRM keeps what it has.
+ *: the CRM keeps what it has.
  */
 export const hasArrived = ({ field, after }: Pick<BranchEdit, 'field' | 'after'>, desired: Row, held: Row, reps: Reps): boolean =>
   held[field] === after && leadFields.every((one) => isKnown(one, desired, held, reps))

@@ -1,4 +1,4 @@
-/** Events of the CRM into the ERP's database: one transaction per lead or person, with its inbox id (architecture 2, mission C.8-C.11). */
+/** Events of the CRM into the ERP's database: one transaction per lead or person, with its inbox id. */
 import type { StageAlias } from '../../../records/stages.ts'
 import type { Applied, Erp, MirrorWrite } from '../erp.ts'
 import { whole } from '../text-rows.ts'

@@ -1,4 +1,4 @@
-/** The ledger of what both sides last held, what became of each event, and conflicts (architecture 5). */
+/** The ledger of what both sides last held, what became of each event, and conflicts. */
 
 import type pg from 'pg'
 import { jsonText } from '../../../base/text.ts'

@@ -1,5 +1,5 @@
 /**
- * The index of the outbox: every change ever queued and how it ended (architecture 4 and 6). The letter on disk is the truth.
+ * The index of the outbox: every change ever queued and how it ended. The letter on disk is the truth.
  *
  *   queued ──► delivered
  *     │  └───► failed ──► queued (an operator requeued it, or a crash fell between verdict and progress)
@@ -15,7 +15,7 @@ import { query } from '../query.ts'
  */
 export type Decision = 'send' | 'suppressed' | 'held' | 'discarded'
 
-/** A key is sent this often with one hash before it stops alone (architecture 4). */
+/** A key is sent this often with one hash before it stops alone. */
 export const maxSends = 3
 
 /**

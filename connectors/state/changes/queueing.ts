@@ -65,7 +65,7 @@ export async function recordQueued(
 
 /**
  * An operator put a letter back. A change goes to queued again unless a later change of its key is waiting or was
- * delivered: then it is superseded, and its line will end without a call (architecture 6).
+ * delivered: then it is superseded, and its line will end without a call.
  * @param letter the letter's new name
  */
 export async function requeueChanges(

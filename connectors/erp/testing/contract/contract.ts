@@ -284,12 +284,12 @@ export function testErp(name: string, open: () => Promise<ErpHarness>): void {
         await addOrder(it, { client: 1, quantity: '2', unit: '750.2500' })
       })
 
-      test('of a lead that was told nothing, as plain decimals, with tax id (D-06) and the e-mail of its rep', async () => {
+      test('of a lead that was told nothing, as plain decimals, with tax id and the e-mail of its rep', async () => {
         expect(await it.erp.budgetedLeads()).toEqual([{ leadId: '9001', budgetValue: '1500.5', taxId: '00000000000191' }])
         expect(await it.erp.soldLeads()).toEqual([{ leadId: '9001', orderValue: '1500.5', salesRepEmail: 'seven@example.com' }])
       })
 
-      test('are gone from the list once told, and back when another value is told or the stage is not the sold one (D-05)', async () => {
+      test('are gone from the list once told, and back when another value is told or the stage is not the sold one', async () => {
         await told('9001', { BUDGET_VALUE: '1500.50', ORDER_VALUE: '1500.500000' })
         expect([await it.erp.budgetedLeads(), await it.erp.soldLeads()]).toEqual([[], []])
         await told('9001', { BUDGET_VALUE: '1500.51', ORDER_VALUE: '1' })
