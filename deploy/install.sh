@@ -36,8 +36,8 @@ switch() { ln -sfn "$1" "$base/$2.part" && mv -T "$base/$2.part" "$base/$2"; }
 
 packages() {
   command -v apt-get >/dev/null || fail "this is neither Debian nor Ubuntu: there is no apt-get" "deploy/README.md says what to do by hand" 2
-  # tzdata: jobs run by the time of São Paulo.
-  missing=$(for each in ca-certificates curl tzdata util-linux; do dpkg-query -W -f '${Status}' "$each" 2>/dev/null | grep -q 'ok installed' || echo "$each"; done)
+  # libatomic1: Node is linked to it. tzdata: jobs run by the time of São Paulo.
+  missing=$(for each in ca-certificates curl libatomic1 tzdata util-linux; do dpkg-query -W -f '${Status}' "$each" 2>/dev/null | grep -q 'ok installed' || echo "$each"; done)
   [ -z "$missing" ] && return 0
   say "packages:" $missing
   apt-get update -q
