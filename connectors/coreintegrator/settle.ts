@@ -27,8 +27,7 @@ export function settleDelivered(database: Database, customer: Customer, cycle: {
 }
 
 /**
- * The cycle failed: it is tried again in the next one, or given up after `maxCycles` that count. An outage that goes on is told once, not in every cycle
- *.
+ * The cycle failed: it is tried again in the next one, or given up after `maxCycles` that count. An outage that goes on is told once, not in every cycle.
  *
  * @returns what became of the customer
  */

@@ -1,4 +1,4 @@
-/** What the CRM says, as rows of canonical columns, by the field table (F). Pure functions; every value is normalised. */
+/** What the CRM says, as rows of canonical columns, by the field table. Pure functions; every value is normalised. */
 
 import type { Lead, LeadCustomField, Person } from '../../connectors/crm/spotter/types.ts'
 import type { Cell, Row } from '../../engine/model.ts'
@@ -23,8 +23,7 @@ export function personRow(person: Person): Row {
 }
 
 /**
- * What a webhook's `Lead` says: only the fields that it carries. Names in it begin with capitals and custom fields carry `value`
- *.
+ * What a webhook's `Lead` says: only the fields that it carries. Names in it begin with capitals and custom fields carry `value`.
  */
 export function webhookLeadRow(lead: Readonly<Record<string, unknown>>): Row {
   const custom = Array.isArray(lead.CustomFields) ? (lead.CustomFields as unknown[]) : null
