@@ -9,7 +9,6 @@ import type { Claim } from '../queue-dirs/lane.types.ts'
 import type { LaneName } from '../records/kinds.ts'
 import type { Context, JobRun } from './context.ts'
 import { isFinal, isSystemic } from './faults.ts'
-import { inOrder } from './in-order.ts'
 import { errorText } from './run/error-text.ts'
 import type { LineEnd, Tally } from './tally.ts'
 
@@ -174,5 +173,21 @@ function read<Line>(stream: Stream<Line>, id: string, text: string): Line | Pont
       hint: 'This is a defect: report it with the line.',
       cause: error,
     })
+  }
+}
+
+/** Tasks of one key run one after another, in the order in which they came; keys run side by side. */
+export function inOrder(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return (key, task) => {
+    const before = last.get(key) ?? Promise.resolve()
+    // The next one goes on whatever became of this one.
+    const mine = before.then(task, task)
+    last.set(key, mine)
+    const forget = () => {
+      if (last.get(key) === mine) last.delete(key)
+    }
+    mine.then(forget, forget)
+    return mine
   }
 }

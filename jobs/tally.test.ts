@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { inOrder } from './in-order.ts'
+import { inOrder } from './consume.ts'
 import { newTally } from './tally.ts'
 
 test('a line that is tried twice is counted once, and ends in one column', () => {

@@ -1,4 +1,4 @@
-/** /edit_json (#27): who may edit which letters, from where, and what becomes of them. */
+/** /edit_json: who may edit which letters, from where, and what becomes of them. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

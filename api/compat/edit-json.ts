@@ -1,4 +1,4 @@
-/** /edit_json: a value that a converted lead lacks is put into its letters while they wait (#27). */
+/** /edit_json: a value that a converted lead lacks is put into its letters while they wait. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ApiDeps } from '../deps.ts'

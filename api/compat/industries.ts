@@ -1,4 +1,4 @@
-/** Industries: GET and POST /mercados (#30). */
+/** Industries: GET and POST /mercados. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { audited } from '../../connectors/state/people/audit.ts'
 import { applyRule } from '../../engine/rules.ts'

@@ -1,4 +1,4 @@
-/** Leads into the CRM (#5, #6, #16): the success and each stated failure of every row, on the simulated CRM. */
+/** Leads into the CRM: the success and each stated failure of every row, on the simulated CRM. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 

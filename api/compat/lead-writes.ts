@@ -1,4 +1,4 @@
-/** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads (#5, #6), POST /contatoobs (#16). */
+/** Leads into the CRM: PUT /atualizalead/{lead_id}, POST and PUT /leads, POST /contatoobs. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { CustomField, LeadBody } from '../../connectors/crm/spotter/types.ts'

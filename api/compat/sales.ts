@@ -1,4 +1,4 @@
-/** Budgets and sales: POST /vendelead, /orcalead, GET /leadvendida (#20, #28). */
+/** Budgets and sales: POST /vendelead, /orcalead, GET /leadvendida. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Replaced, replaceProduct } from '../../jobs/deals/replace-product.ts'
 import type { ApiDeps } from '../deps.ts'

@@ -1,4 +1,4 @@
-/** GET /metrics: for Prometheus and its like (J). With a token of scope read, or from an address of METRICS_ADDRESSES. */
+/** GET /metrics: for Prometheus and its like. With a token of scope read, or from an address of METRICS_ADDRESSES. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import type { ApiDeps } from '../deps.ts'

@@ -1,15 +1,15 @@
-/** job_execute_spark: the detectors, one after another; the failure of one does not stop the others (D). */
+/** job_execute_spark: the detectors, one after another; the failure of one does not stop the others. */
 
 import { PonteError } from '../../base/error.ts'
 import type { Extract } from '../../connectors/erp/erp.ts'
 import { tallyRun } from '../../connectors/state/changes/changes.ts'
+import { failLostLetters, queuedLetters } from '../../connectors/state/changes/queueing.ts'
 import type { Guard } from '../../engine/model.ts'
 import { type Entity, entities } from '../../records/kinds.ts'
 import type { Context, Job, JobOutcome, JobRun } from '../context.ts'
 import { recoverLanes } from '../recover.ts'
 import { errorText } from '../run/error-text.ts'
 import { compareEntity } from './compare-entity.ts'
-import { releaseLostLetters } from './lost-letters.ts'
 import { publish } from './publish.ts'
 import { shadowCompare } from './shadow.ts'
 
@@ -126,4 +126,25 @@ function outcome(detected: readonly Detected[], ambiguousTaxIds: number): JobOut
   }
   if (counts.changed === counts.discarded) return { status: 'skipped', counts, message: 'nothing to do' }
   return { status: 'success', counts }
+}
+
+/**
+ * The letters on disk are the truth. What the index holds for queued without a letter (somebody deleted the file, or it was
+ * unreadable and lies in falhas) would be suppressed for ever, so it is released before each compare.
+ *
+ * The index is asked first: a letter is on disk before it is recorded, and its changes have ended before it is archived.
+ */
+async function releaseLostLetters({ state, lanes, log }: Context): Promise<void> {
+  for (const lane of Object.values(lanes)) {
+    const mine = entities.filter((entity) => entity.kind === lane.name).map((entity) => entity.name)
+    const recorded = await queuedLetters(state, mine)
+    const onDisk = await lane.undelivered()
+    const lost = recorded.filter((letter) => !onDisk.has(letter))
+    if (lost.length === 0) continue
+    const changes = await failLostLetters(state, lost)
+    log.error(
+      { lane: lane.name, letters: lost.slice(0, 20), changes },
+      'letters are gone from the queue undelivered: what still differs is sent again',
+    )
+  }
 }

@@ -1,4 +1,4 @@
-/** What the compatible routes ask and tell the ERP directly (#30), what is held back, and the log of business events. */
+/** What the compatible routes ask and tell the ERP directly, what is held back, and the log of business events. */
 import { PonteError } from '../../../base/error.ts'
 import type { Row } from '../../../engine/model.ts'
 import type { Erp } from '../erp.ts'
