@@ -1,4 +1,4 @@
-/** Budgets, sales and industries (#20, #28-#30), on the simulated CRM and a real ERP. */
+/** Budgets, sales and industries, on the simulated CRM and a real ERP. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openApi, type TestApi } from '../testing/api.ts'
 
