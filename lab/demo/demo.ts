@@ -15,8 +15,8 @@ import { type DemoServerName, demoServers } from './servers.ts'
 /** High enough not to wait, low enough to be a limit that is really taken from the shared quota. */
 const demoQuota = { limit: 10_000, windowMs: 20_000 }
 const realQuota = { limit: 30, windowMs: 20_000 }
-/** Of more than 100 linked branches a fifth at most: the guard stops a compare in which more than 30 percent begin to differ at once. */
-const edits = (linked: number) => Math.min(40, linked > 100 ? Math.floor(linked / 5) : linked)
+/** Of more than 100 linked branches 30 percent at most: the guard stops a compare in which more begin to differ at once. */
+const edits = (linked: number) => Math.min(40, linked > 100 ? Math.floor(linked * 0.3) : linked)
 
 interface Options {
   erp: DemoServerName
