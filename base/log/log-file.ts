@@ -38,9 +38,7 @@ export interface LogFile {
 export function openLogFile(file: string, rotation: Rotation | null, now: () => number = Date.now): LogFile {
   mkdirSync(dirname(file), { recursive: true })
   const lookMs = rotation?.lookMs ?? 1_000
-  let fd = open(file)
-  // A link is followed once: renaming the link would leave the file where it is.
-  const path = realpathSync(file)
+  let { fd, path } = openFirst(file)
   let stats = fstatSync(fd)
   let lookedAt = performance.now()
   let dropped = 0
@@ -96,6 +94,19 @@ export function openLogFile(file: string, rotation: Rotation | null, now: () => 
 }
 
 const open = (path: string): number => openSync(path, 'a', 0o640)
+
+/** A link is followed once: renaming the link would leave the file where it is. */
+function openFirst(file: string, tries = 100): { fd: number; path: string } {
+  const fd = open(file)
+  try {
+    return { fd, path: realpathSync(file) }
+  } catch (error) {
+    closeSync(fd)
+    // Another process rotated it in between.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 1) throw error
+    return openFirst(file, tries - 1)
+  }
+}
 
 const dayOf = (at: number): number => Math.floor(at / 86_400_000)
 
