@@ -73,8 +73,10 @@ export async function startCrmSimulator(settings: CrmSimulatorSettings): Promise
   const { dataDir, token, host = '127.0.0.1', port = 0, seed = 1, quota = {}, options = {}, webhooks = null } = settings
   mkdirSync(dataDir, { recursive: true, mode: 0o750 })
   const unlock = await lockFolder(dataDir)
+  let machine: Machine | undefined
   try {
-    const machine = await openMachine({ dataDir, seed, quota, options, webhooks })
+    machine = await openMachine({ dataDir, seed, quota, options, webhooks })
+    const { webhooks: sender, crm } = machine
     if (settings.load !== undefined && machine.crm.log.lastSeq === 0) await machine.load(settings.load)
     const closing = new AbortController()
     const server = await listen(createCrmServer(machine, token, closing.signal), port, host)
@@ -83,11 +85,13 @@ export async function startCrmSimulator(settings: CrmSimulatorSettings): Promise
       closing.abort()
       server.close()
       server.closeAllConnections()
-      machine.webhooks.close()
-      closed ??= machine.crm.log.close().finally(unlock)
+      sender.close()
+      closed ??= crm.log.close().finally(unlock)
       return closed
     })
   } catch (error) {
+    machine?.webhooks.close()
+    await machine?.crm.log.close()
     await unlock()
     throw error
   }
