@@ -23,8 +23,8 @@ export function shadowed(options: Context['options'], job: Job, dryRun: boolean)
 export async function shadowCompare(context: Context, run: JobRun): Promise<JobOutcome> {
   const { reportsDir } = context.options
   await purgeReports(reportsDir, reportName, reportDays, run.at)
-  const report = await openReport(reportsDir, reportName, run)
   const plans = await plan(context, { sample: shown, signal: run.signal })
+  const report = await openReport(reportsDir, reportName, run)
   for (const one of plans) await report.add(one)
   const sum = (count: (one: Plan) => number) => plans.reduce((total, one) => total + count(one), 0)
   const total = {

@@ -21,17 +21,23 @@ export async function openReport(folder: string, name: string, run: { id: string
   const path = `${folder}/${name}_${run.id}.json`
   const part = `${folder}/.${name}_${run.id}.part`
   const file = await disk.create(part)
-  await file.append(`${JSON.stringify({ run: run.id, at: run.at.toISOString() }).slice(0, -1)},\n"entries": [`)
+  const close = () => file.close().catch(() => {})
+  // Whatever fails, it is closed: Node ends a process for a file handle that is only forgotten.
+  const append = (text: string) =>
+    file.append(text).catch(async (error) => {
+      await close()
+      throw error
+    })
+  await append(`${JSON.stringify({ run: run.id, at: run.at.toISOString() }).slice(0, -1)},\n"entries": [`)
   let separator = '\n'
   return {
     async add(entry) {
-      await file.append(`${separator}${JSON.stringify(entry)}`)
+      await append(`${separator}${JSON.stringify(entry)}`)
       separator = ',\n'
     },
     async close(summary) {
-      await file.append(`\n],\n"summary": ${JSON.stringify(summary)}}\n`)
-      await file.sync()
-      await file.close()
+      await append(`\n],\n"summary": ${JSON.stringify(summary)}}\n`)
+      await file.sync().finally(close)
       await disk.rename(part, path)
       await disk.syncDirectory(folder)
       return path
