@@ -53,7 +53,7 @@ describe('the files of deploy/coreintegrator', () => {
     )
     expect(images).toHaveLength(5)
     for (const image of images) expect(image).toMatch(/^[\w-]+:\d+\.\d+\.\d+(-[\w-]+)?$/)
-    expect(text('Dockerfile').match(/^FROM node:20\./gm)).toHaveLength(2)
+    expect(text('Dockerfile').match(/^FROM node:26\.12\.1-/gm)).toHaveLength(2)
     expect(
       text('Dockerfile')
         .split(/^FROM /m)
